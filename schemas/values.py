@@ -81,11 +81,6 @@ def write_decimal(value: Decimal) -> str:
     return format(value, "f")
 
 
-def write_time(value: datetime) -> str:
-    """Write a UTC time with its offset, microseconds only where there are some."""
-    return value.isoformat()
-
-
 def none_to_empty(value: object) -> object:
     """Read an absent list as an empty one."""
     return () if value is None else value
@@ -161,7 +156,7 @@ Quantity = Annotated[
 UtcTime = Annotated[
     datetime,
     PlainValidator(read_time),
-    PlainSerializer(write_time, return_type=str, when_used="json"),
+    PlainSerializer(datetime.isoformat, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _TIME_PATTERN}),
 ]
 """A moment: ISO 8601 with offset on the wire, aware UTC in Python."""
@@ -169,6 +164,7 @@ UtcTime = Annotated[
 IsoDate = Annotated[
     date,
     PlainValidator(read_date),
+    PlainSerializer(date.isoformat, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date", "pattern": _DATE_PATTERN}),
 ]
 """A calendar date without a time zone."""
