@@ -1,0 +1,39 @@
+"""Money on its way into the books: whole cents, the home currency, plain digits for people."""
+
+from decimal import Decimal
+
+from workers.mapping.context import BookContext
+from workers.mapping.errors import refusal
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+
+def cents(amount: Decimal, what: str, record: str) -> Decimal:
+    """Return the amount with two decimals, exactly.
+
+    Raises:
+        MappingRefused: It holds a fraction of a cent: rounding would be ours, not ProLine's.
+    """
+    whole = amount.quantize(CENT)
+    if whole != amount:
+        raise refusal("fraction_of_cent", what=what, record=record, amount=plain(amount))
+    return whole
+
+
+def check_currency(currency: str | None, context: BookContext, record: str) -> None:
+    """Refuse a currency that is not the books' own; absent means the company's own.
+
+    Raises:
+        MappingRefused: The currencies differ.
+    """
+    if currency not in {None, context.home_currency}:
+        raise refusal("currency", record=record, currency=currency, home=context.home_currency)
+
+
+def plain(number: Decimal) -> str:
+    """Write a number for people: no exponent, no trailing zeros past the cents."""
+    text = format(number.normalize(), "f")
+    return (
+        text if number != number.to_integral_value() else format(number.quantize(Decimal(1)), "f")
+    )
