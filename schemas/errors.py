@@ -22,11 +22,11 @@ class SchemaError(ValueError):
         self.sentence = sentence
 
 
-class EventInvalid(SchemaError):  # noqa: N818 - it reads as the finding it is
+class EventInvalid(SchemaError):
     """The envelope of an event is wrong, so that nobody could say which record it is about."""
 
 
-class SnapshotInvalid(SchemaError):  # noqa: N818 - it reads as the finding it is
+class SnapshotInvalid(SchemaError):
     """A snapshot does not fit its entity's contract.
 
     Attributes:

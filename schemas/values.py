@@ -44,7 +44,7 @@ def read_decimal(value: object) -> Decimal:
     nothing is lost in it. At most 15 digits stand before the point and 5 after it.
     """
     text = _decimal_text(value)
-    if text.endswith("\n") or not _DECIMAL.match(text):
+    if not _DECIMAL.fullmatch(text):
         raise PydanticCustomError(
             "decimal",
             "must be a plain decimal number, at most 15 digits before the point and 5 after it",
@@ -68,7 +68,7 @@ def read_date(value: object) -> date:
     """Read an ISO 8601 calendar date; refuse a time."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if isinstance(value, str) and _DATE.match(value) and not value.endswith("\n"):
+    if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError as error:
@@ -97,18 +97,18 @@ def _none_if_blank(value: str) -> str | None:
 def _decimal_text(value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, Decimal) and value.is_finite():
-        # Asked before formatting: Decimal("1E+999999") would be a megabyte of zeros.
+    if isinstance(value, Decimal):
+        # Asked before formatting: an exponent of twelve digits would be a terabyte of zeros.
         return format(value, "f") if abs(value.adjusted()) <= _DIGITS_BEFORE_POINT_MAX else ""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) < 10**_DIGITS_BEFORE_POINT_MAX else ""
+    if isinstance(value, int):
+        return str(value)
     raise PydanticCustomError("decimal_type", "must be a decimal number written as text")
 
 
 def _parsed_time(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
-    if isinstance(value, str) and _TIME.match(value) and not value.endswith("\n"):
+    if isinstance(value, str) and _TIME.fullmatch(value):
         return datetime.fromisoformat(value)
     raise _time_misfit()
 

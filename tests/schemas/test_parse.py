@@ -227,6 +227,7 @@ def test_no_misfit_repeats_a_customers_value(entity: Entity) -> None:
 
     assert secret not in json.dumps(caught.value.problems) + str(caught.value)
     assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is None
 
 
 def test_a_snapshot_cannot_be_changed(examples: Examples) -> None:
