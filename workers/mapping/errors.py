@@ -61,7 +61,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-class MappingRefused(ValueError):  # noqa: N818  # what it is called everywhere: a refusal
+class MappingRefused(ValueError):
     """A snapshot that must not be written to QuickBooks as it is.
 
     Attributes:
