@@ -1,0 +1,80 @@
+"""The ordered log of a realm's calls: what came in, when, what it did, and how it ended.
+
+Bounded: the oldest calls are forgotten past the realm's `log_limit`. Checkers read it to judge order,
+overlap and repetition without trusting the client.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+
+from qbo_simulator.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request asks for, as read from its method, path and body."""
+
+    method: str
+    path: str
+    realm: str | None = None
+    entity: str | None = None
+    operation: str | None = None
+    object_id: str | None = None
+    requestid: str | None = None
+
+
+@dataclass(slots=True)
+class LoggedCall:
+    """One call in the log; filled in as it goes."""
+
+    seq: int
+    call: Call
+    received_at: datetime
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    object_id: str | None = None
+    status: int | None = None
+    fault_code: str | None = None
+    replay: bool = False
+    applied: bool = False
+
+    def as_json(self) -> Json:
+        """The call as the log's JSON shows it."""
+        return {
+            "seq": self.seq,
+            "received_at": self.received_at.isoformat(),
+            "answered_at": self.answered_at and self.answered_at.isoformat(),
+            "closed_at": self.closed_at and self.closed_at.isoformat(),
+            "method": self.call.method,
+            "path": self.call.path,
+            "entity": self.call.entity,
+            "operation": self.call.operation,
+            "object_id": self.object_id,
+            "requestid": self.call.requestid,
+            "status": self.status,
+            "fault_code": self.fault_code,
+            "replay": self.replay,
+            "applied": self.applied,
+        }
+
+
+class CallLog:
+    """One realm's calls in the order they were received."""
+
+    def __init__(self, limit: int) -> None:
+        """Keep the newest `limit` calls."""
+        self._calls: deque[LoggedCall] = deque(maxlen=limit)
+        self._seq = 0
+
+    def begin(self, call: Call, now: datetime) -> LoggedCall:
+        """Write down that a call was received."""
+        self._seq += 1
+        logged = LoggedCall(self._seq, call, received_at=now, object_id=call.object_id)
+        self._calls.append(logged)
+        return logged
+
+    def since(self, seq: int, limit: int) -> list[Json]:
+        """The calls after `seq`, oldest first, at most `limit`."""
+        later = (logged for logged in self._calls if logged.seq > seq)
+        return [logged.as_json() for logged, _ in zip(later, range(limit), strict=False)]

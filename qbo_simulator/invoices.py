@@ -1,0 +1,282 @@
+"""Invoices: totals are computed whatever was sent, numbers are unique where the company numbers itself.
+
+https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+With custom numbers on, a number that was used is refused (6140) naming its holder, and none sent means none;
+with them off QuickBooks counts itself, keeps a number that was sent and does not look for a second one.
+Assumed, for no source says it: an invoice lowered below what is paid on it frees the newest payments'
+money as credit; an invoice that is paid cannot move to another customer.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from qbo_simulator.entity import Entity
+from qbo_simulator.faults import FaultError, business, missing
+from qbo_simulator.invoice_lines import LINES, CompletedLines, complete_lines, zero_lines
+from qbo_simulator.linked import free_payments, settle_invoice
+from qbo_simulator.money import (
+    check_books_open,
+    check_currency,
+    check_customer_currency,
+    currency_reference,
+    live_customer,
+    to_cents,
+)
+from qbo_simulator.properties import (
+    ADDRESS,
+    EMAILS,
+    EVERY_ENTITY,
+    MEMO,
+    REFERENCE,
+    Anything,
+    Choice,
+    Day,
+    Flag,
+    Group,
+    Number,
+    Text,
+    reference,
+    require,
+)
+from qbo_simulator.realm import Realm
+from qbo_simulator.wire import Json
+
+ZERO = Decimal(0)
+DUE_DAYS = 30
+VOIDED = "Voided"
+PROPERTIES = {
+    **EVERY_ENTITY,
+    "CustomerRef": REFERENCE,
+    "DocNumber": Text(21),
+    "TxnDate": Day(),
+    "DueDate": Day(),
+    "ShipDate": Day(),
+    "TrackingNum": Text(31),
+    "Line": LINES,
+    "TxnTaxDetail": Group(
+        {"TotalTax": Number(), "TxnTaxCodeRef": REFERENCE, "TaxLine": Anything()}
+    ),
+    "PrivateNote": Text(4000),
+    "CustomerMemo": MEMO,
+    "BillAddr": ADDRESS,
+    "ShipAddr": ADDRESS,
+    "ShipFromAddr": ADDRESS,
+    "BillEmail": EMAILS,
+    "BillEmailCc": EMAILS,
+    "BillEmailBcc": EMAILS,
+    "EmailStatus": Choice(frozenset({"NotSet", "NeedToSend", "EmailSent"})),
+    "PrintStatus": Choice(frozenset({"NotSet", "NeedToPrint", "PrintComplete"})),
+    "CurrencyRef": REFERENCE,
+    "ExchangeRate": Number(),
+    "GlobalTaxCalculation": Choice(frozenset({"TaxExcluded", "TaxInclusive", "NotApplicable"})),
+    "ApplyTaxAfterDiscount": Flag(),
+    "SalesTermRef": REFERENCE,
+    "DepartmentRef": REFERENCE,
+    "ClassRef": REFERENCE,
+    "ShipMethodRef": REFERENCE,
+    "ProjectRef": REFERENCE,
+    "ARAccountRef": REFERENCE,
+    "DepositToAccountRef": REFERENCE,
+    "PaymentMethodRef": REFERENCE,
+    "TaxExemptionRef": REFERENCE,
+    "Deposit": Number(),
+    "FreeFormAddress": Flag(),
+    "AllowIPNPayment": Flag(),
+    "AllowOnlinePayment": Flag(),
+    "AllowOnlineCreditCardPayment": Flag(),
+    "AllowOnlineACHPayment": Flag(),
+    "TotalAmt": Anything(),
+    "HomeTotalAmt": Anything(),
+    "HomeBalance": Anything(),
+    "Balance": Anything(),
+    "LinkedTxn": Anything(),
+    "InvoiceLink": Anything(),
+    "DeliveryInfo": Anything(),
+    "RecurDataRef": Anything(),
+    "TxnSource": Anything(),
+    "PaymentRefNum": Anything(),
+}
+QUERYABLE = frozenset(
+    {
+        "Id",
+        "DocNumber",
+        "CustomerRef",
+        "TxnDate",
+        "DueDate",
+        "TotalAmt",
+        "Balance",
+        "MetaData.CreateTime",
+        "MetaData.LastUpdatedTime",
+    }
+)
+PAYMENT_FLAGS = (
+    "AllowIPNPayment",
+    "AllowOnlinePayment",
+    "AllowOnlineCreditCardPayment",
+    "AllowOnlineACHPayment",
+)
+ALLOW_DUPLICATE = "allowduplicatedocnum"
+"""What `include=` says to have a used number accepted; the write hands it down as a field."""
+READ_ONLY = (
+    "TotalAmt",
+    "Balance",
+    "LinkedTxn",
+    "HomeTotalAmt",
+    "HomeBalance",
+    "InvoiceLink",
+    ALLOW_DUPLICATE,
+)
+
+
+def complete_invoice(realm: Realm, fields: Json, current: Json | None) -> Json:
+    """Give a whole invoice of these fields, or refuse."""
+    require(fields, "CustomerRef", "Line")
+    customer = live_customer(realm, fields)
+    currency = _currency(realm, fields, customer, current)
+    dates = _dates(realm, fields)
+    check_books_open(realm, dates["TxnDate"], *([current["TxnDate"]] if current else []))
+    _check_email_status(fields)
+    lines = complete_lines(realm, fields["Line"], current)
+    tax = _tax(realm, fields, lines)
+    total = lines.subtotal - lines.discount + tax["TotalTax"]
+    if total < 0:
+        raise business("Transaction amount must be 0 or greater.")
+    if current is not None:
+        _check_same_customer(realm, current, customer)
+    writable = {name: value for name, value in fields.items() if name not in READ_ONLY}
+    return {
+        **dict.fromkeys(PAYMENT_FLAGS, False),
+        "CustomField": [],
+        "EmailStatus": "NotSet",
+        "PrintStatus": "NeedToPrint",
+        "ApplyTaxAfterDiscount": False,
+        **_addresses(customer),
+        **writable,
+        **_doc_number(realm, fields, current),
+        **dates,
+        "CurrencyRef": currency,
+        "CustomerRef": {"value": customer["Id"]},
+        "Line": lines.lines,
+        "TxnTaxDetail": tax,
+        "TotalAmt": total,
+        "LinkedTxn": (current or {}).get("LinkedTxn", []),
+        "Balance": max(total - _paid(realm, current), ZERO),
+    }
+
+
+def carry_invoice(realm: Realm, old: Json | None, new: Json | None) -> None:
+    """Free what is paid beyond an invoice's total, or all of it when the invoice has gone."""
+    if new is not None and realm.applied.get(new["Id"]):
+        free_payments(realm, new["Id"], new["TotalAmt"])
+        settle_invoice(realm, new["Id"])
+    if new is None and old is not None:
+        free_payments(realm, old["Id"], ZERO)
+
+
+def render_invoice(realm: Realm, document: Json) -> Json:
+    """Show an invoice with its customer's name as it is now."""
+    customer = realm.find("Customer", document["CustomerRef"]["value"])
+    name = customer["DisplayName"] if customer else ""
+    return {**document, "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name}}
+
+
+def void_invoice(realm: Realm, document: Json) -> Json:
+    """Give a voided invoice: amounts zero, links gone, the number kept, `Voided` before its note."""
+    check_books_open(realm, document["TxnDate"])
+    return {
+        **document,
+        "Line": zero_lines(document["Line"]),
+        "TxnTaxDetail": {"TotalTax": ZERO},
+        "TotalAmt": ZERO,
+        "Balance": ZERO,
+        "LinkedTxn": [],
+        "PrivateNote": voided_note(document),
+    }
+
+
+def voided_note(document: Json) -> str:
+    """The note of a voided transaction: `Voided`, before the text that was there."""
+    note = document.get("PrivateNote")
+    if note and note.startswith(VOIDED):
+        return str(note)
+    return f"{VOIDED} - {note}" if note else VOIDED
+
+
+def _currency(realm: Realm, fields: Json, customer: Json, current: Json | None) -> Json:
+    check_currency(realm, fields, current)
+    if reference(fields, "CurrencyRef") is None:
+        return dict(customer["CurrencyRef"])
+    currency = currency_reference(realm, fields)
+    check_customer_currency(customer, currency)
+    return currency
+
+
+def _dates(realm: Realm, fields: Json) -> Json:
+    issued = fields.get("TxnDate") or realm.clock.today().isoformat()
+    due = date.fromisoformat(issued) + timedelta(days=DUE_DAYS)
+    return {"TxnDate": issued, "DueDate": fields.get("DueDate") or due.isoformat()}
+
+
+def _check_email_status(fields: Json) -> None:
+    address = (fields.get("BillEmail") or {}).get("Address")
+    if fields.get("EmailStatus") == "NeedToSend" and not address:
+        raise missing("BillEmail")
+
+
+def _tax(realm: Realm, fields: Json, lines: CompletedLines) -> Json:
+    """The tax that is kept: none where the company charges none, else what was sent or computed."""
+    sent = fields.get("TxnTaxDetail") or {}
+    if not realm.settings.using_sales_tax:
+        return {"TotalTax": ZERO}
+    kept = {name: value for name, value in sent.items() if value is not None}
+    if "TotalTax" in kept:
+        return {**kept, "TotalTax": to_cents(kept["TotalTax"])}
+    rate = realm.settings.tax_rate_percent or ZERO
+    return {**kept, "TotalTax": to_cents(lines.taxable * rate / 100)}
+
+
+def _check_same_customer(realm: Realm, current: Json, customer: Json) -> None:
+    moved = current["CustomerRef"]["value"] != customer["Id"]
+    if moved and realm.applied.get(current["Id"]):
+        raise business("An invoice with payments cannot be moved to another customer.")
+
+
+def _addresses(customer: Json) -> Json:
+    return {name: customer[name] for name in ("BillAddr", "ShipAddr") if customer.get(name)}
+
+
+def _doc_number(realm: Realm, fields: Json, current: Json | None) -> Json:
+    sent = fields.get("DocNumber")
+    custom = realm.settings.custom_txn_numbers
+    if current is None and (sent == "AUTO_GENERATE" or (not custom and not sent)):
+        realm.last_number += 1
+        return {"DocNumber": str(realm.last_number)}
+    own = current["Id"] if current else None
+    holder = next((each for each in realm.numbers.get(sent or "", ()) if each != own), None)
+    if sent and custom and holder is not None and not fields.get(ALLOW_DUPLICATE):
+        raise FaultError(
+            "6140",
+            "Duplicate Document Number Error : You must specify a different number. "
+            f"This number has already been used. DocNumber={sent} is assigned to "
+            f"TxnType=Invoice with TxnId={holder}",
+        )
+    return {"DocNumber": sent} if sent else {}
+
+
+def _paid(realm: Realm, current: Json | None) -> Decimal:
+    return sum(realm.applied.get(current["Id"], {}).values(), ZERO) if current else ZERO
+
+
+INVOICE = Entity(
+    name="Invoice",
+    properties=PROPERTIES,
+    complete=complete_invoice,
+    after=carry_invoice,
+    render=render_invoice,
+    void=void_invoice,
+    deletable=True,
+    queryable=QUERYABLE,
+    kept=frozenset(
+        {"CustomerRef", "TxnDate", "CurrencyRef", "EmailStatus", "PrintStatus", "DocNumber"}
+    ),
+)

@@ -1,0 +1,141 @@
+"""What one company in the simulator is like: country, preferences, limits, and how strictly it behaves.
+
+Every assumption that only a real sandbox can settle is a setting here, so that both answers can be tried.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from qbo_simulator.wire import Json
+
+LOG_LIMIT = 200_000
+LATENCY_BOUNDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many calls a realm takes; None lifts a limit.
+
+    The vendor's: https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
+    """
+
+    per_minute: int | None = 500
+    per_second: int | None = 10
+    in_flight: int | None = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RealmSettings:
+    """One company's settings.
+
+    `refresh_rotation` is `always` (each refresh gives a new refresh token and the old one dies at once)
+    or `daily` (the value is kept for 24 hours). `kill_on_reuse`: a dead refresh token used again kills
+    the connection. `requestid` is `replay`, or `ignored` to try what happens if the vendor's promise
+    does not hold. `four_byte_characters` is `keep` or `refuse`. `tax_rate_percent` makes automated
+    sales tax add that much to taxable lines which carry no tax of their own.
+    """
+
+    realm_id: str
+    company_name: str = "Sandbox Company_US_1"
+    country: str = "US"
+    currency: str = "USD"
+    custom_txn_numbers: bool = False
+    using_sales_tax: bool = True
+    partner_tax_enabled: bool = False
+    tax_rate_percent: Decimal | None = None
+    multi_currency: bool = False
+    allow_discount: bool = True
+    book_close_date: str | None = None
+    book_close_password: bool = False
+    limits: Limits = field(default_factory=Limits)
+    latency_ms: tuple[int, int] | None = None
+    seed: int = 0
+    refresh_rotation: str = "always"
+    kill_on_reuse: bool = False
+    requestid: str = "replay"
+    four_byte_characters: str = "keep"
+    log_limit: int = LOG_LIMIT
+
+
+TEXTS = frozenset({"realm_id", "company_name", "country", "currency"})
+FLAGS = frozenset(
+    {
+        "custom_txn_numbers",
+        "using_sales_tax",
+        "partner_tax_enabled",
+        "multi_currency",
+        "allow_discount",
+        "book_close_password",
+        "kill_on_reuse",
+    }
+)
+WORDS = {
+    "refresh_rotation": frozenset({"always", "daily"}),
+    "requestid": frozenset({"replay", "ignored"}),
+    "four_byte_characters": frozenset({"keep", "refuse"}),
+}
+COUNTS = frozenset({"seed", "log_limit"})
+
+
+def change_settings(settings: RealmSettings, changes: Json) -> RealmSettings:
+    """Give the settings with changes as they came in JSON.
+
+    Raises:
+        ValueError: a setting is unknown or its value of the wrong kind; the text names it.
+    """
+    known = {each.name for each in fields(RealmSettings)}
+    if unknown := sorted(set(changes) - known):
+        raise ValueError(f"Unknown settings: {', '.join(unknown)}.")
+    return replace(settings, **{name: _read(name, value) for name, value in changes.items()})
+
+
+def _read(name: str, value: object) -> object:
+    if name in WORDS and value not in WORDS[name]:
+        raise ValueError(f"{name} is one of {', '.join(sorted(WORDS[name]))}.")
+    if name in TEXTS and not (isinstance(value, str) and value):
+        raise ValueError(f"{name} is text.")
+    if name in FLAGS and not isinstance(value, bool):
+        raise ValueError(f"{name} is true or false.")
+    if name in COUNTS and not (isinstance(value, int) and value >= 0):
+        raise ValueError(f"{name} is a whole number.")
+    readers = {
+        "limits": _read_limits,
+        "latency_ms": _read_latency,
+        "book_close_date": _read_date,
+        "tax_rate_percent": _read_rate,
+    }
+    return readers[name](value) if name in readers else value
+
+
+def _read_limits(value: object) -> Limits:
+    if value is None:
+        return Limits(None, None, None)
+    known = {each.name for each in fields(Limits)}
+    if not isinstance(value, dict) or set(value) - known:
+        raise ValueError(f"limits is null or an object of {', '.join(sorted(known))}.")
+    if not all(each is None or (isinstance(each, int) and each > 0) for each in value.values()):
+        raise ValueError("Each of limits is null or a whole number above zero.")
+    return Limits(**value)
+
+
+def _read_latency(value: object) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or len(value) != LATENCY_BOUNDS:
+        raise ValueError("latency_ms is null or [least, most].")
+    least, most = (int(each) for each in value)
+    if not 0 <= least <= most:
+        raise ValueError("latency_ms is [least, most], neither negative.")
+    return least, most
+
+
+def _read_date(value: object) -> str | None:
+    return None if value is None else date.fromisoformat(str(value)).isoformat()
+
+
+def _read_rate(value: object) -> Decimal | None:
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError("tax_rate_percent is a number.") from error

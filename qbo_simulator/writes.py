@@ -1,0 +1,147 @@
+"""Create, full update, sparse update, void and delete: what they have in common over all entities.
+
+https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api
+A write either happens whole or not at all: everything is checked before the first change. SyncToken must
+be the current one (5010); an update that changes nothing leaves it.
+"""
+
+from qbo_simulator.entity import Entity
+from qbo_simulator.faults import FaultError, missing, not_found
+from qbo_simulator.invoices import ALLOW_DUPLICATE
+from qbo_simulator.properties import read_fields
+from qbo_simulator.realm import Realm
+from qbo_simulator.wire import Json
+
+SYSTEM = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status")
+ADDRESSES = ("BillAddr", "ShipAddr")
+PLACE = ("Id", "Lat", "Long", "Tag")
+MOST_ID = 19
+
+
+def create(realm: Realm, entity: Entity, body: Json, include: str) -> Json:
+    """Create an object and show it."""
+    fields = _given(read_fields(entity.properties, body))
+    own = {name: value for name, value in fields.items() if name not in SYSTEM}
+    document = _complete(realm, entity, _with_include(own, include), None)
+    stored = realm.add(entity.name, _place_addresses(realm, document, None))
+    entity.after(realm, None, stored)
+    return show(realm, entity, stored["Id"])
+
+
+def update(realm: Realm, entity: Entity, body: Json, include: str) -> Json:
+    """Update an object, whole or sparse, and show it."""
+    fields = read_fields(entity.properties, body)
+    current = _current(realm, entity, fields)
+    merged = _merge(entity, current, fields)
+    document = _complete(realm, entity, _with_include(merged, include), current)
+    system = {name: current[name] for name in ("Id", "SyncToken", "MetaData", "domain", "sparse")}
+    placed = {**_place_addresses(realm, document, current), **system}
+    if placed != current:
+        entity.after(realm, current, realm.change(entity.name, placed))
+    return show(realm, entity, current["Id"])
+
+
+def void(realm: Realm, entity: Entity, body: Json) -> Json:
+    """Void a transaction and show what is left of it."""
+    if entity.void is None:
+        raise unsupported(f"void of {entity.name}")
+    current = _current(realm, entity, read_fields(entity.properties, body))
+    voided = entity.void(realm, current)
+    if entity.name == "Invoice":
+        entity.after(realm, current, None)
+    if voided != current:
+        stored = realm.change(entity.name, voided)
+        entity.after(realm, current, stored)
+    return show(realm, entity, current["Id"])
+
+
+def delete(realm: Realm, entity: Entity, body: Json) -> Json:
+    """Delete a transaction; the reply names it and says so."""
+    if not entity.deletable:
+        raise unsupported(f"delete of {entity.name}")
+    current = _current(realm, entity, read_fields(entity.properties, body))
+    if entity.void is not None:
+        entity.void(realm, current)
+    realm.remove(entity.name, current["Id"])
+    entity.after(realm, current, None)
+    return {"domain": "QBO", "status": "Deleted", "Id": current["Id"]}
+
+
+def show(realm: Realm, entity: Entity, object_id: str) -> Json:
+    """Show an object as a reply holds it."""
+    return entity.render(realm, realm.objects[entity.name][object_id])
+
+
+def check_id(object_id: str) -> None:
+    """Refuse an id that is no number with 2030."""
+    if not (object_id.isascii() and object_id.isdigit() and len(object_id) <= MOST_ID):
+        raise FaultError(
+            "2030", f"Id should be a valid number. Supplied value:{object_id}", element="Id"
+        )
+
+
+def unsupported(operation: str) -> FaultError:
+    """Say that an operation does not exist."""
+    return FaultError("500", f"Operation {operation} is not supported.")
+
+
+def _complete(realm: Realm, entity: Entity, fields: Json, current: Json | None) -> Json:
+    if entity.complete is None:
+        raise unsupported(f"write of {entity.name}")
+    return _given(entity.complete(realm, fields, current))
+
+
+def _current(realm: Realm, entity: Entity, fields: Json) -> Json:
+    object_id, token = fields.get("Id"), fields.get("SyncToken")
+    if object_id is None:
+        raise missing("Id")
+    check_id(object_id)
+    if token is None:
+        raise missing("SyncToken")
+    current = realm.find(entity.name, object_id)
+    if current is None:
+        raise not_found()
+    if token != current["SyncToken"]:
+        raise FaultError(
+            "5010",
+            "Stale Object Error : You and another user were working on this at the same time. "
+            "The other user finished before you did, so your work was not saved.",
+        )
+    return current
+
+
+def _merge(entity: Entity, current: Json, fields: Json) -> Json:
+    """Lay the sent fields over the current ones; a full update clears what it leaves out."""
+    sent = {name: value for name, value in fields.items() if name not in SYSTEM}
+    if fields.get("sparse"):
+        stays = {name: value for name, value in current.items() if name not in SYSTEM}
+        never_cleared = {"DisplayName", "PrintOnCheckName"}
+        kept = {name for name in never_cleared if sent.get(name) in {None, ""}}
+        return _given({**stays, **{k: v for k, v in sent.items() if k not in kept}})
+    stays = {name: current[name] for name in entity.kept if name in current}
+    return {**stays, **_given(sent)}
+
+
+def _given(fields: Json) -> Json:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _with_include(fields: Json, include: str) -> Json:
+    return {**fields, ALLOW_DUPLICATE: True} if ALLOW_DUPLICATE in include.lower() else fields
+
+
+def _place_addresses(realm: Realm, document: Json, current: Json | None) -> Json:
+    """Give each address its own Id, and leave one that says the same as before untouched."""
+    placed = {
+        name: _place(realm, document[name], (current or {}).get(name))
+        for name in ADDRESSES
+        if document.get(name)
+    }
+    return {**document, **placed}
+
+
+def _place(realm: Realm, address: Json, before: Json | None) -> Json:
+    lines = {name: value for name, value in address.items() if name not in PLACE and value}
+    if before is not None and lines == {k: v for k, v in before.items() if k not in PLACE}:
+        return before
+    return {"Id": address.get("Id") or realm.next_address_id(), **lines}
