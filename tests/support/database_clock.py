@@ -38,7 +38,8 @@ class DatabaseClock:
         """Return the time the database would give now, aware, UTC."""
         row = self._connection.execute("SELECT proline_qbo.clock()").fetchone()
         assert row is not None
-        return datetime.astimezone(row[0], UTC)
+        assert isinstance(row[0], datetime)
+        return row[0].astimezone(UTC)
 
     def advance(self, seconds: float) -> None:
         """Let the clock jump; a negative number sets it back."""
