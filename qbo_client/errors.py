@@ -90,11 +90,11 @@ class QuickBooksError(Exception):
         return ", ".join([asked, *told])
 
 
-class NotSent(QuickBooksError):  # noqa: N818 - named for what happened, as the callers' tables read
+class NotSent(QuickBooksError):
     """No byte of the request left: no connection came about, or the slot's guard said no."""
 
 
-class OutcomeUnknown(QuickBooksError):  # noqa: N818 - named for what is known, as the tables read
+class OutcomeUnknown(QuickBooksError):
     """The request left and no answer that can be relied on came back.
 
     A write must be sent again as the same bytes with the same requestid, or be looked up; nothing
@@ -107,7 +107,7 @@ class OutcomeUnknown(QuickBooksError):  # noqa: N818 - named for what is known, 
         self.applied = Applied.UNKNOWN if self.writes else Applied.NO
 
 
-class Throttled(QuickBooksError):  # noqa: N818 - named for the state, as the callers' tables read
+class Throttled(QuickBooksError):
     """Too many requests: per-minute throttle or monthly read quota, which look alike.
 
     `retry_after_seconds` is None where QuickBooks named no time; Intuit's advice is then 60 s
@@ -115,23 +115,23 @@ class Throttled(QuickBooksError):  # noqa: N818 - named for the state, as the ca
     """
 
 
-class Unavailable(QuickBooksError):  # noqa: N818 - named for the state, as the tables read
+class Unavailable(QuickBooksError):
     """The company cannot be served now: wrong cluster, locked, under maintenance. Later."""
 
 
-class AuthorizationExpired(QuickBooksError):  # noqa: N818 - named for the state, as the tables read
+class AuthorizationExpired(QuickBooksError):
     """The access token is expired or not accepted: get a fresh one and repeat once."""
 
 
-class AccessRefused(QuickBooksError):  # noqa: N818 - named for the answer, as the tables read
+class AccessRefused(QuickBooksError):
     """The app, or the person who connected it, has no access to this company: a person acts."""
 
 
-class ReconnectRequired(QuickBooksError):  # noqa: N818 - named for what must be done
+class ReconnectRequired(QuickBooksError):
     """The refresh token is refused for good (invalid_grant): a person must connect again."""
 
 
-class BusinessFault(QuickBooksError):  # noqa: N818 - the vendor's own word for a refusal
+class BusinessFault(QuickBooksError):
     """QuickBooks understood and refused; the same request would be refused again.
 
     Weakness: code 600 (duplicate request id) says that an earlier request had this id, so its

@@ -73,12 +73,12 @@ def exchange(
         NotSent: no byte left.
         OutcomeUnknown: bytes may have left, and no whole reply came.
     """
-    guard = _Guard(before_send)
     with within(deadline_seconds) as ends_at:
+        guard = _Guard(before_send, about, ends_at)
         guard.ask()
         request.extensions = {
             **request.extensions,
-            "timeout": httpx.Timeout(max(ends_at - time.monotonic(), 0.001)).as_dict(),
+            "timeout": httpx.Timeout(max(ends_at - time.monotonic(), 0.0)).as_dict(),
             "trace": guard.watch,
         }
         try:
@@ -93,13 +93,19 @@ def exchange(
 class _Guard:
     """Asks `before_send`, again when a connection had to be made between asking and sending."""
 
-    def __init__(self, before_send: Callable[[], None] | None) -> None:
+    def __init__(
+        self, before_send: Callable[[], None] | None, about: About, ends_at: float
+    ) -> None:
         self._before_send = before_send
+        self._about = about
+        self._ends_at = ends_at
         self._connected_since = False
 
     def ask(self) -> None:
         if self._before_send is not None:
             self._before_send()
+        if time.monotonic() > self._ends_at:
+            raise NotSent(**facts_of(self._about, detail="The deadline passed before sending."))
 
     def watch(self, event: str, _info: object) -> None:
         # httpcore names its steps: https://www.encode.io/httpcore/extensions/#trace
@@ -131,7 +137,7 @@ def _unread(response: httpx.Response, about: About, error: Exception) -> Outcome
     return OutcomeUnknown(**facts)
 
 
-class _Unreadable(Exception):  # noqa: N818 - never leaves this module
+class _Unreadable(Exception):
     """The body is compressed though we asked it not to be, too long, or too late."""
 
 
