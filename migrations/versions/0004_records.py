@@ -32,6 +32,8 @@ CREATE TABLE proline_qbo.records (
     settled_basis      text,
     failed_version     bigint,
     failed_basis       text,
+    failed_code        text,
+    failed_sentence    text,
     generation         integer NOT NULL DEFAULT 0,
     transient_errors   integer NOT NULL DEFAULT 0,
     unfinished_starts  integer NOT NULL DEFAULT 0,
@@ -56,8 +58,7 @@ CREATE UNIQUE INDEX records_token ON proline_qbo.records (dispatch_token) WHERE 
 CREATE TABLE proline_qbo.snapshots (
     record_pk  bigint PRIMARY KEY REFERENCES proline_qbo.records ON DELETE CASCADE,
     version    bigint NOT NULL,
-    snapshot   jsonb NOT NULL CHECK (jsonb_typeof(snapshot) = 'object'),
-    valid      boolean NOT NULL
+    snapshot   jsonb NOT NULL CHECK (jsonb_typeof(snapshot) = 'object')
 );
 
 -- A project once transferred stays transferred, in the mode it had then; a later switch does not move it.
@@ -122,7 +123,7 @@ CREATE TABLE proline_qbo.attempts (
     params      jsonb NOT NULL,
     body        bytea NOT NULL CHECK (length(body) <= 1048576),
     request_id  text NOT NULL CHECK (length(request_id) <= 50),
-    owned       jsonb NOT NULL DEFAULT '{}',
+    wanted      jsonb NOT NULL DEFAULT '{}',
     started_at  timestamptz NOT NULL DEFAULT proline_qbo.clock(),
     sends       integer NOT NULL DEFAULT 0,
     answer      text CHECK (answer IN ('applied', 'refused', 'unsent', 'archived')),
@@ -141,8 +142,11 @@ CREATE TABLE proline_qbo.applications (
     realm_id    text NOT NULL,
     part        text NOT NULL DEFAULT '',
     invoice_pk  bigint NOT NULL REFERENCES proline_qbo.records,
-    amount      numeric(20, 5) NOT NULL CHECK (amount > 0),
-    settled     boolean NOT NULL DEFAULT false,
+    settled     numeric(20, 5) NOT NULL DEFAULT 0 CHECK (settled >= 0),
+    open        numeric(20, 5) CHECK (open >= 0),
+    -- What other payments must leave alone: the larger of what QuickBooks has and what is on its way.
+    held        numeric(20, 5) NOT NULL GENERATED ALWAYS AS (greatest(settled, coalesce(open, 0))) STORED,
+    CONSTRAINT an_application_holds_something CHECK (settled > 0 OR open IS NOT NULL),
     PRIMARY KEY (realm_id, payment_pk, part, invoice_pk)
 );
 CREATE INDEX applications_of_invoice ON proline_qbo.applications (realm_id, invoice_pk);

@@ -1,0 +1,93 @@
+"""Applications: how much of each payment goes to which invoice.
+
+Invariant: what all payments hold of one invoice never exceeds its total as QuickBooks last returned
+it. That is decided under the lock of the invoice's link, in the transaction that commits the
+payment's attempt. `settled` is what QuickBooks has, `open` what is on its way, `held` the larger.
+"""
+
+from collections.abc import Sequence
+
+from coordination.database import Connection
+from records.allocation import Application, Candidate, Resolution, resolve
+from records.candidates import Payer, load_candidates
+from records.claims import Claim
+from records.links import lock_links
+from schemas import Payment
+
+
+def resolve_locked(connection: Connection, claim: Claim, payment: Payment) -> Resolution:
+    """Decide what `payment` pays, with the links of its invoices locked until the commit."""
+    payer = Payer(pk=claim.pk, company_id=claim.company_id, snapshot=claim.snapshot)
+    seen = load_candidates(connection, [payer])[claim.pk]
+    candidates: list[Candidate] = [candidate for candidate, _ in seen.named] or list(
+        seen.of_project
+    )
+    lock_links(connection, claim.realm_id, [each.pk for each in candidates if each.pk is not None])
+    locked = load_candidates(connection, [payer])[claim.pk]
+    return resolve(payment, locked.named, locked.of_project)
+
+
+_HOLD = """
+INSERT INTO proline_qbo.applications AS a (realm_id, payment_pk, part, invoice_pk, open)
+SELECT %(realm_id)s, %(payment_pk)s, %(part)s, k.invoice_pk, k.amount
+FROM unnest(%(invoices)s::bigint[], %(amounts)s::numeric[]) AS k (invoice_pk, amount)
+ON CONFLICT (realm_id, payment_pk, part, invoice_pk) DO UPDATE SET open = excluded.open
+"""
+_HOLD_NOTHING = """
+UPDATE proline_qbo.applications SET open = 0
+WHERE realm_id = %s AND payment_pk = %s AND part = %s AND invoice_pk <> ALL(%s)
+"""
+
+
+def hold(connection: Connection, claim: Claim, part: str, lines: Sequence[Application]) -> None:
+    """Hold these amounts for a payment's attempt; what it had elsewhere is on its way to nothing."""
+    invoices = [line.invoice_pk for line in lines]
+    connection.execute(_HOLD_NOTHING, [claim.realm_id, claim.pk, part, invoices])
+    connection.execute(
+        _HOLD,
+        {
+            "realm_id": claim.realm_id,
+            "payment_pk": claim.pk,
+            "part": part,
+            "invoices": invoices,
+            "amounts": [line.amount for line in lines],
+        },
+    )
+
+
+# What was on its way has arrived, or has not; a row that holds nothing goes.
+_ARRIVED = """
+WITH gone AS (
+    DELETE FROM proline_qbo.applications
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s AND open = 0
+    RETURNING invoice_pk
+), kept AS (
+    UPDATE proline_qbo.applications SET settled = open, open = NULL
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s AND open > 0
+)
+SELECT i.record_id FROM gone JOIN proline_qbo.records i ON i.pk = gone.invoice_pk
+"""
+_REFUSED = """
+WITH gone AS (
+    DELETE FROM proline_qbo.applications
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s
+      AND open IS NOT NULL AND settled = 0
+    RETURNING invoice_pk
+), kept AS (
+    UPDATE proline_qbo.applications SET open = NULL
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s
+      AND open IS NOT NULL AND settled > 0
+    RETURNING invoice_pk
+)
+SELECT i.record_id FROM (SELECT * FROM gone UNION SELECT * FROM kept) freed
+JOIN proline_qbo.records i ON i.pk = freed.invoice_pk
+"""
+
+
+def settle_applications(
+    connection: Connection, claim: Claim, part: str, *, applied: bool
+) -> list[str]:
+    """Settle what an attempt held; name the invoices that have room again (their ProLine ids)."""
+    arguments = {"realm_id": claim.realm_id, "payment_pk": claim.pk, "part": part}
+    statement = _ARRIVED if applied else _REFUSED
+    return [record_id for (record_id,) in connection.execute(statement, arguments).fetchall()]

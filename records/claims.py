@@ -1,0 +1,166 @@
+"""The claim: a worker takes a dispatched record, or learns that it must not.
+
+Invariant: a record is claimed by the holder of its newest token alone, while its company is on,
+connected, unpaused and of the message's epoch. A message that is refused for the company's sake
+hands the record back to pending in the same statement; one with an old token changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from coordination.database import Connection
+from records.facts import Link, Parent
+from records.link_columns import LINK_COLUMNS, LinkColumns
+from records.parents import contact_key, load_parents, project_key
+
+
+@dataclass(frozen=True)
+class ClaimCheck:
+    """What a message says: which record, of which epoch, by which token."""
+
+    pk: int
+    company_id: str
+    epoch: int
+    token: UUID
+
+
+@dataclass(frozen=True)
+class OpenAttempt:
+    """A write without an answer: exactly this is sent again, or found to have been applied."""
+
+    id: int
+    part: str
+    operation: str
+    kind: str
+    path: str
+    params: list[list[str]]
+    body: bytes
+    request_id: str
+    version: int
+    basis: str
+    wanted: dict[str, Any]
+    started_at: datetime
+    sends: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A record this process may write now, with what the write needs."""
+
+    pk: int
+    company_id: str
+    entity: str
+    record_id: str
+    version: int
+    generation: int
+    transient_errors: int
+    settled_version: int | None
+    token: UUID
+    process_id: UUID
+    realm_id: str
+    settings: dict[str, Any]
+    snapshot: dict[str, Any]
+    link: Link | None
+    attempt: OpenAttempt | None
+    project: Parent | None
+    contact: Parent | None
+
+
+_CLAIM = f"""
+WITH claimed AS (
+    UPDATE proline_qbo.records r
+    SET claimed_by = %(process_id)s, claimed_at = proline_qbo.clock(),
+        unfinished_starts = r.unfinished_starts + 1
+    FROM proline_qbo.companies c
+    WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
+      AND c.id = r.company_id AND c.epoch = %(epoch)s
+      AND c.enabled AND c.connection = 'connected'
+      AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
+    RETURNING r.*, c.realm_id, c.settings
+), refused AS (
+    UPDATE proline_qbo.records r
+    SET state = 'pending', dispatch_token = NULL, dispatched_at = NULL, since = proline_qbo.clock()
+    WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
+      AND NOT EXISTS (SELECT FROM claimed)
+    RETURNING r.company_id, r.entity, r.record_id
+), nudged AS (
+    INSERT INTO proline_qbo.nudges (company_id, entity, record_id) SELECT * FROM refused
+)
+SELECT c.pk, c.company_id, c.entity, c.record_id, c.version, c.generation, c.transient_errors,
+       c.settled_version, c.realm_id, c.settings, s.snapshot,
+       {LINK_COLUMNS}
+FROM claimed c
+JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
+LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = c.pk AND l.part = ''
+                             AND l.archived_at IS NULL
+"""
+_ATTEMPT = """
+SELECT id, part, operation, kind, path, params, body, request_id, version, basis, wanted,
+       started_at, sends
+FROM proline_qbo.attempts WHERE record_pk = %s AND answer IS NULL
+"""
+
+
+def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim | None:
+    """Claim the record a message names; None says that nothing is to be done but acknowledge."""
+    arguments = {
+        "pk": check.pk,
+        "token": check.token,
+        "epoch": check.epoch,
+        "process_id": process_id,
+    }
+    with connection.cursor(row_factory=class_row(_Row)) as cursor:
+        row = cursor.execute(_CLAIM, arguments).fetchone()
+    if row is None:
+        return None
+    project, contact = _parents(connection, row)
+    return Claim(
+        pk=row.pk,
+        company_id=row.company_id,
+        entity=row.entity,
+        record_id=row.record_id,
+        version=row.version,
+        generation=row.generation,
+        transient_errors=row.transient_errors,
+        settled_version=row.settled_version,
+        token=check.token,
+        process_id=process_id,
+        realm_id=row.realm_id,
+        settings=row.settings,
+        snapshot=row.snapshot,
+        link=row.link(),
+        attempt=_open_attempt(connection, row.pk),
+        project=project,
+        contact=contact,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row(LinkColumns):
+    pk: int
+    company_id: str
+    entity: str
+    record_id: str
+    version: int
+    generation: int
+    transient_errors: int
+    settled_version: int | None
+    realm_id: str
+    settings: dict[str, Any]
+    snapshot: dict[str, Any]
+
+
+def _parents(connection: Connection, row: _Row) -> tuple[Parent | None, Parent | None]:
+    its_project = project_key(row.company_id, row.entity, row.snapshot)
+    project = load_parents(connection, [its_project]).get(its_project)
+    its_contact = contact_key(row.company_id, row.entity, row.snapshot, project)
+    return project, load_parents(connection, [its_contact]).get(its_contact)
+
+
+def _open_attempt(connection: Connection, pk: int) -> OpenAttempt | None:
+    with connection.cursor(row_factory=class_row(OpenAttempt)) as cursor:
+        return cursor.execute(_ATTEMPT, [pk]).fetchone()

@@ -1,0 +1,144 @@
+"""Moving records to where their facts say they belong: the only way into `pending`.
+
+Runs in the relay's transaction alone, so two evaluations never cross. It never touches a record
+that is dispatched; the conditional UPDATE says so once more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from coordination.database import Connection
+from records.eligibility import RETRY_AFTER_FAILURE, judge
+from records.facts import Facts
+from records.loading import BATCH_MOST, load_facts
+from records.states import State
+from records.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation did: the companies that have eligible work, and the records that moved."""
+
+    companies_with_work: frozenset[str] = frozenset()
+    moved: int = 0
+
+
+def evaluate(connection: Connection, pks: Sequence[int]) -> Evaluated:
+    """Judge these records on what is committed now and move those that belong elsewhere.
+
+    Args:
+        connection: the relay's open transaction.
+        pks: any number; they are taken in batches of `records.loading.BATCH_MOST`.
+    """
+    companies: set[str] = set()
+    moved = 0
+    for batch in _batches(connection, pks):
+        judged = _judge_batch(connection, batch)
+        companies |= {f.company_id for f, verdict in judged if verdict.state is State.PENDING}
+        moved += _apply(connection, judged)
+        _ask(connection, judged)
+    return Evaluated(frozenset(companies), moved)
+
+
+_BY_ENTITY = """
+SELECT array_agg(pk ORDER BY pk) FROM proline_qbo.records WHERE pk = ANY(%s)
+GROUP BY entity ORDER BY array_position('{contact,project,invoice,payment}', entity)
+"""
+
+
+def _batches(connection: Connection, pks: Sequence[int]) -> list[list[int]]:
+    """Parents first: what a payment is told of its invoice must be what the invoice was just told."""
+    groups = connection.execute(_BY_ENTITY, [sorted(set(pks))]).fetchall() if pks else []
+    return [
+        group[start : start + BATCH_MOST]
+        for (group,) in groups
+        for start in range(0, len(group), BATCH_MOST)
+    ]
+
+
+def _judge_batch(connection: Connection, pks: Sequence[int]) -> list[tuple[Facts, Verdict]]:
+    facts = load_facts(connection, pks)
+    (now,) = connection.execute("SELECT proline_qbo.clock()").fetchone() or (None,)
+    if not isinstance(now, datetime):
+        raise TypeError("proline_qbo.clock() returned no time")
+    judged = ((each, judge(each, now)) for each in facts)
+    return [(each, verdict) for each, verdict in judged if verdict is not None]
+
+
+# Agreement without a write (nothing is needed there) is noted as settled; a record that is pending
+# keeps what it last agreed on. `since` moves only with the state or its reason.
+_APPLY = """
+UPDATE proline_qbo.records r
+SET state = v.state, reason = v.reason, code = v.code, sentence = v.sentence,
+    skipped_by = v.skipped_by,
+    retry_at = CASE WHEN v.state = 'retrying' THEN r.since + %(retry_after)s END,
+    settled_version = CASE WHEN v.state = 'done' THEN r.version ELSE r.settled_version END,
+    settled_basis = CASE WHEN v.state = 'done' THEN v.basis ELSE r.settled_basis END,
+    since = CASE WHEN (r.state, r.reason) IS DISTINCT FROM (v.state, v.reason)
+                 THEN proline_qbo.clock() ELSE r.since END
+FROM unnest(%(pks)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::text[],
+            %(sentences)s::text[], %(skippers)s::text[], %(bases)s::text[])
+     AS v (pk, state, reason, code, sentence, skipped_by, basis)
+WHERE r.pk = v.pk AND r.state <> 'dispatched'
+  AND ((r.state, r.reason, r.code, r.sentence, r.skipped_by)
+       IS DISTINCT FROM (v.state, v.reason, v.code, v.sentence, v.skipped_by)
+       OR (v.state = 'done' AND r.settled_basis IS DISTINCT FROM v.basis))
+"""
+
+
+def _apply(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> int:
+    verdicts = [verdict for _, verdict in judged]
+    return connection.execute(
+        _APPLY,
+        {
+            "retry_after": RETRY_AFTER_FAILURE,
+            "pks": [facts.pk for facts, _ in judged],
+            "states": [verdict.state for verdict in verdicts],
+            "reasons": [verdict.reason for verdict in verdicts],
+            "codes": [verdict.code for verdict in verdicts],
+            "sentences": [verdict.sentence for verdict in verdicts],
+            "skippers": [verdict.skipped_by for verdict in verdicts],
+            "bases": [verdict.basis for verdict in verdicts],
+        },
+    ).rowcount
+
+
+# A question that no longer arises goes; one whose basis changed is asked anew with fresh values.
+_CLOSE_QUESTIONS = """
+DELETE FROM proline_qbo.decisions d
+USING unnest(%s::bigint[], %s::text[], %s::text[]) AS v (pk, question, basis)
+WHERE d.record_pk = v.pk AND d.answer IS NULL
+  AND (d.question, d.basis) IS DISTINCT FROM (v.question, v.basis)
+"""
+_OPEN_QUESTIONS = """
+INSERT INTO proline_qbo.decisions (record_pk, question, basis, facts)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[])
+ON CONFLICT (record_pk) WHERE answer IS NULL DO UPDATE SET facts = excluded.facts
+"""
+
+
+def _ask(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> None:
+    were_asked = [(f, v) for f, v in judged if v.question or f.state is State.WAITING]
+    if were_asked:
+        connection.execute(
+            _CLOSE_QUESTIONS,
+            [
+                [facts.pk for facts, _ in were_asked],
+                [verdict.question for _, verdict in were_asked],
+                [verdict.basis for _, verdict in were_asked],
+            ],
+        )
+    asked = [(facts, verdict) for facts, verdict in judged if verdict.question]
+    if asked:
+        connection.execute(
+            _OPEN_QUESTIONS,
+            [
+                [facts.pk for facts, _ in asked],
+                [verdict.question for _, verdict in asked],
+                [verdict.basis for _, verdict in asked],
+                [Jsonb(verdict.facts) for _, verdict in asked],
+            ],
+        )

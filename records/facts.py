@@ -1,0 +1,81 @@
+"""What the evaluation of a record looks at: plain values, loaded in one place, judged in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from records.allocation import Candidate
+from records.states import State
+
+
+@dataclass(frozen=True)
+class Link:
+    """What QuickBooks has for a record, as its last answer said.
+
+    `owned` holds the fields we write as QuickBooks returned them; `total` is of invoices and
+    payments; `adopted` marks an object that was there before us; `generation` counts re-creations.
+    """
+
+    qbo_id: str
+    sync_token: str
+    customer_id: str | None
+    total: Decimal | None
+    owned: dict[str, Any]
+    adopted: bool
+    voided: bool
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A record that another hangs from; `state` None means ProLine has never sent it."""
+
+    record_id: str
+    state: State | None = None
+    qbo_id: str | None = None
+    customer_mode: str | None = None
+    snapshot: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One record with everything its next state depends on.
+
+    `customer_mode` is the project's own, pinned when it was transferred; `wanted` says of a contact
+    that one of its projects has been transferred; `contact` is the primary contact of the project
+    (of a project, its own). `paid_by` counts the payments that hold money on an invoice,
+    `paid_by_alive` those of them that ProLine has not voided. `named` and `of_project` are the
+    invoices a payment may pay, see `records.allocation`.
+    """
+
+    pk: int
+    company_id: str
+    entity: str
+    record_id: str
+    version: int
+    state: State
+    since: datetime
+    snapshot: dict[str, Any]
+    retry_at: datetime | None = None
+    settled_version: int | None = None
+    settled_basis: str | None = None
+    failed_version: int | None = None
+    failed_basis: str | None = None
+    failed_code: str | None = None
+    failed_sentence: str | None = None
+    skipped_by: str | None = None
+    skipped_version: int | None = None
+    first_enabled_at: datetime | None = None
+    link: Link | None = None
+    outcome_unknown: bool = False
+    customer_mode: str | None = None
+    wanted: bool = False
+    is_member: bool = False
+    older_member: bool = False
+    contact: Parent | None = None
+    project: Parent | None = None
+    paid_by: int = 0
+    paid_by_alive: int = 0
+    named: Sequence[tuple[Candidate, Decimal]] = ()
+    of_project: Sequence[Candidate] = ()

@@ -1,0 +1,36 @@
+"""The columns of a record's link as a joined row carries them: all empty where there is none."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from records.facts import Link
+
+LINK_COLUMNS = "l.qbo_id, l.sync_token, l.customer_id, l.total, l.owned, l.adopted, l.voided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkColumns:
+    """The link part of a row; `link()` is None where the record is not in QuickBooks."""
+
+    qbo_id: str | None
+    sync_token: str | None
+    customer_id: str | None
+    total: Decimal | None
+    owned: dict[str, Any] | None
+    adopted: bool | None
+    voided: bool | None
+
+    def link(self) -> Link | None:
+        """Compose the link, if there is one."""
+        if self.qbo_id is None or self.sync_token is None:
+            return None
+        return Link(
+            qbo_id=self.qbo_id,
+            sync_token=self.sync_token,
+            customer_id=self.customer_id,
+            total=self.total,
+            owned=self.owned or {},
+            adopted=bool(self.adopted),
+            voided=bool(self.voided),
+        )

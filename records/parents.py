@@ -1,0 +1,87 @@
+"""Reading what a record hangs from: its project, and the primary contact of that project.
+
+The customer of an invoice is the project's contact, whatever contact the invoice itself names: it
+is the project that was transferred.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.rows import class_row
+
+from coordination.database import Connection
+from records.facts import Parent
+from records.keys import RecordKey
+from records.states import State
+
+
+def project_key(company_id: str, entity: str, snapshot: dict[str, Any]) -> RecordKey:
+    """Name the project an invoice or a payment hangs from; other entities have none (empty id)."""
+    field = "project_id" if entity in {"invoice", "payment"} else ""
+    return RecordKey(company_id, "project", _text(snapshot, field))
+
+
+def contact_key(
+    company_id: str, entity: str, snapshot: dict[str, Any], project: Parent | None
+) -> RecordKey:
+    """Name the primary contact of a project, or of the project a record hangs from."""
+    if entity != "project":
+        snapshot = (project.snapshot if project else None) or {}
+    field = "" if entity == "contact" else "contact_id"
+    return RecordKey(company_id, "contact", _text(snapshot, field))
+
+
+def load_parents(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, Parent]:
+    """Read these records as parents; one that ProLine never sent has no state."""
+    named = sorted({key for key in keys if key.record_id})
+    if not named:
+        return {}
+    arrays = {
+        "companies": [key.company_id for key in named],
+        "entities": [key.entity for key in named],
+        "ids": [key.record_id for key in named],
+    }
+    with connection.cursor(row_factory=class_row(_Row)) as cursor:
+        rows = cursor.execute(_PARENTS, arrays).fetchall()
+    return {RecordKey(row.company_id, row.entity, row.record_id): _parent(row) for row in rows}
+
+
+_PARENTS = """
+SELECT k.company_id, k.entity, k.record_id, r.state, l.qbo_id, t.customer_mode, s.snapshot
+FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
+     AS k (company_id, entity, record_id)
+JOIN proline_qbo.companies c ON c.id = k.company_id
+LEFT JOIN proline_qbo.records r
+       ON (r.company_id, r.entity, r.record_id) = (k.company_id, k.entity, k.record_id)
+LEFT JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
+LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
+LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
+                             AND l.archived_at IS NULL
+"""
+
+
+@dataclass(frozen=True)
+class _Row:
+    company_id: str
+    entity: str
+    record_id: str
+    state: str | None
+    qbo_id: str | None
+    customer_mode: str | None
+    snapshot: dict[str, Any] | None
+
+
+def _parent(row: _Row) -> Parent:
+    return Parent(
+        record_id=row.record_id,
+        state=State(row.state) if row.state else None,
+        qbo_id=row.qbo_id,
+        customer_mode=row.customer_mode,
+        snapshot=row.snapshot,
+    )
+
+
+def _text(snapshot: dict[str, Any], field: str) -> str:
+    value = snapshot.get(field)
+    return value if isinstance(value, str) else ""

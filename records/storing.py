@@ -1,0 +1,164 @@
+"""Taking snapshots in: the newest version of each record wins, in any order of arrival.
+
+Invariant: `records.version` never falls, and `snapshots.version` equals it. A record taken in is
+`pending` until the evaluation that follows in the same transaction says where it belongs; one that
+is in flight keeps its place, and its settle sees that a newer version has come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from coordination.database import Connection
+from records.keys import RecordKey
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A snapshot to store: its record, its version (the outbox event's id) and what it hangs from.
+
+    `depends_on` is None when the snapshot is a misfit: what it hung from before still holds.
+    `member_of` is the project id of a running-balance invoice.
+    """
+
+    key: RecordKey
+    version: int
+    snapshot: dict[str, Any]
+    depends_on: tuple[tuple[str, str], ...] | None = ()
+    member_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record whose newest version was just stored; `first` when it had not been seen before."""
+
+    pk: int
+    key: RecordKey
+    first: bool
+
+
+def store(connection: Connection, incoming: Sequence[Incoming]) -> list[Stored]:
+    """Store the newest version of each record; older ones than the record's own are left out.
+
+    Args:
+        connection: the relay's open transaction.
+        incoming: in any order; of several versions of one record only the newest is written.
+    """
+    newest: dict[RecordKey, Incoming] = {}
+    for each in sorted(incoming, key=lambda each: each.version):
+        newest[each.key] = each
+    ordered = [newest[key] for key in sorted(newest)]
+    if not ordered:
+        return []
+    stored = _upsert_records(connection, ordered)
+    fresh = [(each.pk, newest[each.key]) for each in stored]
+    _write_snapshots(connection, fresh)
+    _replace_dependencies(connection, fresh)
+    _write_members(connection, fresh)
+    return stored
+
+
+# A first sight is told from an update by xmax: zero on a row no transaction has updated yet.
+_UPSERT = """
+INSERT INTO proline_qbo.records AS r (company_id, entity, record_id, version, state)
+SELECT k.company_id, k.entity, k.record_id, k.version, 'pending'
+FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[], %(versions)s::bigint[])
+     AS k (company_id, entity, record_id, version)
+ON CONFLICT ON CONSTRAINT one_row_per_record DO UPDATE
+SET version = excluded.version,
+    state = CASE WHEN r.state = 'done' THEN 'pending' ELSE r.state END
+WHERE r.version < excluded.version
+RETURNING pk, company_id, entity, record_id, xmax = 0
+"""
+
+
+def _upsert_records(connection: Connection, ordered: Sequence[Incoming]) -> list[Stored]:
+    rows = connection.execute(
+        _UPSERT,
+        {
+            "companies": [each.key.company_id for each in ordered],
+            "entities": [each.key.entity for each in ordered],
+            "ids": [each.key.record_id for each in ordered],
+            "versions": [each.version for each in ordered],
+        },
+    ).fetchall()
+    return [
+        Stored(pk, RecordKey(company_id, entity, record_id), first)
+        for pk, company_id, entity, record_id, first in rows
+    ]
+
+
+_SNAPSHOTS = """
+INSERT INTO proline_qbo.snapshots (record_pk, version, snapshot)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::jsonb[])
+ON CONFLICT (record_pk) DO UPDATE SET version = excluded.version, snapshot = excluded.snapshot
+"""
+
+
+def _write_snapshots(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
+    connection.execute(
+        _SNAPSHOTS,
+        [
+            [pk for pk, _ in fresh],
+            [each.version for _, each in fresh],
+            [Jsonb(each.snapshot) for _, each in fresh],
+        ],
+    )
+
+
+# Kept rows are left as they are, so that an edit that moves nothing writes nothing here.
+_DEPENDENCIES = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(pks)s::bigint[], %(companies)s::text[],
+                         %(entities)s::text[], %(ids)s::text[])
+             AS w (record_pk, company_id, on_entity, on_record_id)
+), removed AS (
+    DELETE FROM proline_qbo.dependencies d
+    WHERE d.record_pk = ANY(%(all)s) AND NOT EXISTS (
+        SELECT FROM wanted w WHERE (w.record_pk, w.on_entity, w.on_record_id)
+                                 = (d.record_pk, d.on_entity, d.on_record_id))
+)
+INSERT INTO proline_qbo.dependencies (record_pk, company_id, on_entity, on_record_id)
+SELECT record_pk, company_id, on_entity, on_record_id FROM wanted
+ON CONFLICT DO NOTHING
+"""
+
+
+def _replace_dependencies(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
+    known = [(pk, each) for pk, each in fresh if each.depends_on is not None]
+    edges = [
+        (pk, each.key.company_id, *edge) for pk, each in known for edge in each.depends_on or ()
+    ]
+    connection.execute(
+        _DEPENDENCIES,
+        {
+            "all": [pk for pk, _ in known],
+            "pks": [edge[0] for edge in edges],
+            "companies": [edge[1] for edge in edges],
+            "entities": [edge[2] for edge in edges],
+            "ids": [edge[3] for edge in edges],
+        },
+    )
+
+
+_MEMBERS = """
+INSERT INTO proline_qbo.members (record_pk, company_id, project_id)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
+ON CONFLICT (record_pk) DO UPDATE SET project_id = excluded.project_id
+WHERE members.project_id <> excluded.project_id
+"""
+
+
+def _write_members(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
+    members = [(pk, each) for pk, each in fresh if each.member_of is not None]
+    if members:
+        connection.execute(
+            _MEMBERS,
+            [
+                [pk for pk, _ in members],
+                [each.key.company_id for _, each in members],
+                [each.member_of for _, each in members],
+            ],
+        )

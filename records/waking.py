@@ -1,0 +1,83 @@
+"""Who has to be looked at again when a record has changed.
+
+Invariant: whatever a record's judgement reads of others, a change there names it here. A change of
+a contact reaches also what hangs from its projects, since in main-customer mode an invoice's
+customer is the contact of its project.
+"""
+
+from collections.abc import Sequence
+
+from coordination.database import Connection
+from records.keys import RecordKey
+
+_DEPENDANTS = """
+WITH changed (company_id, entity, record_id) AS (
+    SELECT * FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
+), direct AS (
+    SELECT d.record_pk, d.company_id, c.entity AS through
+    FROM changed c
+    JOIN proline_qbo.dependencies d
+      ON (d.company_id, d.on_entity, d.on_record_id) = (c.company_id, c.entity, c.record_id)
+)
+SELECT r.pk FROM changed c
+JOIN proline_qbo.records r
+  ON (r.company_id, r.entity, r.record_id) = (c.company_id, c.entity, c.record_id)
+UNION
+SELECT record_pk FROM direct
+UNION
+SELECT d.record_pk
+FROM direct p
+JOIN proline_qbo.records r ON r.pk = p.record_pk AND p.through = 'contact'
+JOIN proline_qbo.dependencies d
+  ON (d.company_id, d.on_entity, d.on_record_id) = (r.company_id, 'project', r.record_id)
+"""
+
+
+def affected_by(connection: Connection, changed: Sequence[RecordKey]) -> list[int]:
+    """Name the changed records themselves and all whose judgement may read them."""
+    if not changed:
+        return []
+    rows = connection.execute(
+        _DEPENDANTS,
+        {
+            "companies": [key.company_id for key in changed],
+            "entities": [key.entity for key in changed],
+            "ids": [key.record_id for key in changed],
+        },
+    ).fetchall()
+    return [pk for (pk,) in rows]
+
+
+_CONTACTS = """
+SELECT r.pk
+FROM unnest(%s::text[], %s::text[]) AS k (company_id, project_id)
+JOIN proline_qbo.records p
+  ON (p.company_id, p.entity, p.record_id) = (k.company_id, 'project', k.project_id)
+JOIN proline_qbo.dependencies d ON d.record_pk = p.pk AND d.on_entity = 'contact'
+JOIN proline_qbo.records r
+  ON (r.company_id, r.entity, r.record_id) = (d.company_id, 'contact', d.on_record_id)
+"""
+
+
+def contacts_of(connection: Connection, projects: Sequence[RecordKey]) -> list[int]:
+    """Name the contacts of these projects: a transfer is what makes a contact wanted."""
+    if not projects:
+        return []
+    arrays = [[key.company_id for key in projects], [key.record_id for key in projects]]
+    return [pk for (pk,) in connection.execute(_CONTACTS, arrays).fetchall()]
+
+
+_MISSING = """
+SELECT DISTINCT d.company_id, d.on_entity, d.on_record_id
+FROM proline_qbo.dependencies d
+LEFT JOIN proline_qbo.records r
+       ON (r.company_id, r.entity, r.record_id) = (d.company_id, d.on_entity, d.on_record_id)
+WHERE d.record_pk = ANY(%s) AND r.pk IS NULL
+"""
+
+
+def missing_parents(connection: Connection, pks: Sequence[int]) -> list[RecordKey]:
+    """Name what these records hang from and ProLine has never sent."""
+    if not pks:
+        return []
+    return [RecordKey(*row) for row in connection.execute(_MISSING, [list(pks)]).fetchall()]
