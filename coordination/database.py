@@ -1,0 +1,89 @@
+"""How a session of ours is opened: bounded waits, prompt death, UTC.
+
+Every session sets timeouts, so that the server itself ends the transaction of a frozen process
+and nobody waits for its row locks for longer than that; TCP keepalives find a lost host.
+Migrations open their own sessions and are the named exception.
+"""
+
+from typing import TypeAlias, TypedDict
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+Connection: TypeAlias = psycopg.Connection[TupleRow]
+Pool: TypeAlias = ConnectionPool[Connection]
+
+SESSION_TIMEOUT_MS = 2_000
+POOL_WAIT_SECONDS = 5.0
+# Prepared from the third execution on: the hot statements, not the one-off reads of a CLI.
+PREPARE_THRESHOLD = 2
+
+_SESSION_OPTIONS = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "statement_timeout": SESSION_TIMEOUT_MS,
+        "lock_timeout": SESSION_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": SESSION_TIMEOUT_MS,
+        "timezone": "UTC",
+    }.items()
+)
+
+
+class _ConnectArguments(TypedDict):
+    autocommit: bool
+    prepare_threshold: int
+    options: str
+    application_name: str
+    connect_timeout: int
+    keepalives: int
+    keepalives_idle: int
+    keepalives_interval: int
+    keepalives_count: int
+    tcp_user_timeout: int
+
+
+def open_pool(url: str, *, max_size: int, application_name: str, min_size: int = 1) -> Pool:
+    """Open a pool; `with pool.connection() as c:` is one transaction, committed at its end.
+
+    Args:
+        url: a libpq URL, `postgresql://…`; its own `options` are kept, ours win.
+        max_size: the most sessions; a caller waits `POOL_WAIT_SECONDS` for one, then gets
+            `psycopg_pool.PoolTimeout`.
+        application_name: what `pg_stat_activity` shows.
+        min_size: sessions kept open while idle.
+
+    A weakness: the timeouts are start-up options, which a transaction-mode pooler between us and
+    the server may drop. Use session mode there.
+    """
+    return ConnectionPool(
+        url,
+        kwargs=dict(_connect_arguments(url, application_name)),
+        min_size=min_size,
+        max_size=max_size,
+        timeout=POOL_WAIT_SECONDS,
+        name=application_name,
+        open=True,
+    )
+
+
+def open_connection(url: str, *, application_name: str) -> Connection:
+    """Open one session of its own with the same limits, as the life beat needs."""
+    return psycopg.connect(url, **_connect_arguments(url, application_name))
+
+
+def _connect_arguments(url: str, application_name: str) -> _ConnectArguments:
+    given = str(conninfo_to_dict(url).get("options") or "")
+    return _ConnectArguments(
+        autocommit=False,
+        prepare_threshold=PREPARE_THRESHOLD,
+        options=f"{given} {_SESSION_OPTIONS}".strip(),
+        application_name=application_name,
+        connect_timeout=5,
+        keepalives=1,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=10_000,
+    )

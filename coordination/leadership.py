@@ -1,0 +1,116 @@
+"""Leadership as a row: one relay leads a term; taking over waits for its last transaction.
+
+Every transaction of the leader begins with `assert_leading` (FOR SHARE). Taking over updates the
+same row, so it waits until the old leader's last transaction is over, however frozen its holder
+is: the server ends a frozen transaction by its timeouts. A standby takes over by what it has
+itself seen (`Standby`), never by comparing clocks of two machines.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from coordination.database import Connection
+from coordination.errors import NotLeading
+from coordination.processes import BEATS_MISSED, LOOK_GAP_SECONDS, SILENT_SECONDS
+
+_SIGHT = "SELECT holder, term, beats FROM proline_qbo.leadership WHERE name = 'relay'"
+_ACQUIRE = """
+UPDATE proline_qbo.leadership
+   SET holder = %s, term = term + 1, beats = beats + 1, beat_at = proline_qbo.clock()
+ WHERE name = 'relay' AND (holder IS NULL OR (term = %s AND beats = %s))
+RETURNING term
+"""
+_ASSERT = """
+SELECT FROM proline_qbo.leadership
+ WHERE name = 'relay' AND holder = %s AND term = %s FOR SHARE
+"""
+_RENEW = """
+UPDATE proline_qbo.leadership SET beats = beats + 1, beat_at = proline_qbo.clock()
+ WHERE name = 'relay' AND holder = %s AND term = %s
+"""
+_RESIGN = """
+UPDATE proline_qbo.leadership SET holder = NULL
+ WHERE name = 'relay' AND holder = %s AND term = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The leadership row as one look saw it; holder None: nobody leads."""
+
+    holder: UUID | None
+    term: int
+    beats: int
+
+
+def sight(c: Connection) -> Sighting:
+    """Look at the leadership without a lock."""
+    with c.cursor(row_factory=class_row(Sighting)) as cursor:
+        return cursor.execute(_SIGHT).fetchall()[0]
+
+
+def acquire(c: Connection, holder: UUID, seen: Sighting | None = None) -> int | None:
+    """Take the lead if nobody has it or it still stands where `seen` saw it; return the term.
+
+    None: the leader has beaten since, or leads and nothing was seen of it. It may wait for the
+    old leader's last transaction and end with `psycopg.errors.LockNotAvailable`: look again.
+    """
+    term, beats = (seen.term, seen.beats) if seen else (None, None)
+    row = c.execute(_ACQUIRE, [holder, term, beats]).fetchone()
+    return row[0] if row else None
+
+
+def assert_leading(c: Connection, holder: UUID, term: int) -> None:
+    """Fence the caller's transaction: nobody else leads before it ends.
+
+    Raises:
+        NotLeading: another process leads, or another term.
+    """
+    if c.execute(_ASSERT, [holder, term]).rowcount != 1:
+        raise NotLeading(holder, term)
+
+
+def renew(c: Connection, holder: UUID, term: int) -> None:
+    """Beat as leader, about once a second.
+
+    Raises:
+        NotLeading: another process leads, or another term.
+    """
+    if c.execute(_RENEW, [holder, term]).rowcount != 1:
+        raise NotLeading(holder, term)
+
+
+def resign(c: Connection, holder: UUID, term: int) -> None:
+    """Give the lead up in an orderly stop, so that a standby need not wait; harmless if lost."""
+    c.execute(_RESIGN, [holder, term])
+
+
+class Standby:
+    """A standby's judgement: the leader has stood still through my own looks.
+
+    It says so after `BEATS_MISSED` looks at the same holder, term and beats over at least
+    `SILENT_SECONDS`. A look that failed is not reported; a gap between two starts anew, so that a
+    stalled database makes nobody take over.
+    """
+
+    def __init__(self) -> None:
+        """Begin having seen nothing."""
+        self._seen: Sighting | None = None
+        self._since = self._looked_at = float("-inf")
+        self._looks = 0
+
+    def look(self, sighting: Sighting, *, now: float) -> bool:
+        """Take one successful look and say whether it may take over.
+
+        Args:
+            sighting: what `sight` returned.
+            now: the standby's monotonic clock, read after it.
+        """
+        if sighting != self._seen or now - self._looked_at > LOOK_GAP_SECONDS:
+            self._seen, self._since, self._looks = sighting, now, 0
+        self._looked_at = now
+        self._looks += 1
+        silent = self._looks >= BEATS_MISSED and now - self._since >= SILENT_SECONDS
+        return sighting.holder is None or silent

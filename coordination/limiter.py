@@ -1,0 +1,253 @@
+"""The exact limiter: every call of every process is a row, and takes its slot before it leaves.
+
+Invariant, under the limiter's row lock, on the database's clock: open calls plus calls ended in
+the last window stay within the ceiling; open calls stay within `in_flight`; slots of one realm
+are `pace_ms` apart. A place is free one window after the *response*, which is provable without a
+guess about the way: a token bucket or a fixed minute passes 500 (measured). The row lock comes
+first, the clock and the counts in statements after it (`proline_qbo.take_slot`): in one
+statement the snapshot would be older than the lock, and two callers would count the same place.
+
+Source of the limits: https://developer.intuit.com/app/developer/qbo/docs/learn/
+limits-and-throttles (500 in a minute per realm; 10 in a second per realm and app).
+
+The lock is held until the caller's transaction ends, so take the slot last and commit.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from coordination.database import Connection
+from coordination.errors import ProcessGone
+
+Kind = Literal["read", "write"]
+
+_TAKE = """
+SELECT living, call_id, wait_seconds, until
+  FROM proline_qbo.take_slot(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_MOVE = "SELECT living, call_id, wait_seconds, until FROM proline_qbo.move_slot(%s, %s, %s, %s, %s)"
+_MARK_UNSENT = """
+UPDATE proline_qbo.calls SET unsent = true, ended_at = coalesce(ended_at, proline_qbo.clock())
+ WHERE id = %s AND status IS NULL
+"""
+# A late answer of a call that was ended for its process moves the end: its place was taken longer.
+_END = """
+UPDATE proline_qbo.calls
+   SET ended_at = proline_qbo.clock(), status = %s, fault_code = %s, intuit_tid = %s
+ WHERE id = %s AND NOT unsent
+"""
+_LOCK = "SELECT proline_qbo.lock_limiter(%s)"
+_COUNT = """
+SELECT count(*) FILTER (WHERE ended_at IS NULL OR ended_at > proline_qbo.clock() - %s),
+       count(*) FILTER (WHERE slot_at > proline_qbo.clock() - interval '1 second')
+  FROM proline_qbo.calls
+ WHERE realm_id = %s AND NOT unsent
+   AND (ended_at IS NULL OR ended_at > proline_qbo.clock() - %s)
+"""
+_PAUSE = """
+UPDATE proline_qbo.limiters
+   SET paused_until = greatest(paused_until, proline_qbo.clock() + %s),
+       lowered_until = CASE WHEN %s THEN proline_qbo.clock() + %s ELSE lowered_until END
+ WHERE realm_id = %s
+"""
+_SET_CEILING = """
+INSERT INTO proline_qbo.limiters (realm_id, ceiling) VALUES (%s, %s)
+ON CONFLICT (realm_id) DO UPDATE SET ceiling = excluded.ceiling
+"""
+_ANY_SENT = """
+SELECT EXISTS (SELECT FROM proline_qbo.calls WHERE attempt_id = %s AND NOT unsent)
+"""
+_FORGET = """
+DELETE FROM proline_qbo.calls
+ WHERE id = ANY (ARRAY(SELECT id FROM proline_qbo.calls
+                        WHERE ended_at < proline_qbo.clock() - make_interval(days => %s)
+                        ORDER BY id LIMIT %s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one realm and how long a thread waits for them; tests make them small.
+
+    Attributes:
+        window_seconds: the vendor's minute.
+        in_flight: open calls at once.
+        pace_ms: between two slots: ten of them, less our 50 ms and 100 ms of the way's jitter,
+            are over a second.
+        max_wait_seconds: how far ahead a slot may lie; further, and the record goes back.
+        send_within_ms: how late after its slot a call may still leave.
+        foreign_pause_seconds: how long a realm waits after any 429, as the vendor advises.
+        lowered_seconds: how long the ceiling is halved after a 429 that was not ours.
+        vendor_window: what QuickBooks itself allows in a window.
+        vendor_second: what QuickBooks itself allows in a second.
+    """
+
+    window_seconds: float = 60.0
+    in_flight: int = 10
+    pace_ms: int = 117
+    max_wait_seconds: float = 1.5
+    send_within_ms: int = 50
+    foreign_pause_seconds: float = 60.0
+    lowered_seconds: float = 300.0
+    vendor_window: int = 500
+    vendor_second: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Between which moments of the thread's monotonic clock its bytes may leave."""
+
+    not_before: float
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A call's place in the window, and how long after the clock was read its slot lies."""
+
+    call_id: int
+    wait_seconds: float
+
+    def departure(self, *, asked_at: float, answered_at: float, limits: Limits) -> Departure:
+        """Say when the bytes may leave.
+
+        The database's clock was read at some moment between the two, so never before the later
+        one's slot and never later than the earlier one's. Where `not_before` is after
+        `not_after` the answer itself was too late: move the slot.
+
+        Args:
+            asked_at: the thread's monotonic clock just before the slot was asked for.
+            answered_at: the same just after it was given.
+            limits: those the slot was taken with.
+        """
+        return Departure(
+            not_before=answered_at + self.wait_seconds,
+            not_after=asked_at + self.wait_seconds + limits.send_within_ms / 1_000,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """No slot now; asking before `until` (database's clock) is of no use."""
+
+    until: datetime
+
+
+def take_slot(  # noqa: PLR0913  # a row of `calls` has so many facts; all by name
+    c: Connection,
+    *,
+    realm_id: str,
+    company_id: str,
+    process_id: UUID,
+    kind: Kind,
+    purpose: str,
+    record_pk: int | None = None,
+    attempt_id: int | None = None,
+    limits: Limits,
+) -> Slot | Full:
+    """Take the next slot of a realm in one round trip; its call is open from then on.
+
+    Args:
+        c: the transaction that commits the attempt; READ COMMITTED. It holds the realm's limiter
+            row until it ends.
+        realm_id: the realm as QuickBooks names it.
+        company_id: for whom reads and writes are counted.
+        process_id: who will end this call; a process declared gone gets none.
+        kind: reads are metered by the vendor, writes are not.
+        purpose: free text to 64 characters, for people.
+        record_pk: the record it is for, if any.
+        attempt_id: the attempt it sends, if any.
+        limits: the limits of this realm.
+
+    Raises:
+        ProcessGone: the process was declared gone.
+    """
+    place = (realm_id, company_id, process_id, kind, purpose, record_pk, attempt_id)
+    row = c.execute(_TAKE, [*place, *_measures(limits)]).fetchone()
+    slot = _slot(row)
+    if slot is None:
+        raise ProcessGone(process_id)
+    return slot
+
+
+def move_slot(c: Connection, call_id: int, limits: Limits) -> Slot | Full | None:
+    """Move an open call that missed its slot to a new one; None: it is no longer open.
+
+    Full leaves the call where it is: mark it unsent.
+    """
+    return _slot(c.execute(_MOVE, [call_id, *_measures(limits)]).fetchone())
+
+
+def mark_unsent(c: Connection, call_id: int) -> bool:
+    """End a call whose bytes never left: it counts nowhere. False: it was answered already."""
+    return c.execute(_MARK_UNSENT, [call_id]).rowcount == 1
+
+
+def end_call(
+    c: Connection,
+    call_id: int,
+    status: int | None = None,
+    fault_code: str | None = None,
+    intuit_tid: str | None = None,
+) -> bool:
+    """End a call that may have reached QuickBooks: its place is free one window from now.
+
+    Args:
+        c: the caller's transaction; only the call's own row is locked.
+        call_id: of the slot.
+        status: HTTP status; None when no answer came.
+        fault_code: QuickBooks' code, if it was a fault.
+        intuit_tid: the vendor's id of the call.
+    """
+    return c.execute(_END, [status, fault_code, intuit_tid, call_id]).rowcount == 1
+
+
+def throttled(c: Connection, realm_id: str, limits: Limits) -> Literal["foreign", "ours"]:
+    """Pause a realm after a 429 and say whose fault it was.
+
+    "foreign": we were within what QuickBooks allows, so another app of the contractor's uses the
+    rest: our ceiling is halved for `lowered_seconds`. "ours": we were not: an alert.
+    """
+    c.execute(_LOCK, [realm_id])
+    window = timedelta(seconds=limits.window_seconds)
+    row = c.execute(_COUNT, [window, realm_id, window]).fetchone()
+    in_window, in_second = row or (0, 0)
+    foreign = in_window <= limits.vendor_window and in_second <= limits.vendor_second
+    pause = timedelta(seconds=limits.foreign_pause_seconds)
+    c.execute(_PAUSE, [pause, foreign, timedelta(seconds=limits.lowered_seconds), realm_id])
+    return "foreign" if foreign else "ours"
+
+
+def set_ceiling(c: Connection, realm_id: str, ceiling: int) -> None:
+    """Set how many of the vendor's 500 calls a window are ours; the realm has other apps."""
+    c.execute(_SET_CEILING, [realm_id, ceiling])
+
+
+def any_sent(c: Connection, attempt_id: int) -> bool:
+    """Say whether any call of an attempt may have left: if none did, its outcome is known."""
+    return c.execute(_ANY_SENT, [attempt_id]).fetchone() == (True,)
+
+
+def forget_calls(c: Connection, *, after_days: int = 35, limit: int = 5_000) -> int:
+    """Delete some calls ended so long ago; return how many, to go on while it is `limit`."""
+    return c.execute(_FORGET, [after_days, limit]).rowcount
+
+
+def _measures(limits: Limits) -> tuple[timedelta, int, timedelta, timedelta]:
+    return (
+        timedelta(seconds=limits.window_seconds),
+        limits.in_flight,
+        timedelta(milliseconds=limits.pace_ms),
+        timedelta(seconds=limits.max_wait_seconds),
+    )
+
+
+def _slot(row: tuple[bool, int | None, float, datetime] | None) -> Slot | Full | None:
+    living, call_id, wait_seconds, until = row or (False, None, 0.0, None)
+    if not living:
+        return None
+    if call_id is None:
+        return Full(until) if until else None
+    return Slot(call_id, wait_seconds)
