@@ -12,9 +12,9 @@ class CaptureError(Exception):
     """Automatic capture cannot say truthfully what this transaction changed; roll it back."""
 
 
-class IsolationTooHigh(CaptureError):  # noqa: N818 - reads as the sentence it is
+class IsolationTooHigh(CaptureError):
     """The transaction runs above READ COMMITTED, where a read after a lock is still the old one."""
 
 
-class BulkChangeNotNamed(CaptureError):  # noqa: N818 - reads as the sentence it is
+class BulkChangeNotNamed(CaptureError):
     """A bulk INSERT, UPDATE or DELETE on a captured table names no records to capture."""

@@ -1,0 +1,246 @@
+"""Captures, on every commit of a session, each record the transaction has changed.
+
+The order is what makes the newest event true. Once, before commit and after the last flush: lock
+the roots of everything flushed (in the order contact, project, invoice, payment, and of their ids),
+then read their snapshots from the database, then append one event for each.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect
+from sqlalchemy.orm import (
+    Mapper,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    object_session,
+    scoped_session,
+    sessionmaker,
+)
+
+from outbox import root_locks
+from outbox.bulk_changes import named_roots
+from outbox.plain_json import plain_json
+from outbox.roots import Part, Root
+from outbox.writer import record
+from schemas import Entity, Event
+
+SNAPSHOTS_READ_AT_ONCE = 500
+_ORDER = list(Entity)
+
+Captured = Session | type[Session] | sessionmaker[Any] | scoped_session[Any]
+
+
+def capture(sessions: Captured, *roots: Root) -> None:
+    """Append an event for every record that a commit of these sessions changes.
+
+    Called once, when the application starts, with all roots. A hard delete is captured as the last
+    snapshot with `deleted_at`; a part that moves is captured on both of its roots.
+
+    Weaknesses: changes that do not pass the session are not seen: SQL as text, statements on
+    `session.connection()`, the legacy `bulk_*` methods, and what the database does by itself (ON
+    DELETE CASCADE, triggers). Whoever uses them appends by hand, as the package's docstring says. A
+    transaction that changed only parts waits here for the root; if the holder of that root waits
+    for one of these parts, PostgreSQL ends one of the two: change the root together with its parts.
+
+    Raises (from the session's own methods):
+        IsolationTooHigh: On commit, above READ COMMITTED.
+        BulkChangeNotNamed: On a bulk statement without the option `captured_ids`.
+        schemas.EventInvalid: On commit, for a snapshot that is no JSON object of at most 1 MB.
+    """
+    _Capture(sorted(roots, key=lambda root: _ORDER.index(Entity(root.entity)))).listen(sessions)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What one transaction has flushed. It may name too much, never too little.
+
+    A savepoint rolled back leaves its names here: what they stand for is read anew before commit.
+    """
+
+    roots: defaultdict[Root, set[Any]] = field(default_factory=lambda: defaultdict(set))
+    parts: defaultdict[tuple[Root, Part], set[tuple[Any, ...]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    last_snapshots: dict[tuple[Root, Any], tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    savepoint: SessionTransaction | None = None
+    committing: bool = False
+
+
+class _Capture:
+    def __init__(self, roots: Sequence[Root]) -> None:
+        self._roots = roots
+
+    def listen(self, sessions: Captured) -> None:
+        event.listen(sessions, "before_flush", self._before_flush)
+        event.listen(sessions, "after_flush", self._after_flush)
+        event.listen(sessions, "after_flush_postexec", self._after_flush_postexec)
+        event.listen(sessions, "before_commit", self._before_commit)
+        event.listen(sessions, "after_transaction_end", self._after_transaction_end)
+        event.listen(sessions, "do_orm_execute", self._do_orm_execute)
+        for mapped in {mapped for root in self._roots for mapped in root.classes}:
+            event.listen(mapped, "before_update", self._before_update, propagate=True)
+            event.listen(mapped, "before_delete", self._before_delete, propagate=True)
+
+    # What is noted while the session flushes.
+
+    def _before_flush(self, session: Session, _context: UOWTransaction, _objects: object) -> None:
+        # A root's parts are deleted before it: its last snapshot is read before all of them. It is
+        # not locked here, because others change its parts first and lock the root after.
+        for deleted in session.deleted:
+            for root in self._roots_of(deleted):
+                self._keep_last_snapshots(session, root, [_key(deleted)[0]])
+
+    def _after_flush(self, session: Session, _context: UOWTransaction) -> None:
+        changes = self._changes(session)
+        for changed in chain(session.new, session.dirty):
+            for root in self._roots_of(changed):
+                changes.roots[root].add(_key(changed)[0])
+            for root, part in self._parts_of(changed):
+                changes.parts[root, part].add(_key(changed))
+
+    def _before_update(self, _mapper: Mapper[Any], connection: Connection, target: object) -> None:
+        session = object_session(target)
+        if session is None or self not in session.info:
+            return
+        for root, part in self._parts_of(target):
+            if isinstance(part.owner, str) and inspect(target).attrs[part.owner].history.added:
+                self._note_owners(session, connection, root, part, target)
+
+    def _before_delete(self, _mapper: Mapper[Any], connection: Connection, target: object) -> None:
+        session = object_session(target)
+        if session is None or self not in session.info:
+            return
+        for root in self._roots_of(target):
+            self._changes(session).roots[root].add(_key(target)[0])
+            self._keep_last_snapshots(session, root, [_key(target)[0]])
+        for root, part in self._parts_of(target):
+            self._note_owners(session, connection, root, part, target)
+
+    def _note_owners(
+        self, session: Session, connection: Connection, root: Root, part: Part, target: object
+    ) -> None:
+        # Asked of the database, under the lock that the flush is about to take anyway: the session
+        # may not know that another transaction has moved the part.
+        owners = part.locked_owners(connection, _key(target))
+        self._changes(session).roots[root] |= owners
+
+    def _do_orm_execute(self, state: ORMExecuteState) -> None:
+        for root, ids in named_roots(state, self._roots):
+            self._changes(state.session).roots[root].update(ids)
+            if state.is_delete:
+                self._keep_last_snapshots(state.session, root, ids)
+
+    def _keep_last_snapshots(self, session: Session, root: Root, ids: Sequence[Any]) -> None:
+        kept = self._changes(session).last_snapshots
+        unread = [key for key in ids if (root, key) not in kept]
+        for key, snapshot in root.snapshots(_connection(session, root), unread).items():
+            kept[root, key] = snapshot
+
+    # What is written once the session commits.
+
+    def _before_commit(self, session: Session) -> None:
+        changes = self._changes(session)
+        savepoint = session.get_nested_transaction()
+        if savepoint is not None and savepoint is not changes.savepoint:
+            # SQLAlchemy says "commit" of a savepoint too. Said twice with the same one open, it is
+            # the whole transaction that commits, and the savepoint with it.
+            changes.savepoint = savepoint
+            return
+        session.flush()
+        changes.committing = True
+        self._write(session)
+
+    def _after_flush_postexec(self, session: Session, _context: UOWTransaction) -> None:
+        # Another listener changed something after we had written: its changes are written too.
+        if self._changes(session).committing:
+            self._write(session)
+
+    def _write(self, session: Session) -> None:
+        changes = self._changes(session)
+        session.info[self] = _Changes(committing=changes.committing)
+        for (root, part), keys in changes.parts.items():
+            changes.roots[root] |= part.owners(_connection(session, root), keys)
+        touched = [root for root in self._roots if changes.roots[root]]
+        existing = [self._lock(session, root, changes.roots[root]) for root in touched]
+        for root, ids in zip(touched, existing, strict=True):
+            _append_snapshots(_connection(session, root), root, ids)
+            gone = changes.roots[root].difference(ids)
+            _append_deleted(_connection(session, root), root, gone, changes)
+
+    def _lock(self, session: Session, root: Root, ids: set[Any]) -> list[Any]:
+        return root_locks.lock_roots(_connection(session, root), root, ids)
+
+    # What is known of a session and of an object.
+
+    def _after_transaction_end(self, session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            session.info.pop(self, None)
+
+    def _changes(self, session: Session) -> _Changes:
+        changes: _Changes = session.info.setdefault(self, _Changes())
+        return changes
+
+    def _roots_of(self, instance: object) -> Iterator[Root]:
+        return (root for root in self._roots if isinstance(instance, root.mapped))
+
+    def _parts_of(self, instance: object) -> Iterator[tuple[Root, Part]]:
+        for root in self._roots:
+            for part in root.parts:
+                if isinstance(instance, part.mapped):
+                    yield root, part
+
+
+def _append_snapshots(connection: Connection, root: Root, ids: Sequence[Any]) -> None:
+    for start in range(0, len(ids), SNAPSHOTS_READ_AT_ONCE):
+        batch = list(ids[start : start + SNAPSHOTS_READ_AT_ONCE])
+        snapshots = root.snapshots(connection, batch)
+        for key in batch:
+            if key in snapshots:
+                company_id, snapshot = snapshots[key]
+                _append(connection, root, key, company_id, snapshot, "changed")
+
+
+def _append_deleted(connection: Connection, root: Root, gone: set[Any], changes: _Changes) -> None:
+    for key in sorted(gone):
+        if (root, key) in changes.last_snapshots:
+            company_id, snapshot = changes.last_snapshots[root, key]
+            deleted_at = snapshot.get("deleted_at") or datetime.now(UTC)
+            _append(
+                connection, root, key, company_id, snapshot | {"deleted_at": deleted_at}, "deleted"
+            )
+
+
+def _append(
+    connection: Connection,
+    root: Root,
+    key: object,
+    company_id: str,
+    snapshot: dict[str, Any],
+    what: str,
+) -> None:
+    record(
+        connection,
+        Event(
+            company_id=company_id,
+            entity=Entity(root.entity),
+            record_id=str(key),
+            snapshot=plain_json(snapshot),
+            event_type=f"{root.entity}.{what}",
+        ),
+    )
+
+
+def _connection(session: Session, root: Root) -> Connection:
+    return session.connection(bind_arguments={"mapper": root.mapper})
+
+
+def _key(instance: object) -> tuple[Any, ...]:
+    state = inspect(instance)
+    return state.identity or tuple(state.mapper.primary_key_from_instance(instance))
