@@ -34,7 +34,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "This invoice needs {count} lines in QuickBooks, which takes at most {limit}."
         ),
         "over_applied": (
-            "This payment would pay {applied} on invoices, more than its own {amount}."
+            "This payment would pay {applied} on invoices, more than its own {total}."
         ),
         "tax_code": (
             "No tax code is chosen for this QuickBooks company; choose one in Integrations >"

@@ -13,7 +13,7 @@ from workers.mapping.address import address_fields
 from workers.mapping.context import BookContext, Fields, Mapped
 from workers.mapping.errors import refusal
 from workers.mapping.lines import discount_line, invoice_lines, lines_total, tax_line
-from workers.mapping.money import ZERO, cents, check_currency, plain
+from workers.mapping.money import ZERO, cents, check_currency, sum_text
 from workers.mapping.text import (
     DOC_NUMBER_LENGTH_MAX,
     MEMO_LENGTH_MAX,
@@ -77,7 +77,7 @@ def _checked_tax(invoice: Invoice, context: BookContext) -> Decimal:
     if tax < 0:
         raise refusal("tax_negative")
     if tax and context.tax_mode == "none":
-        raise refusal("tax_mode", tax=plain(tax))
+        raise refusal("tax_mode", tax=sum_text(tax))
     if tax and context.tax_mode == "amount":
         _check_tax_kept(tax, context)
     return tax
@@ -86,7 +86,7 @@ def _checked_tax(invoice: Invoice, context: BookContext) -> Decimal:
 def _check_tax_kept(tax: Decimal, context: BookContext) -> None:
     """With sales tax switched off QuickBooks drops TxnTaxDetail without a fault."""
     if not context.using_sales_tax:
-        raise refusal("tax_off", tax=plain(tax))
+        raise refusal("tax_off", tax=sum_text(tax))
     if context.tax_code_id is None:
         raise refusal("tax_code")
 
@@ -124,9 +124,9 @@ def _check_count(lines: list[Fields]) -> None:
 def _check_total(invoice: Invoice, computed: Decimal) -> None:
     total = cents(invoice.total, "total", "invoice")
     if computed != total:
-        raise refusal("total_mismatch", sum=plain(computed), total=plain(total))
+        raise refusal("total_mismatch", sum=sum_text(computed), total=sum_text(total))
     if total < 0:
-        raise refusal("total_negative", total=plain(total))
+        raise refusal("total_negative", total=sum_text(total))
 
 
 def _optional(invoice: Invoice, project: Project) -> Fields:

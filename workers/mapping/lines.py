@@ -7,7 +7,7 @@ A description is name, description and, where Qty cannot say it, the real quanti
 """
 
 from collections.abc import Iterator
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from schemas import Invoice, Line, LineKind
 from workers.mapping.context import BookContext, Fields
@@ -15,8 +15,6 @@ from workers.mapping.money import ZERO, cents, plain
 from workers.mapping.text import DESCRIPTION_LENGTH_MAX, clean_body, clean_line, cut
 
 _ONE = Decimal(1)
-# Two numbers of 20 digits each, exactly; the default context would round to 28.
-_EXACT = Context(prec=40)
 
 
 def invoice_lines(invoice: Invoice, context: BookContext, *, taxed: bool) -> list[Fields]:
@@ -96,7 +94,7 @@ def _multiplies_exactly(line: Line, amount: Decimal) -> bool:
     """QuickBooks refuses (6070) an Amount that is not Qty times UnitPrice."""
     if line.quantity is None or line.unit_price is None:
         return False
-    return _EXACT.multiply(line.quantity, line.unit_price) == amount
+    return line.quantity * line.unit_price == amount
 
 
 def _real_quantity(line: Line, amount: Decimal) -> str:

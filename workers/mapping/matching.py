@@ -1,7 +1,7 @@
 """Recognising an object in QuickBooks as ours, or as the contact's: what adoption rests on.
 
 An object is adopted after an unknown outcome, a taken number (6140) or a taken name (6240). Each
-test names everything that must agree, and a doubt is a no: sending again or asking a person is cheaper
+test names everything that must agree, and a doubt is a no: to send again or to ask is cheaper
 than a foreign object under our hands.
 """
 

@@ -17,7 +17,7 @@ def cents(amount: Decimal, what: str, record: str) -> Decimal:
     """
     whole = amount.quantize(CENT)
     if whole != amount:
-        raise refusal("fraction_of_cent", what=what, record=record, amount=plain(amount))
+        raise refusal("fraction_of_cent", what=what, record=record, amount=sum_text(amount))
     return whole
 
 
@@ -31,9 +31,12 @@ def check_currency(currency: str | None, context: BookContext, record: str) -> N
         raise refusal("currency", record=record, currency=currency, home=context.home_currency)
 
 
+def sum_text(amount: Decimal) -> str:
+    """Write a sum for people: two decimals, more only where there are more."""
+    whole = amount.quantize(CENT)
+    return f"{whole:,}" if whole == amount else f"{amount.normalize():,f}"
+
+
 def plain(number: Decimal) -> str:
-    """Write a number for people: no exponent, no trailing zeros past the cents."""
-    text = format(number.normalize(), "f")
-    return (
-        text if number != number.to_integral_value() else format(number.quantize(Decimal(1)), "f")
-    )
+    """Write a quantity or a price: no exponent, no trailing zeros."""
+    return format(number.normalize(), "f")

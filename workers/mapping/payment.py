@@ -11,7 +11,7 @@ from decimal import Decimal
 from schemas import Payment
 from workers.mapping.context import BookContext, Fields, Mapped
 from workers.mapping.errors import refusal
-from workers.mapping.money import ZERO, cents, check_currency, plain
+from workers.mapping.money import ZERO, cents, check_currency, sum_text
 from workers.mapping.text import (
     PAYMENT_REFERENCE_LENGTH_MAX,
     PRIVATE_NOTE_LENGTH_MAX,
@@ -74,10 +74,10 @@ def payment_fields(
 def _checked_amount(amount: Decimal, lines: Sequence[AppliedLine]) -> Decimal:
     total = cents(amount, "amount", "payment")
     if total <= 0:
-        raise refusal("amount_not_positive", amount=plain(total))
+        raise refusal("amount_not_positive", amount=sum_text(total))
     applied = sum((line.amount for line in lines), start=ZERO)
     if applied > total:
-        raise refusal("over_applied", applied=plain(applied))
+        raise refusal("over_applied", applied=sum_text(applied), total=sum_text(total))
     return total
 
 
