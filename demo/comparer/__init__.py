@@ -4,7 +4,7 @@ It shares no line with the code it judges and states every rule again: plain SQL
 tables, a pure derivation, plain HTTP reads of QuickBooks, a pure comparison, to the cent.
 """
 
-from demo.comparer.actual import QuickBooksReader, books_from, read_books
+from demo.comparer.actual import ObjectKeys, QuickBooksReader, Reading, books_from, read_books
 from demo.comparer.books import Books, Customer, Difference, Invoice, Line, Payment
 from demo.comparer.compare import compare, duplicates
 from demo.comparer.expected import expected_books
@@ -17,9 +17,11 @@ __all__ = [
     "Invoice",
     "Ledger",
     "Line",
+    "ObjectKeys",
     "Office",
     "Payment",
     "QuickBooksReader",
+    "Reading",
     "books_from",
     "compare",
     "duplicates",

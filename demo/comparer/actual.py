@@ -34,6 +34,7 @@ _DOCUMENT_KEY: Final = re.compile(r"ProLine ((?:invoice|payment) .+)$")
 _VOIDED: Final = "Voided"
 
 Document = Mapping[str, Any]
+ObjectKeys = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,30 @@ class QuickBooksReader:
         return answer
 
 
-def read_books(company: str, reader: QuickBooksReader) -> Books:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read, and how ProLine calls each object: by its kind in lower case and its Id."""
+
+    books: Books
+    keys: ObjectKeys
+
+
+def read_books(company: str, reader: QuickBooksReader) -> Reading:
     """Read all customers, invoices and payments of one QuickBooks company."""
-    return books_from(
+    customers = reader.everything("Customer", " where Active in (true, false)")
+    invoices = reader.everything("Invoice")
+    payments = reader.everything("Payment")
+    books = books_from(
         company,
-        customers=reader.everything("Customer", " where Active in (true, false)"),
-        invoices=reader.everything("Invoice"),
-        payments=reader.everything("Payment"),
+        customers=customers,
+        invoices=invoices,
+        payments=payments,
         methods=reader.everything("PaymentMethod"),
     )
+    keys = {("customer", str(each["Id"])): customer_key(each) for each in customers}
+    keys |= {("invoice", str(each["Id"])): document_key("Invoice", each) for each in invoices}
+    keys |= {("payment", str(each["Id"])): document_key("Payment", each) for each in payments}
+    return Reading(books, keys)
 
 
 def books_from(

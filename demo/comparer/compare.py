@@ -60,7 +60,8 @@ def _objects(
 
 
 def _voided(expected: Books) -> set[str]:
-    return {each.key for each in (*expected.invoices, *expected.payments) if each.voided}
+    invoices = {each.key for each in expected.invoices if each.voided}
+    return invoices | {each.key for each in expected.payments if each.voided}
 
 
 def _customer(wanted: Customer, there: Customer) -> Iterator[Found]:

@@ -14,6 +14,7 @@ from demo.scenario.job import PRODUCTION, WON, Bill, Job
 Story = Callable[[Job], None]
 RUNNING = "running_balance"
 DAYS_BEFORE = 20
+DEPOSIT_MEMO = "Deposit of 30 % now, the rest as we go"
 
 
 def paid_in_full(job: Job) -> None:
@@ -232,7 +233,7 @@ def _running_deposit(job: Job) -> Bill:
     job.move("Estimate sent", WON)
     sheets = job.some_lines()
     job.sign(sheets)
-    return job.send(job.draft(job.fresh(sheets), kind=RUNNING, asked="0.3"))
+    return job.send(job.draft(job.fresh(sheets), kind=RUNNING, asked="0.3", memo=DEPOSIT_MEMO))
 
 
 def _billed_before_enable(job: Job) -> Bill:

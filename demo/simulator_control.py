@@ -1,0 +1,90 @@
+"""Talks to the simulator as its operator: makes companies, fetches report and log of calls."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+TIMEOUT_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that QuickBooks carried out, not a replay of one."""
+
+    entity: str
+    object_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RealmReport:
+    """What one QuickBooks company has been through."""
+
+    objects: Mapping[str, int]
+    reads: int
+    writes: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorControl:
+    """The simulator behind one address."""
+
+    base_url: str
+
+    def add_realm(self, company_name: str, *, custom_txn_numbers: bool) -> str:
+        """Make a QuickBooks company and give its realm id."""
+        settings = {"company_name": company_name, "custom_txn_numbers": custom_txn_numbers}
+        return str(self._post("/_simulator/realms", settings)["realm_id"])
+
+    def access_token(self, realm_id: str) -> str:
+        """Connect an app of the demonstration's own and give its access token."""
+        code = self._post(f"/_simulator/realms/{realm_id}/code", {})["code"]
+        form = urlencode({"grant_type": "authorization_code", "code": code}).encode()
+        client = base64.b64encode(b"demo-comparer:demo-comparer").decode()
+        headers = {
+            "Authorization": f"Basic {client}",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
+        reply = self._send("/oauth2/v1/tokens/bearer", form, headers)
+        return str(reply["access_token"])
+
+    def report(self, realm_id: str) -> RealmReport:
+        """Fetch the report of one company."""
+        report = self._send("/_simulator/report")["realms"][realm_id]
+        return RealmReport(
+            objects=report["objects"],
+            reads=report["reads"],
+            writes=report["writes"],
+            duplicates=report["duplicates"],
+        )
+
+    def writes(self, realm_id: str) -> Sequence[Written]:
+        """Fetch the writes that were carried out, in the order in which they were received."""
+        calls = self._send(f"/_simulator/realms/{realm_id}/log")["calls"]
+        return [
+            Written(
+                entity=str(call["entity"]).lower(),
+                object_id=str(call["object_id"]),
+                received_at=datetime.fromisoformat(call["received_at"]),
+            )
+            for call in calls
+            if call["applied"] and not call["replay"]
+        ]
+
+    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        return self._send(path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _send(
+        self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        request = Request(self.base_url + path, data=body, headers=dict(headers or {}))  # noqa: S310 - our own simulator
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
+            reply: dict[str, Any] = json.load(response)
+        return reply
