@@ -119,6 +119,13 @@ def test_another_payment_is_not_ours(changes: dict[str, object]) -> None:
     assert not is_our_payment(echo("Payment", PAYMENT) | changes, PAYMENT)
 
 
+def test_the_content_of_an_update_recognises_nothing() -> None:
+    """It names only what changed, which is too little to know an object by."""
+    assert not is_our_customer(found_customer(DisplayName=None), {"GivenName": "John"})
+    assert not is_our_invoice(found_invoice(), {"DocNumber": "1001"})
+    assert not is_our_payment(echo("Payment", PAYMENT), {"PaymentRefNum": "4711"})
+
+
 def test_a_void_is_known_by_note_and_total() -> None:
     """QuickBooks has no status for it; a free invoice is none."""
     assert is_voided({"TotalAmt": 0, "PrivateNote": "Voided - ProLine invoice 1001"})

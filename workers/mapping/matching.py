@@ -27,6 +27,7 @@ def is_our_customer(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool
     """
     return (
         found.get("Active") is not False
+        and "DisplayName" in fields
         and _folded(found.get("DisplayName")) == _folded(fields["DisplayName"])
         and bool(found.get("Job")) == bool(fields.get("Job"))
         and _reference(found, "ParentRef") == _reference(fields, "ParentRef")
@@ -55,7 +56,7 @@ def is_our_payment(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
         _agree(found, fields, "PrivateNote")
         and _agree(found, fields, "TxnDate")
         and _reference(found, "CustomerRef") == _reference(fields, "CustomerRef")
-        and number(found.get("TotalAmt")) == fields["TotalAmt"]
+        and number(found.get("TotalAmt")) == number(fields.get("TotalAmt"))
     )
 
 
