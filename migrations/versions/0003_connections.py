@@ -16,6 +16,7 @@ CREATE TABLE proline_qbo.companies (
     first_enabled_at  timestamptz,
     connection        text NOT NULL DEFAULT 'none' CHECK (connection IN ('none', 'connected', 'lost')),
     realm_id          text,
+    former_realm_id   text,
     epoch             bigint NOT NULL DEFAULT 0,
     paused_until      timestamptz,
     pause_reason      text CHECK (pause_reason IN ('limit', 'subscription', 'unavailable', 'person')),
@@ -58,6 +59,8 @@ CREATE TABLE proline_qbo.tokens (
     refused_at          timestamptz,
     PRIMARY KEY (company_id, realm_id)
 );
+COMMENT ON COLUMN proline_qbo.companies.former_realm_id IS
+    'the realm given up by Disconnect: connecting to another one needs a confirmation';
 COMMENT ON TABLE proline_qbo.tokens IS
     'AES-GCM, key id and nonce in front; bound to company, realm and kind as associated data';
 COMMENT ON COLUMN proline_qbo.tokens.refresh_until IS

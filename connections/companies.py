@@ -1,0 +1,277 @@
+"""Companies: known once their page was opened, connected, enabled, paused, each by one UPDATE.
+
+A company's own waits (off, connection, limit, paused) are stored here, once; no pause and no
+reconnect rewrites a record. Its `epoch` rises with every change of connection, so that a message
+of an older one is refused.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from psycopg import errors as postgres
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from connections.errors import NotConnected, OtherRealm, RealmTaken, UnknownCompany
+from connections.settings import CompanySettings
+from coordination import limiter
+from coordination.database import Connection
+from coordination.nudges import nudge
+
+PauseReason = Literal["limit", "subscription", "unavailable", "person"]
+BlockedReason = Literal["off", "connection", "limit", "paused"]
+
+# A person's pause ends by a person.
+UNTIL_RESUMED: Final = datetime(9999, 12, 31, tzinfo=UTC)
+LIST_MOST = 1_000
+
+_COLUMNS = """
+id, name, created_at, enabled, first_enabled_at, connection, realm_id, former_realm_id, epoch,
+paused_until, pause_reason, settings, dropped_events
+"""
+_GET = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id = ANY(%s)"
+_LIST = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id > %s ORDER BY id LIMIT %s"
+_LOCK = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id = %s FOR NO KEY UPDATE"
+_OPEN = """
+INSERT INTO proline_qbo.companies AS c (id, name) VALUES (%s, %s)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE c.name <> excluded.name
+"""
+_CONNECT = """
+UPDATE proline_qbo.companies
+   SET connection = 'connected', realm_id = %(realm_id)s, former_realm_id = NULL,
+       epoch = epoch + 1,
+       paused_until = CASE WHEN pause_reason = 'person' THEN paused_until END,
+       pause_reason = CASE WHEN pause_reason = 'person' THEN pause_reason END
+ WHERE id = %(company_id)s
+"""
+_ENABLE = """
+UPDATE proline_qbo.companies
+   SET enabled = true, first_enabled_at = coalesce(first_enabled_at, proline_qbo.clock())
+ WHERE id = %s AND connection <> 'none'
+"""
+_DISABLE = "UPDATE proline_qbo.companies SET enabled = false WHERE id = %s AND enabled"
+_LOSE = """
+UPDATE proline_qbo.companies SET connection = 'lost'
+ WHERE id = %(company_id)s AND connection = 'connected'
+   AND realm_id = coalesce(%(realm_id)s, realm_id)
+"""
+_DISCONNECT = """
+UPDATE proline_qbo.companies
+   SET connection = 'none', former_realm_id = realm_id, realm_id = NULL, epoch = epoch + 1
+ WHERE id = %s AND connection <> 'none'
+"""
+# An automatic pause never shortens one that stands, whoever made it.
+_PAUSE = """
+UPDATE proline_qbo.companies
+   SET paused_until = %(until)s, pause_reason = %(reason)s
+ WHERE id = %(company_id)s
+   AND (%(reason)s = 'person' OR paused_until IS NULL OR paused_until < %(until)s)
+"""
+_RESUME = """
+UPDATE proline_qbo.companies SET paused_until = NULL, pause_reason = NULL
+ WHERE id = %s AND paused_until IS NOT NULL
+"""
+_CHANGE_SETTINGS = """
+UPDATE proline_qbo.companies SET settings = %s WHERE id = %s RETURNING realm_id
+"""
+_COUNT_DROPPED = """
+UPDATE proline_qbo.companies c SET dropped_events = c.dropped_events + d.events
+  FROM unnest(%s::text[], %s::bigint[]) AS d (id, events) WHERE c.id = d.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One ProLine company as it stands.
+
+    Attributes:
+        id: ProLine's id.
+        name: as its page last said it.
+        created_at: when its page was opened first.
+        enabled: "Integration is currently on."
+        first_enabled_at: set once; money from before it is never sent by itself.
+        connection: none, connected or lost (a person must reconnect).
+        realm_id: the QuickBooks company it writes to; None only where connection is none.
+        former_realm_id: the one given up by Disconnect.
+        epoch: rises with every change of connection.
+        paused_until: may lie in the past.
+        pause_reason: why, while there is a pause.
+        settings: what the office chose.
+        dropped_events: invoices and payments from before the first enable.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    enabled: bool
+    first_enabled_at: datetime | None
+    connection: Literal["none", "connected", "lost"]
+    realm_id: str | None
+    former_realm_id: str | None
+    epoch: int
+    paused_until: datetime | None
+    pause_reason: PauseReason | None
+    settings: CompanySettings
+    dropped_events: int
+
+
+def blocked_reason(company: Company, now: datetime) -> BlockedReason | None:
+    """Say which of a company's own waits holds all its records back, if any."""
+    if not company.enabled:
+        return "off"
+    if company.connection != "connected":
+        return "connection"
+    if company.paused_until is None or company.paused_until <= now:
+        return None
+    return "limit" if company.pause_reason == "limit" else "paused"
+
+
+def open_company(c: Connection, company_id: str, name: str) -> None:
+    """Make a company known from now on; again, it only brings its name up to date."""
+    c.execute(_OPEN, [company_id, name])
+
+
+def get(c: Connection, company_id: str) -> Company | None:
+    """Return one company, None if its page was never opened."""
+    return get_many(c, [company_id]).get(company_id)
+
+
+def get_many(c: Connection, company_ids: Iterable[str]) -> dict[str, Company]:
+    """Return those of these companies that are known, by id, in one round trip."""
+    return {company.id: company for company in _read(c, _GET, [list(company_ids)])}
+
+
+def list_companies(c: Connection, *, after: str = "", limit: int = LIST_MOST) -> list[Company]:
+    """Return a page of companies by ascending id; go on with the last one's id."""
+    return _read(c, _LIST, [after, limit])
+
+
+def connect(
+    c: Connection, company_id: str, realm_id: str, *, other_realm_confirmed: bool = False
+) -> Company:
+    """Tie a company to a realm, also again after a loss; the epoch rises.
+
+    The caller stores books and tokens in the same transaction, after this: a realm refused here
+    must never have had its tokens stored.
+
+    Args:
+        c: the caller's transaction.
+        company_id: a known company.
+        realm_id: as QuickBooks named it at the consent.
+        other_realm_confirmed: the person has typed that the books change.
+
+    Raises:
+        UnknownCompany: its page was never opened.
+        OtherRealm: it was connected to other books, and nobody confirmed the change.
+        RealmTaken: another ProLine company writes into these books.
+    """
+    before = _locked(c, company_id)
+    known_realm = before.realm_id or before.former_realm_id
+    if known_realm not in {None, realm_id} and not other_realm_confirmed:
+        raise OtherRealm(
+            f"{before.name or company_id} was connected to another QuickBooks company"
+            f" ({known_realm}); confirm that it shall now write into {realm_id}."
+        )
+    try:
+        with c.transaction():
+            c.execute(_CONNECT, {"company_id": company_id, "realm_id": realm_id})
+    except postgres.UniqueViolation as error:
+        raise RealmTaken(
+            f"Another ProLine company already writes into this QuickBooks company ({realm_id})."
+            " Disconnect it there first, or choose another QuickBooks company."
+        ) from error
+    limiter.set_ceiling(c, realm_id, before.settings.ceiling)
+    nudge(c, company_id)
+    return _locked(c, company_id)
+
+
+def enable(c: Connection, company_id: str) -> None:
+    """Turn the integration on; the first time is remembered for ever.
+
+    Raises:
+        NotConnected: there is no connection, or no such company.
+    """
+    if c.execute(_ENABLE, [company_id]).rowcount != 1:
+        raise NotConnected(f"Connect company {company_id} to QuickBooks before enabling it.")
+    nudge(c, company_id)
+
+
+def disable(c: Connection, company_id: str) -> bool:
+    """Turn the integration off; its changes are held from now on. False: it was off."""
+    return _changed(c, company_id, c.execute(_DISABLE, [company_id]).rowcount)
+
+
+def lose(c: Connection, company_id: str, realm_id: str | None = None) -> bool:
+    """Note that QuickBooks refuses this connection: a person must reconnect. False: moved on.
+
+    With `realm_id`, only while the company is still connected to that realm.
+    """
+    arguments = {"company_id": company_id, "realm_id": realm_id}
+    return _changed(c, company_id, c.execute(_LOSE, arguments).rowcount)
+
+
+def disconnect(c: Connection, company_id: str) -> bool:
+    """Give the realm up; the epoch rises, what is claimed still settles. False: not connected."""
+    return _changed(c, company_id, c.execute(_DISCONNECT, [company_id]).rowcount)
+
+
+def pause(c: Connection, company_id: str, until: datetime, reason: PauseReason) -> bool:
+    """Pause a company; an automatic pause only lengthens what stands. False: it stood longer.
+
+    Args:
+        c: the caller's transaction.
+        company_id: a known company.
+        until: on the database's clock; `UNTIL_RESUMED` for a person's.
+        reason: limit, subscription, unavailable or person.
+    """
+    arguments = {"company_id": company_id, "until": until, "reason": reason}
+    return c.execute(_PAUSE, arguments).rowcount == 1
+
+
+def resume(c: Connection, company_id: str) -> bool:
+    """End a company's pause, whoever made it. False: there was none."""
+    return _changed(c, company_id, c.execute(_RESUME, [company_id]).rowcount)
+
+
+def change_settings(c: Connection, company_id: str, settings: CompanySettings) -> None:
+    """Store what the office chose; what is held back is looked at again.
+
+    Raises:
+        UnknownCompany: its page was never opened.
+    """
+    stored = Jsonb(settings.model_dump(mode="json"))
+    row = c.execute(_CHANGE_SETTINGS, [stored, company_id]).fetchone()
+    if row is None:
+        raise UnknownCompany(f"Company {company_id} is not known: open its page first.")
+    if row[0] is not None:
+        limiter.set_ceiling(c, row[0], settings.ceiling)
+    nudge(c, company_id)
+
+
+def count_dropped(c: Connection, events: Mapping[str, int]) -> None:
+    """Add to each company's count of events dropped before its first enable."""
+    c.execute(_COUNT_DROPPED, [list(events), list(events.values())])
+
+
+def _locked(c: Connection, company_id: str) -> Company:
+    found = _read(c, _LOCK, [company_id])
+    if not found:
+        raise UnknownCompany(f"Company {company_id} is not known: open its page first.")
+    return found[0]
+
+
+def _changed(c: Connection, company_id: str, rows: int) -> bool:
+    if rows:
+        nudge(c, company_id)
+    return rows == 1
+
+
+def _read(c: Connection, statement: str, arguments: list[Any]) -> list[Company]:
+    with c.cursor(row_factory=dict_row) as cursor:
+        return [_company(row) for row in cursor.execute(statement, arguments)]
+
+
+def _company(row: dict[str, Any]) -> Company:
+    return Company(**{**row, "settings": CompanySettings.model_validate(row["settings"])})

@@ -1,0 +1,53 @@
+"""What the office chose for its company, as one frozen value; stored as JSON on the company."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# The vendor allows a realm 500 calls a minute; the rest is for the contractor's other apps.
+CEILING_DEFAULT = 450
+CEILING_MOST = 500
+LIST_MOST = 100
+
+Choice = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class CompanySettings(BaseModel):
+    """The settings of the Integrations page; the defaults are what a new company has.
+
+    A key that this version does not know is ignored, so that an older process can read what a
+    newer one stored.
+
+    Attributes:
+        customer_mode: a main customer for each contact, or a sub-customer for each project too.
+        trigger: whether entering a stage or a status transfers a project.
+        stages: the stages that do.
+        statuses: the statuses that do.
+        existing_customers: what becomes of a contact whose customer may exist already.
+        running_balance: book one invoice for a project, or each member's `amount_due`.
+        tax_mode: no tax, ProLine's amount on `tax_code_id`, or tax as a line.
+        tax_code_id: QuickBooks' id of the chosen tax code.
+        deposit_account_id: None: QuickBooks' own default, Undeposited Funds.
+        items_by_service: ProLine's service → QuickBooks' item id; any other takes the books' item.
+        ceiling: calls a minute of the vendor's 500.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    customer_mode: Literal["main", "sub"] = "main"
+    trigger: Literal["stages", "statuses"] = "stages"
+    stages: tuple[Choice, ...] = Field(default=("Closed - Won",), max_length=LIST_MOST)
+    statuses: tuple[Choice, ...] = Field(default=("Won",), max_length=LIST_MOST)
+    existing_customers: Literal["link", "ask", "create"] = "link"
+    running_balance: Literal["one_invoice", "amount_due"] = "one_invoice"
+    tax_mode: Literal["none", "amount", "line"] = "none"
+    tax_code_id: Choice | None = None
+    deposit_account_id: Choice | None = None
+    items_by_service: dict[Choice, Choice] = Field(default_factory=dict, max_length=1_000)
+    ceiling: int = Field(default=CEILING_DEFAULT, ge=1, le=CEILING_MOST)
+
+    def triggers(self, stage: str | None, status: str | None) -> bool:
+        """Say whether a project in this stage and status is to be transferred."""
+        if self.trigger == "stages":
+            return stage in self.stages
+        return status in self.statuses
