@@ -1,8 +1,8 @@
-"""A faithful stand-in for QuickBooks Online, for demos and tests: a plain function, and a server over it.
+"""A faithful stand-in for QuickBooks Online, for demos and tests: a function, and its server.
 
-Imports nothing of ours and nothing outside the standard library. Holds what Intuit documents and what real
-replies show; where nobody knows what QuickBooks does, the choice stands in the module and, where it matters,
-is a setting of the realm.
+Imports nothing of ours and nothing outside the standard library. Holds what Intuit documents and
+what real replies show; where nobody knows what QuickBooks does, the choice stands in the module
+and, where it matters, is a setting of the realm.
 """
 
 from qbo_simulator.clock import Clock

@@ -61,7 +61,9 @@ def read_call(request: Request) -> Call | None:
     entity = ENTITIES[name].name if name in ENTITIES else SINGLE_NAMES.get(name, found["entity"])
     if request.method == "GET":
         return replace(call, entity=entity, operation="read", object_id=found["id"])
-    return replace(call, entity=entity, operation=_operation(request), object_id=_body_id(request))
+    object_id = _body_id(request)
+    operation = _operation(request.parameters, exists=object_id is not None)
+    return replace(call, entity=entity, operation=operation, object_id=object_id)
 
 
 def statement_of(request: Request) -> str:
@@ -160,15 +162,14 @@ def _parse(request: Request) -> Json:
         raise FaultError("2010", "Property Name:failed to parse json object") from error
 
 
-def _operation(request: Request) -> str:
-    asked = request.parameters
+def _operation(asked: dict[str, str], *, exists: bool) -> str:
     operation = asked.get("operation", "").lower()
     include = asked.get("include", "").lower()
     if operation == "void" or (operation == "update" and "void" in include.split(",")):
         return "void"
     if operation:
         return operation
-    return "update" if _body_id(request) is not None else "create"
+    return "update" if exists else "create"
 
 
 def _body_id(request: Request) -> str | None:

@@ -1,7 +1,7 @@
 """The ordered log of a realm's calls: what came in, when, what it did, and how it ended.
 
-Bounded: the oldest calls are forgotten past the realm's `log_limit`. Checkers read it to judge order,
-overlap and repetition without trusting the client.
+Bounded: the oldest calls are forgotten past the realm's `log_limit`. Checkers read it to judge
+order, overlap and repetition without trusting the client.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""The simulator's own time: it runs with the machine's, can be put forward, or stands still in tests.
+"""The simulator's own time: it runs, can be put forward, or stands still in tests.
 
 Tokens expire and throttle windows pass by this clock alone, so a test moves an hour in no time.
 """

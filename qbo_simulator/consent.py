@@ -15,7 +15,8 @@ from qbo_simulator.wire import HTML_TYPE, Request, Response, json_response
 ASKED = ("client_id", "redirect_uri", "state", "scope", "code_challenge", "code_challenge_method")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Connect to QuickBooks (simulator)</title>
-<style>body{{font:16px system-ui;max-width:34rem;margin:4rem auto}}label{{display:block;margin:.6rem 0}}
+<style>body{{font:16px system-ui;max-width:34rem;margin:4rem auto}}
+label{{display:block;margin:.6rem 0}}
 button{{font:inherit;padding:.5rem 1.2rem;margin-right:.6rem}}</style></head>
 <body><h1>Connect to QuickBooks</h1>
 <p>This is the simulator's consent page. Which company shall <b>{client}</b> be connected to?</p>

@@ -1,10 +1,11 @@
-"""The control interface under `/_simulator/`: companies, codes, faults on demand, report, log, clock.
+"""The control interface, `/_simulator/`: companies, codes, faults on demand, report, log, clock.
 
-It is for demos and tests: no authentication, which is why the server listens on the loopback unless told.
+It is for demos and tests: no authentication, which is why the server listens on the loopback
+unless told.
 """
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from qbo_simulator.clock import Clock
 from qbo_simulator.injected import FaultPlan
@@ -13,6 +14,9 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.realms import Realms
 from qbo_simulator.report import report_realm
 from qbo_simulator.wire import Json, Request, Response, json_response, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PREFIX = "/_simulator/"
 MOST_LOGGED = 200_000

@@ -1,8 +1,8 @@
 """Customers and sub-customers (jobs), vendors and employees.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
-A job has Job and ParentRef together (6150), hangs at most four levels below the top (6180), and cannot
-become a top customer again. Balances are the sum of what is open less what is unapplied.
+A job has Job and ParentRef together (6150), hangs at most four levels below the top (6180), and
+cannot become a top customer again. Balances are the sum of what is open less what is unapplied.
 """
 
 from decimal import Decimal
@@ -19,6 +19,7 @@ from qbo_simulator.properties import (
     Choice,
     Day,
     Flag,
+    Properties,
     Text,
     reference,
 )
@@ -27,7 +28,7 @@ from qbo_simulator.wire import Json
 
 DEEPEST_LEVEL = 4
 SYSTEM_TAX_CODE = {"value": "2"}
-PROPERTIES = {
+PROPERTIES: Properties = {
     **EVERY_ENTITY,
     **PERSON,
     "ShipAddr": ADDRESS,
@@ -180,7 +181,7 @@ CUSTOMER = Entity(
     kept=frozenset({"DisplayName", "Active", "Taxable", "CurrencyRef", "PrintOnCheckName"}),
     active=True,
 )
-OTHER_PROPERTIES = {
+OTHER_PROPERTIES: Properties = {
     **EVERY_ENTITY,
     **PERSON,
     "PrimaryAddr": ADDRESS,

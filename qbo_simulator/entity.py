@@ -8,7 +8,7 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 Complete = Callable[[Realm, Json, Json | None], Json]
-"""Turns fields (of a create, or merged into the current document) into a whole document, or refuses."""
+"""Turns fields (a create's, or merged into the current document) into a document, or refuses."""
 After = Callable[[Realm, Json | None, Json | None], None]
 """Carries a change (old, new) into other objects."""
 Render = Callable[[Realm, Json], Json]

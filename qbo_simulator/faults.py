@@ -1,8 +1,8 @@
 """Refusals of QuickBooks Online and the three envelopes they come in.
 
 Business faults come in JSON with upper-case keys, those of the gateway (401, 403) in JSON with
-lower-case keys and a time in milliseconds, the throttle in XML whatever was asked for.
-Codes and messages: https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
+lower-case keys and a time in milliseconds, the throttle in XML whatever was asked for. Codes and
+messages: https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from qbo_simulator.clock import stamp_with_milliseconds
-from qbo_simulator.wire import JSON_TYPE, XML_TYPE, Response, to_json
+from qbo_simulator.wire import JSON_TYPE, XML_TYPE, Json, Response, to_json
 
 INACTIVE = (
     "Something you're trying to use has been made inactive. "
@@ -139,7 +139,7 @@ def gateway_fault(fault: FaultError, now: datetime) -> Response:
         "code": fault.code,
         "element": fault.element,
     }
-    body = {
+    body: Json = {
         "warnings": None,
         "intuitObject": None,
         "fault": {"error": [error], "type": fault.type},

@@ -1,7 +1,7 @@
 """The simulator over HTTP/1.1: one thread a connection, kept alive, without Nagle's delay.
 
-A shell: it turns bytes into a Request and a Response into bytes, and tells the simulator when a client has
-closed its side. Listens on the loopback unless told.
+A shell: it turns bytes into a Request and a Response into bytes, and tells the simulator when a
+client has closed its side. Listens on the loopback unless told.
 """
 
 import select
@@ -85,7 +85,12 @@ def run(port: int, host: str = "127.0.0.1") -> None:
     with serve(Simulator(), port, host) as server:
         print(f"QuickBooks Online simulator on {server.base_url}", flush=True)  # noqa: T201  # its contract
         with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+            wait_for_interrupt(threading.Event())
+
+
+def wait_for_interrupt(never: threading.Event) -> None:
+    """Wait for an event that is never set; only an interrupt ends it."""
+    never.wait()
 
 
 class _SocketConnection:

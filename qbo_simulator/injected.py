@@ -1,19 +1,23 @@
 """Faults on demand: which call they strike, and what happens to it.
 
-A rule matches on method, realm, entity, operation and path (a shell pattern); it strikes from the `nth`
-matching call on, `times` times (once unless told, null for ever). What happens is a status with a fault, an
-HTML page, an empty body, XML, a delay, an answer lost after the call was done, or the call dropped before.
+A rule matches on method, realm, entity, operation and path (a shell pattern); it strikes from the
+`nth` matching call on, `times` times (once unless told, null for ever). What happens is a status
+with a fault, an HTML page, an empty body, XML, a delay, an answer lost after the call was done, or
+the call dropped before.
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from qbo_simulator.calls import Call
 from qbo_simulator.faults import FaultError, answer_fault, business_fault, xml_fault
 from qbo_simulator.wire import HTML_TYPE, JSON_TYPE, Json, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MATCHED_BY = frozenset({"method", "realm", "entity", "operation", "path", "nth", "times"})
 EFFECTS = frozenset(
@@ -45,8 +49,9 @@ PAGE = (
 class Effect:
     """What happens to a call.
 
-    `answer` is `given`, `lost` (the call is done, then the connection closed without a word) or `drop`
-    (closed before anything is done). `applied`: an answer with a status is given after the call was done.
+    `answer` is `given`, `lost` (the call is done, then the connection closed without a word) or
+    `drop` (closed before anything is done). `applied`: the call is done although its answer is
+    replaced.
     """
 
     status: int | None = None

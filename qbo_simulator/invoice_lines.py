@@ -1,9 +1,9 @@
 """The lines of an invoice: what is kept of each, and what they come to.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
-A line without ItemRef is taken as a comment and its Amount is lost. Amount must be Qty x UnitPrice to the
-cent (6070). A Line array replaces the set; a line with the Id of one that exists keeps that Id. The
-subtotal is a line of its own without Id.
+A line without ItemRef is taken as a comment and its Amount is lost. Amount must be Qty x UnitPrice
+to the cent (6070). A Line array replaces the set; a line with the Id of one that exists keeps that
+Id. The subtotal is a line of its own without Id.
 """
 
 from dataclasses import dataclass
@@ -119,7 +119,7 @@ def complete_lines(realm: Realm, lines: list[Json], current: Json | None) -> Com
     settled = [_settle_discount(line, subtotal) for line in discounts]
     discount = sum((line["Amount"] for line in settled), ZERO)
     numbered = _number(rest, settled, current)
-    closing = {
+    closing: Json = {
         "Amount": subtotal,
         "DetailType": "SubTotalLineDetail",
         "SubTotalLineDetail": {},
@@ -257,7 +257,7 @@ def _number(rest: list[Json], discounts: list[Json], current: Json | None) -> li
     highest = max((int(line_id) for line_id in known), default=0)
     numbered, used = [], set[str]()
     for number, line in enumerate([*rest, *discounts], start=1):
-        line_id = line.get("Id")
+        line_id = str(line.get("Id"))
         if line_id not in known or line_id in used:
             highest += 1
             line_id = str(highest)

@@ -1,10 +1,10 @@
-"""Invoices: totals are computed whatever was sent, numbers are unique where the company numbers itself.
+"""Invoices: totals are computed whatever was sent; custom numbers are unique.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
-With custom numbers on, a number that was used is refused (6140) naming its holder, and none sent means none;
-with them off QuickBooks counts itself, keeps a number that was sent and does not look for a second one.
-Assumed, for no source says it: an invoice lowered below what is paid on it frees the newest payments'
-money as credit; an invoice that is paid cannot move to another customer.
+With custom numbers on, a number that was used is refused (6140) naming its holder, and none sent
+means none; with them off QuickBooks counts itself, keeps a number that was sent and does not look
+for a second one. Assumed, for no source says it: an invoice lowered below what is paid on it frees
+the newest payments' money as credit; an invoice that is paid cannot move to another customer.
 """
 
 from datetime import date, timedelta
@@ -181,7 +181,7 @@ def render_invoice(realm: Realm, document: Json) -> Json:
 
 
 def void_invoice(realm: Realm, document: Json) -> Json:
-    """Give a voided invoice: amounts zero, links gone, the number kept, `Voided` before its note."""
+    """Give a voided invoice: amounts zero, links gone, number kept, `Voided` before its note."""
     check_books_open(realm, document["TxnDate"])
     return {
         **document,

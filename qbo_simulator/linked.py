@@ -1,7 +1,7 @@
 """The two sides of a payment: its lines, and the balance of the invoices they name.
 
-The payment's lines are the truth; an invoice's Balance and LinkedTxn follow from them. Each change of
-either raises that object's SyncToken, as a payment applied to an invoice does in QuickBooks.
+The payment's lines are the truth; an invoice's Balance and LinkedTxn follow from them. Each change
+of either raises that object's SyncToken, as a payment applied to an invoice does in QuickBooks.
 """
 
 from decimal import Decimal

@@ -1,6 +1,7 @@
 """Items, accounts, payment methods, and the lists that are only read: tax codes and terms.
 
-Each company starts with the few rows that every QuickBooks company has. An item needs an income account.
+Each company starts with the few rows that every QuickBooks company has. An item needs an income
+account.
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item
 """
 

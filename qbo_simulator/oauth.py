@@ -1,9 +1,10 @@
 """Intuit's OAuth 2 server: codes, tokens, rotation, revocation.
 
 https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0
-A code works once. An access token lives an hour. By default every refresh gives a new refresh token and
-the old one dies at once; a realm may keep the value for 24 hours instead, and may have the whole connection
-die when a dead token is used again. Any client is accepted unless one is configured.
+A code works once. An access token lives an hour. By default every refresh gives a new refresh
+token and the old one dies at once; a realm may keep the value for 24 hours instead, and may have
+the whole connection die when a dead token is used again. Any client is accepted unless one is
+configured.
 """
 
 import base64
@@ -77,7 +78,7 @@ class Client:
 
 
 class OAuthError(Exception):
-    """A refusal of the token endpoint: `invalid_grant`, `invalid_client`, …"""
+    """A refusal of the token endpoint, such as `invalid_grant`."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         """Say which error, and why."""

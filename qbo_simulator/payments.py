@@ -1,9 +1,9 @@
 """Payments: money of one customer, applied by its lines to that customer's invoices.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment
-Lines are all or nothing in full and sparse updates alike; what they leave is UnappliedAmt. Assumed, for
-no source says it: applying more than an invoice's open balance, or more than the payment's own total, is
-refused with 6000; nothing is trimmed.
+Lines are all or nothing in full and sparse updates alike; what they leave is UnappliedAmt.
+Assumed, for no source says it: applying more than an invoice's open balance, or more than the
+payment's own total, is refused with 6000; nothing is trimmed.
 """
 
 from decimal import Decimal

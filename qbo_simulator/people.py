@@ -1,11 +1,11 @@
-"""The names of customers, vendors and employees, which share one rule: a DisplayName is unique over all.
+"""The names of customers, vendors and employees: a DisplayName is unique over all of them.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
 A name made inactive gets " (deleted)" behind it, and gives the old name free.
 """
 
 from qbo_simulator.faults import FaultError
-from qbo_simulator.properties import ADDRESS, EMAIL, PHONE, Anything, Flag, Group, Text
+from qbo_simulator.properties import ADDRESS, EMAIL, PHONE, Anything, Flag, Group, Properties, Text
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
@@ -13,7 +13,7 @@ DELETED = " (deleted)"
 FORBIDDEN = ":\t\n\r"
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 LAST_BMP_CHARACTER = 0xFFFF
-PERSON = {
+PERSON: Properties = {
     "DisplayName": Text(500, FORBIDDEN),
     "Title": Text(16, FORBIDDEN),
     "GivenName": Text(100, FORBIDDEN),

@@ -1,11 +1,11 @@
 """Which properties an entity has, of what type and how long, and the reading of a request by them.
 
-QuickBooks refuses a property it does not know (2010), text that is too long (2050) or holds forbidden
-characters (2040), and values of the wrong type. Reading returns a clean copy: numbers as Decimal,
-flags as bool, everything else as text. Lengths are counted in characters.
+QuickBooks refuses a property it does not know (2010), text that is too long (2050) or holds
+forbidden characters (2040), and values of the wrong type. Reading returns a clean copy: numbers as
+Decimal, flags as bool, everything else as text. Lengths are counted in characters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -133,23 +133,7 @@ def _read_named(properties: Properties, name: str, value: Any) -> Any:  # noqa: 
 
 
 def _read(kind: Property, name: str, value: Any) -> Any:  # noqa: ANN401  # any JSON
-    match kind:
-        case Text():
-            return _read_text(kind, name, value)
-        case Choice():
-            return _read_choice(kind, name, value)
-        case Number():
-            return _read_number(name, value)
-        case Flag():
-            return _read_flag(name, value)
-        case Day():
-            return _read_day(name, value)
-        case Anything():
-            return value
-        case Group():
-            return _read_group(kind, name, value)
-        case Many():
-            return _read_many(kind, name, value)
+    return value if isinstance(kind, Anything) else READERS[type(kind)](kind, name, value)
 
 
 def _read_text(kind: Text, name: str, value: object) -> str:
@@ -187,7 +171,8 @@ def _read_choice(kind: Choice, name: str, value: object) -> str:
     return value
 
 
-def _read_number(name: str, value: object) -> Decimal:
+def _read_number(kind: Number, name: str, value: object) -> Decimal:
+    del kind
     try:
         if isinstance(value, bool) or not isinstance(value, SCALARS):
             raise _wrong_type(name)
@@ -199,7 +184,8 @@ def _read_number(name: str, value: object) -> Decimal:
     return number
 
 
-def _read_flag(name: str, value: object) -> bool:
+def _read_flag(kind: Flag, name: str, value: object) -> bool:
+    del kind
     if isinstance(value, bool):
         return value
     if value in {"true", "false"}:
@@ -207,7 +193,8 @@ def _read_flag(name: str, value: object) -> bool:
     raise _wrong_type(name)
 
 
-def _read_day(name: str, value: object) -> str:
+def _read_day(kind: Day, name: str, value: object) -> str:
+    del kind
     try:
         return date.fromisoformat(str(value)[:10]).isoformat()
     except ValueError as error:
@@ -234,3 +221,14 @@ def _wrong_type(name: str) -> FaultError:
     return FaultError(
         "2010", f"Property Name:failed to parse json object; {name} is invalid", element=name
     )
+
+
+READERS: Mapping[type, Callable[[Any, str, Any], Any]] = {
+    Text: _read_text,
+    Choice: _read_choice,
+    Number: _read_number,
+    Flag: _read_flag,
+    Day: _read_day,
+    Group: _read_group,
+    Many: _read_many,
+}

@@ -1,9 +1,10 @@
 """Answers select statements over a realm's objects.
 
 https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
-Only filterable properties may be named (4001). Lists hide inactive rows unless the statement speaks of
-Active. Text is compared without regard to case, references by their id, times as instants. Rows come in
-the order of their ids unless told otherwise; `maxResults` in the reply is the number returned.
+Only filterable properties may be named (4001). Lists hide inactive rows unless the statement
+speaks of Active. Text is compared without regard to case, references by their id, times as
+instants. Rows come in the order of their ids unless told otherwise; `maxResults` in the reply is
+the number returned.
 """
 
 import operator
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from qbo_simulator.entity import Entity
 from qbo_simulator.faults import FaultError
@@ -19,7 +21,7 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 Comparable = str | Decimal | bool | datetime | None
-COMPARE: dict[str, Callable[[object, object], bool]] = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
     ">": operator.gt,
@@ -35,7 +37,7 @@ def answer_query(realm: Realm, entity: Entity, query: Query) -> Json:
     if query.count:
         return {"totalCount": len(rows)}
     for order in reversed(query.orders):
-        rows.sort(key=lambda row: _sort_key(row, order.name), reverse=order.descending)  # noqa: B023  # called at once
+        rows.sort(key=lambda row: _sort_key(row, order.name), reverse=order.descending)
     page = rows[query.start - 1 : query.start - 1 + query.most]
     if not page:
         return {}

@@ -1,8 +1,9 @@
-"""The select language: from a statement's text to a query, or QuickBooks' two parse errors.
+r"""The select language: from a statement's text to a query, or QuickBooks' two parse errors.
 
 https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
-Text stands in single quotes with `\\'` for a quote; conditions are joined by AND only. Curly quotes and long
-dashes break the real parser and break this one (4000). STARTPOSITION counts from 1 (4001).
+Text stands in single quotes with `\'` for a quote; conditions are joined by AND only. Curly quotes
+and long dashes break the real parser and break this one (4000). STARTPOSITION counts from 1
+(4001).
 """
 
 import re

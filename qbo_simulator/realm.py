@@ -1,8 +1,8 @@
 """One company's books: its objects, the indexes that keep its rules, and what it counts.
 
-Owns the state and its consistency, not the rules of any entity. Objects are never changed in place:
-a write puts a new document in the old one's stead, so the difference of the two keeps every index and
-every customer's balance right. Callers hold `lock`.
+Owns the state and its consistency, not the rules of any entity. Objects are never changed in
+place: a write puts a new document in the old one's stead, so the difference of the two keeps every
+index and every customer's balance right. Callers hold `lock`.
 """
 
 import random
@@ -89,7 +89,7 @@ class Realm:
         self._forget(kind, self.objects[kind].pop(object_id, None))
 
     def taken_by(self, display_name: str) -> str | None:
-        """The id of the customer, vendor or employee that has a name, upper and lower case alike."""
+        """The id of the customer, vendor or employee that has a name, whatever its case."""
         holder = self.names.get(fold(display_name))
         return holder[1] if holder else None
 

@@ -1,8 +1,8 @@
-"""The answers kept by requestid: the same id again gets the first answer again, and nothing is done twice.
+"""The answers kept by requestid: the same id again gets the first answer, and nothing is done.
 
-https://blogs.intuit.com/blog/2015/04/06/15346/ describes it; how long ids are kept, and whether a refusal
-is kept too, is nowhere said. Here the newest ids are kept up to a limit, business refusals included;
-faults given on demand, throttling and 5xx are not kept.
+Described on https://developer.intuit.com ("requestid", idempotent calls); how long ids are kept,
+and whether a refusal is kept too, is nowhere said. Here the newest ids are kept up to a limit,
+business refusals included; faults given on demand, throttling and 5xx are not kept.
 """
 
 from collections import OrderedDict

@@ -1,11 +1,13 @@
-"""What one company in the simulator is like: country, preferences, limits, and how strictly it behaves.
+"""What one company in the simulator is like: country, preferences, limits, strictness.
 
-Every assumption that only a real sandbox can settle is a setting here, so that both answers can be tried.
+Every assumption that only a real sandbox can settle is a setting here, so that both answers can be
+tried.
 """
 
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from qbo_simulator.wire import Json
 
@@ -29,11 +31,12 @@ class Limits:
 class RealmSettings:
     """One company's settings.
 
-    `refresh_rotation` is `always` (each refresh gives a new refresh token and the old one dies at once)
-    or `daily` (the value is kept for 24 hours). `kill_on_reuse`: a dead refresh token used again kills
-    the connection. `requestid` is `replay`, or `ignored` to try what happens if the vendor's promise
-    does not hold. `four_byte_characters` is `keep` or `refuse`. `tax_rate_percent` makes automated
-    sales tax add that much to taxable lines which carry no tax of their own.
+    `refresh_rotation` is `always` (each refresh gives a new refresh token, the old one dies at
+    once) or `daily` (the value is kept for 24 hours). `kill_on_reuse`: a dead refresh token used
+    again kills the connection. `requestid` is `replay`, or `ignored` to try what happens if the
+    vendor's promise does not hold. `four_byte_characters` is `keep` or `refuse`.
+    `tax_rate_percent` makes automated sales tax add that much to taxable lines of an invoice
+    which carries no tax of its own.
     """
 
     realm_id: str
@@ -87,7 +90,8 @@ def change_settings(settings: RealmSettings, changes: Json) -> RealmSettings:
     known = {each.name for each in fields(RealmSettings)}
     if unknown := sorted(set(changes) - known):
         raise ValueError(f"Unknown settings: {', '.join(unknown)}.")
-    return replace(settings, **{name: _read(name, value) for name, value in changes.items()})
+    read: dict[str, Any] = {name: _read(name, value) for name, value in changes.items()}
+    return replace(settings, **read)
 
 
 def _read(name: str, value: object) -> object:

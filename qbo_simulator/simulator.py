@@ -1,8 +1,8 @@
 """The whole simulator as one function: a request in, an answer out.
 
-Stands where api.intuit.com and the token server stand. Thread-safe: each realm has its lock for the books and
-a short one for counting. A call is in flight from the moment it is handed in until its answer is handed back
-or its client has gone.
+Stands where api.intuit.com and the token server stand. Thread-safe: each realm has its lock for
+the books and a short one for counting. A call is in flight from the moment it is handed in until
+its answer is handed back or its client has gone.
 """
 
 import secrets

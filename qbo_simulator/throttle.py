@@ -1,10 +1,11 @@
-"""The accounting of one realm's calls: 500 in a minute, 10 in a second, 10 at once, as the vendor counts.
+"""The accounting of one realm's calls: 500 in a minute, 10 in a second, 10 at once.
 
 https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
 A call counts when it is received. A call that was refused for its rate does not count towards the
-limits (a client that keeps asking is not locked out for ever), but does count in what the report shows,
-so that a client which passes the limits is seen. In flight means: received, and neither answered nor
-its connection closed by the client. Not thread-safe: the realm's own short lock guards it.
+limits (a client that keeps asking is not locked out for ever), but does count in what the report
+shows, so that a client which passes the limits is seen. In flight means: received, and neither
+answered nor its connection closed by the client. Not thread-safe: the realm's own short lock
+guards it.
 """
 
 from collections import deque

@@ -1,7 +1,8 @@
 """What goes over the wire: requests, answers, and how amounts become JSON numbers.
 
-Owns the two values every other module of the simulator takes and returns, so that the whole of it is
-a plain function of a request and can be driven without a socket. Knows nothing of entities or realms.
+Owns the two values every other module of the simulator takes and returns, so that the whole of it
+is a plain function of a request and can be driven without a socket. Knows nothing of entities or
+realms.
 """
 
 import json
@@ -91,7 +92,7 @@ def json_response(document: object, *, status: int = 200) -> Response:
 
 
 def to_json(document: object) -> bytes:
-    """Write JSON as QuickBooks does: amounts are numbers, characters outside ASCII stay as they are."""
+    """Write JSON as QuickBooks does: amounts are numbers, UTF-8 is not escaped."""
     return json.dumps(document, default=_number, ensure_ascii=False, separators=(",", ":")).encode()
 
 

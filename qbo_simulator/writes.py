@@ -1,8 +1,8 @@
 """Create, full update, sparse update, void and delete: what they have in common over all entities.
 
 https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api
-A write either happens whole or not at all: everything is checked before the first change. SyncToken must
-be the current one (5010); an update that changes nothing leaves it.
+A write either happens whole or not at all: everything is checked before the first change.
+SyncToken must be the current one (5010); an update that changes nothing leaves it.
 """
 
 from qbo_simulator.entity import Entity
