@@ -12,6 +12,7 @@ from demo.proline.billing import (
     PaymentAllocation,
     PaymentReturn,
 )
+from demo.proline.captured import capture_changes
 from demo.proline.rows import SCHEMA, Row
 from demo.proline.sales import (
     Company,
@@ -49,6 +50,7 @@ __all__ = [
     "QuoteLine",
     "Row",
     "Stage",
+    "capture_changes",
     "contact_snapshots",
     "create_tables",
     "invoice_snapshots",
