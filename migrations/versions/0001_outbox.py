@@ -55,7 +55,7 @@ $append$;
 REVOKE EXECUTE ON FUNCTION proline_outbox.append FROM PUBLIC;
 """
 
-# Roles belong to the cluster: another database of it may have made this one, perhaps at this moment,
+# Roles belong to the cluster: another database of it may have made this one, perhaps this moment,
 # and the migrating role may not be allowed to make any. Then an administrator grants by hand.
 GRANTS = """
 DO $grants$

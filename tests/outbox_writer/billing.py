@@ -75,8 +75,8 @@ class Note(Base):
 INVOICE_SNAPSHOTS = """
 SELECT i.id, i.company_id, jsonb_build_object(
     'id', i.id, 'memo', i.memo, 'name', i.name, 'contact_id', p.contact_id,
-    'lines', coalesce((SELECT jsonb_agg(jsonb_build_object('id', l.id::text, 'amount', l.amount::text)
-                                        ORDER BY l.id)
+    'lines', coalesce((SELECT jsonb_agg(jsonb_build_object(
+                           'id', l.id::text, 'amount', l.amount::text) ORDER BY l.id)
                        FROM invoice_lines l WHERE l.invoice_id = i.id), '[]')) AS snapshot
 FROM invoices i LEFT JOIN projects p ON p.id = i.project_id WHERE i.id = ANY(:ids)
 """
