@@ -42,6 +42,11 @@ class SimulatorControl:
         settings = {"company_name": company_name, "custom_txn_numbers": custom_txn_numbers}
         return str(self._post("/_simulator/realms", settings)["realm_id"])
 
+    def lift_limits(self, realm_id: str) -> None:
+        """Let a QuickBooks company take any number of calls."""
+        limits = {"per_minute": None, "per_second": None, "in_flight": None}
+        self._post("/_simulator/realms", {"realm_id": realm_id, "limits": limits})
+
     def access_token(self, realm_id: str) -> str:
         """Connect an app of the demonstration's own and give its access token."""
         code = self._post(f"/_simulator/realms/{realm_id}/code", {})["code"]

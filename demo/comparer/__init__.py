@@ -4,13 +4,21 @@ It shares no line with the code it judges and states every rule again: plain SQL
 tables, a pure derivation, plain HTTP reads of QuickBooks, a pure comparison, to the cent.
 """
 
-from demo.comparer.actual import ObjectKeys, QuickBooksReader, Reading, books_from, read_books
+from demo.comparer.actual import (
+    ADDRESS_PARTS,
+    ObjectKeys,
+    QuickBooksReader,
+    Reading,
+    books_from,
+    read_books,
+)
 from demo.comparer.books import Books, Customer, Difference, Invoice, Line, Payment
 from demo.comparer.compare import compare, duplicates
 from demo.comparer.expected import expected_books
 from demo.comparer.proline import Ledger, Office, read_ledger
 
 __all__ = [
+    "ADDRESS_PARTS",
     "Books",
     "Customer",
     "Difference",
