@@ -21,6 +21,7 @@ from workers.mapping import (
     owned_fields,
     payment_fields,
 )
+from workers.mapping.values import number
 
 CODE: dict[str, Any] = {"tax_mode": "amount", "tax_code_id": "3", "using_sales_tax": True}
 THEIR_LINE = {
@@ -307,6 +308,23 @@ def test_an_amount_changed_there_is_a_conflict() -> None:
 
     assert [conflict.field for conflict in compared.conflicts] == ["Line"]
     assert OTHER_LINES not in compared.owned
+
+
+def test_a_comments_amount_means_nothing() -> None:
+    """QuickBooks may show a zero on a line that has no amount."""
+    wanted = bill({"lines": [line(group="Roof")]})
+    found = echo("Invoice", wanted)
+    shown = [{"Amount": Decimal(0)} | each for each in found["Line"]]
+
+    owned = through_json(owned_fields("Invoice", found | {"Line": shown}, wanted))
+
+    assert changed_fields(owned, wanted) == {}
+
+
+@pytest.mark.parametrize("no_number", [True, None, [], {}, "", "ten"])
+def test_what_is_no_number_is_none(no_number: object) -> None:
+    """A flag is no amount of one."""
+    assert number(no_number) is None
 
 
 def test_a_linked_customer_is_filled_where_it_is_blank() -> None:

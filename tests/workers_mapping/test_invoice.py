@@ -136,6 +136,24 @@ def test_an_empty_text_item_makes_no_line() -> None:
     assert len(mapped({"lines": [line(), silent]})["Line"]) == 1
 
 
+def test_a_text_item_of_nothing_is_a_comment() -> None:
+    """A zero is as good as no amount there; an item of zero is still sold."""
+    made = mapped({"lines": [line(kind="text", amount="0"), line(amount="0")], "total": "0"})
+
+    assert [each["DetailType"] for each in made["Line"]] == [
+        "DescriptionOnly",
+        "SalesItemLineDetail",
+    ]
+
+
+def test_an_endless_unit_is_cut() -> None:
+    """It must not push the rest out of the description."""
+    made = mapped({"lines": [line(unit="u" * 5000, quantity="3")]})["Line"][0]
+
+    assert made["Description"].endswith("u" * 100 + " at 25")
+    assert made["Description"].startswith("Shingles\n")
+
+
 def test_a_text_item_with_an_amount_is_sold() -> None:
     """It should have none, but money is never dropped for its label."""
     made = mapped({"lines": [line(kind="text")]})["Line"]

@@ -20,6 +20,8 @@ from workers.mapping.text import clean_body, clean_line, clean_name, cut, valid_
         ("Jose\u0301", "José"),
         ("Ann\u200b\u202eSmith\ufe0f", "AnnSmith"),
         ("\ud800", ""),
+        ("Jose\u200b\u0301", "José"),
+        ("\ufa6c", ""),
         (None, ""),
     ],
 )

@@ -15,6 +15,7 @@ from workers.mapping.money import ZERO, cents, plain
 from workers.mapping.text import DESCRIPTION_LENGTH_MAX, clean_body, clean_line, cut
 
 _ONE = Decimal(1)
+_UNIT_LENGTH_MAX = 100
 
 
 def invoice_lines(invoice: Invoice, context: BookContext, *, taxed: bool) -> list[Fields]:
@@ -100,7 +101,7 @@ def _multiplies_exactly(line: Line, amount: Decimal) -> bool:
 def _real_quantity(line: Line, amount: Decimal) -> str:
     if line.quantity is None or (line.quantity == _ONE and line.unit_price in {None, amount}):
         return ""
-    unit = clean_line(line.unit)
+    unit = cut(clean_line(line.unit), "", _UNIT_LENGTH_MAX)
     price = f" at {plain(line.unit_price)}" if line.unit_price is not None else ""
     return f"Quantity {plain(line.quantity)}{' ' if unit else ''}{unit}{price}"
 
@@ -109,7 +110,7 @@ def _description(line: Line, quantity: str) -> str:
     parts = (clean_line(line.name), clean_body(line.description))
     said = "\n".join(part for part in parts if part)
     suffix = f"\n{quantity}" if quantity and said else quantity
-    return cut(said, suffix[:DESCRIPTION_LENGTH_MAX], DESCRIPTION_LENGTH_MAX)
+    return cut(said, suffix, DESCRIPTION_LENGTH_MAX)
 
 
 def _text_line(description: str) -> list[Fields]:
