@@ -1,0 +1,71 @@
+# One command each. Everything is installed into .venv here and nothing anywhere else.
+#   make help    what there is
+
+PACKAGES := app connections coordination demo migrations outbox qbo_client qbo_simulator records \
+            schemas workers
+VENV     := .venv
+BIN      := $(VENV)/bin
+PIP      := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+COMPILE  := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+            --no-header --python-version 3.11 pyproject.toml
+
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test check format requirements clean
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | \
+	  while IFS='|' read -r name what; do printf '  make %-14s %s\n' "$$name" "$$what"; done
+
+demo: $(VENV)/.demo ## play three companies through the whole way, then compare to the cent
+	@$(BIN)/proline-qbo demo
+
+test: $(VENV)/.dev ## run the tests on a real PostgreSQL (DATABASE_URL, Docker, or the one from the wheel)
+	@$(BIN)/pytest
+
+check: $(VENV)/.dev ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy $(PACKAGES) tests
+	@$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.dev ## write the format, and what lint can put right by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+requirements: $(VENV)/.dev ## pin again, by hash, what pyproject.toml asks for
+	@$(COMPILE) --output-file requirements/production.txt
+	@$(COMPILE) --extra demo --output-file requirements/demo.txt
+	@$(COMPILE) --extra demo --extra dev --output-file requirements/dev.txt
+
+clean: ## remove the installation and every cache
+	@rm -rf $(VENV) build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.made
+	@echo 'Installing what the demo needs into $(VENV) (about a minute the first time) ...'
+	@$(PIP) install --require-hashes --requirement requirements/demo.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# The tools of the tests and checks are pinned with the demo's: one .venv serves both.
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.made
+	@echo 'Installing what the tests and checks need into $(VENV) (a minute or two the first time) ...'
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@ $(VENV)/.demo
+
+# PYTHON=... names one; otherwise the first of these that is new enough.
+$(VENV)/.made:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null || { \
+	      echo "$$python cannot make a virtual environment: install its venv package (Debian and Ubuntu: apt install python3-venv)." >&2; \
+	      exit 1; }; \
+	    "$$python" -m venv $(VENV) && touch $@; exit; \
+	  fi; \
+	done; \
+	echo 'Python 3.11 or newer is needed and was not found: install it, or name it with make PYTHON=/path/to/python3 ...' >&2; \
+	exit 1
