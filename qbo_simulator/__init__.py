@@ -6,8 +6,8 @@ and, where it matters, is a setting of the realm.
 """
 
 from qbo_simulator.clock import Clock
+from qbo_simulator.grants import Client
 from qbo_simulator.http_server import SimulatorServer, run, serve
-from qbo_simulator.oauth import Client
 from qbo_simulator.simulator import Simulator
 from qbo_simulator.wire import Connection, Request, Response
 

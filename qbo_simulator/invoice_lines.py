@@ -11,82 +11,12 @@ from decimal import Decimal
 
 from qbo_simulator.faults import FaultError, missing
 from qbo_simulator.money import to_cents
-from qbo_simulator.properties import (
-    REFERENCE,
-    Anything,
-    Choice,
-    Day,
-    Flag,
-    Group,
-    Many,
-    Number,
-    Text,
-    reference,
-)
+from qbo_simulator.properties import reference
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 ZERO = Decimal(0)
 US_LINE_TAX_CODES = frozenset({"TAX", "NON"})
-SALES_ITEM = Group(
-    {
-        "ItemRef": REFERENCE,
-        "Qty": Number(),
-        "UnitPrice": Number(),
-        "TaxCodeRef": REFERENCE,
-        "ServiceDate": Day(),
-        "ClassRef": REFERENCE,
-        "ItemAccountRef": REFERENCE,
-        "MarkupInfo": Anything(),
-        "DiscountAmt": Number(),
-        "DiscountRate": Number(),
-        "PriceLevelRef": REFERENCE,
-        "TaxInclusiveAmt": Number(),
-        "TaxClassificationRef": REFERENCE,
-        "DeferredRevenue": Flag(),
-    }
-)
-DISCOUNT = Group(
-    {
-        "PercentBased": Flag(),
-        "DiscountPercent": Number(),
-        "DiscountAccountRef": REFERENCE,
-        "ClassRef": REFERENCE,
-        "TaxCodeRef": REFERENCE,
-        "DiscountRef": REFERENCE,
-        "ServiceDate": Day(),
-    }
-)
-LINES = Many(
-    Group(
-        {
-            "Id": Text(40),
-            "LineNum": Number(),
-            "Description": Text(4000),
-            "Amount": Number(),
-            "Received": Anything(),
-            "DetailType": Choice(
-                frozenset(
-                    {
-                        "SalesItemLineDetail",
-                        "DiscountLineDetail",
-                        "DescriptionOnly",
-                        "DescriptionLineDetail",
-                        "SubTotalLineDetail",
-                    }
-                )
-            ),
-            "SalesItemLineDetail": SALES_ITEM,
-            "DiscountLineDetail": DISCOUNT,
-            "DescriptionLineDetail": Anything(),
-            "SubTotalLineDetail": Anything(),
-            "LinkedTxn": Anything(),
-            "LineEx": Anything(),
-            "CustomField": Anything(),
-            "ProjectRef": REFERENCE,
-        }
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ the newest payments' money as credit; an invoice that is paid cannot move to ano
 from datetime import date, timedelta
 from decimal import Decimal
 
+from qbo_simulator.customers import full_name
 from qbo_simulator.entity import Entity
 from qbo_simulator.faults import FaultError, business, missing
-from qbo_simulator.invoice_lines import LINES, CompletedLines, complete_lines, zero_lines
+from qbo_simulator.invoice_fields import PROPERTIES, QUERYABLE
+from qbo_simulator.invoice_lines import CompletedLines, complete_lines, zero_lines
 from qbo_simulator.linked import free_payments, settle_invoice
 from qbo_simulator.money import (
     check_books_open,
@@ -22,93 +24,13 @@ from qbo_simulator.money import (
     live_customer,
     to_cents,
 )
-from qbo_simulator.properties import (
-    ADDRESS,
-    EMAILS,
-    EVERY_ENTITY,
-    MEMO,
-    REFERENCE,
-    Anything,
-    Choice,
-    Day,
-    Flag,
-    Group,
-    Number,
-    Text,
-    reference,
-    require,
-)
+from qbo_simulator.properties import reference, require
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 ZERO = Decimal(0)
 DUE_DAYS = 30
 VOIDED = "Voided"
-PROPERTIES = {
-    **EVERY_ENTITY,
-    "CustomerRef": REFERENCE,
-    "DocNumber": Text(21),
-    "TxnDate": Day(),
-    "DueDate": Day(),
-    "ShipDate": Day(),
-    "TrackingNum": Text(31),
-    "Line": LINES,
-    "TxnTaxDetail": Group(
-        {"TotalTax": Number(), "TxnTaxCodeRef": REFERENCE, "TaxLine": Anything()}
-    ),
-    "PrivateNote": Text(4000),
-    "CustomerMemo": MEMO,
-    "BillAddr": ADDRESS,
-    "ShipAddr": ADDRESS,
-    "ShipFromAddr": ADDRESS,
-    "BillEmail": EMAILS,
-    "BillEmailCc": EMAILS,
-    "BillEmailBcc": EMAILS,
-    "EmailStatus": Choice(frozenset({"NotSet", "NeedToSend", "EmailSent"})),
-    "PrintStatus": Choice(frozenset({"NotSet", "NeedToPrint", "PrintComplete"})),
-    "CurrencyRef": REFERENCE,
-    "ExchangeRate": Number(),
-    "GlobalTaxCalculation": Choice(frozenset({"TaxExcluded", "TaxInclusive", "NotApplicable"})),
-    "ApplyTaxAfterDiscount": Flag(),
-    "SalesTermRef": REFERENCE,
-    "DepartmentRef": REFERENCE,
-    "ClassRef": REFERENCE,
-    "ShipMethodRef": REFERENCE,
-    "ProjectRef": REFERENCE,
-    "ARAccountRef": REFERENCE,
-    "DepositToAccountRef": REFERENCE,
-    "PaymentMethodRef": REFERENCE,
-    "TaxExemptionRef": REFERENCE,
-    "Deposit": Number(),
-    "FreeFormAddress": Flag(),
-    "AllowIPNPayment": Flag(),
-    "AllowOnlinePayment": Flag(),
-    "AllowOnlineCreditCardPayment": Flag(),
-    "AllowOnlineACHPayment": Flag(),
-    "TotalAmt": Anything(),
-    "HomeTotalAmt": Anything(),
-    "HomeBalance": Anything(),
-    "Balance": Anything(),
-    "LinkedTxn": Anything(),
-    "InvoiceLink": Anything(),
-    "DeliveryInfo": Anything(),
-    "RecurDataRef": Anything(),
-    "TxnSource": Anything(),
-    "PaymentRefNum": Anything(),
-}
-QUERYABLE = frozenset(
-    {
-        "Id",
-        "DocNumber",
-        "CustomerRef",
-        "TxnDate",
-        "DueDate",
-        "TotalAmt",
-        "Balance",
-        "MetaData.CreateTime",
-        "MetaData.LastUpdatedTime",
-    }
-)
 PAYMENT_FLAGS = (
     "AllowIPNPayment",
     "AllowOnlinePayment",
@@ -136,6 +58,8 @@ def complete_invoice(realm: Realm, fields: Json, current: Json | None) -> Json:
     dates = _dates(realm, fields)
     check_books_open(realm, dates["TxnDate"], *([current["TxnDate"]] if current else []))
     _check_email_status(fields)
+    if fields.get("Deposit"):
+        raise business("Deposits are switched off.")
     lines = complete_lines(realm, fields["Line"], current)
     tax = _tax(realm, fields, lines)
     total = lines.subtotal - lines.discount + tax["TotalTax"]
@@ -176,7 +100,7 @@ def carry_invoice(realm: Realm, old: Json | None, new: Json | None) -> None:
 def render_invoice(realm: Realm, document: Json) -> Json:
     """Show an invoice with its customer's name as it is now."""
     customer = realm.find("Customer", document["CustomerRef"]["value"])
-    name = customer["DisplayName"] if customer else ""
+    name = full_name(realm, customer) if customer else ""
     return {**document, "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name}}
 
 

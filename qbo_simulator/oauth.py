@@ -7,17 +7,24 @@ the whole connection die when a dead token is used again. Any client is accepted
 configured.
 """
 
-import base64
-import hashlib
 import hmac
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import unquote
 
 from qbo_simulator.clock import Clock
+from qbo_simulator.grants import (
+    AccessToken,
+    Client,
+    Code,
+    Grant,
+    OAuthError,
+    RefreshToken,
+    basic_client,
+    form_client,
+    proves,
+)
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json, Request, Response, json_response, parse_json
 
@@ -29,61 +36,6 @@ SAME_VALUE_SECONDS = 86_400
 MOST_TOKENS = 100_000
 Kept = TypeVar("Kept")
 NO_STORE = (("Cache-Control", "no-cache, no-store"), ("Pragma", "no-cache"))
-
-
-@dataclass(slots=True)
-class Grant:
-    """One consent: an app connected to a realm. `alive` ends by revocation or misuse."""
-
-    realm: Realm
-    client_id: str
-    hard_end_seconds: float
-    alive: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """An authorization code and what its exchange must prove."""
-
-    grant: Grant
-    expires_seconds: float
-    redirect_uri: str | None = None
-    challenge: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A bearer token of one grant."""
-
-    grant: Grant
-    expires_seconds: float
-
-
-@dataclass(slots=True)
-class RefreshToken:
-    """A refresh token of one grant; `dead` once another has taken its place."""
-
-    grant: Grant
-    issued_seconds: float
-    expires_seconds: float
-    dead: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """The app that calls, as it named itself."""
-
-    client_id: str
-    client_secret: str
-
-
-class OAuthError(Exception):
-    """A refusal of the token endpoint, such as `invalid_grant`."""
-
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        """Say which error, and why."""
-        super().__init__(description)
-        self.error, self.description, self.status = error, description, status
 
 
 class TokenOffice:
@@ -168,7 +120,7 @@ class TokenOffice:
                     token.grant.alive = False
 
     def _authenticate(self, request: Request, form: dict[str, str]) -> Client:
-        client = _basic_client(request) or _form_client(form)
+        client = basic_client(request) or form_client(form)
         if client is None or not client.client_id:
             raise OAuthError("invalid_client", "Client authentication is missing", 401)
         wanted = self._client
@@ -194,7 +146,7 @@ class TokenOffice:
             raise OAuthError("invalid_grant", "Invalid authorization code")
         if code.redirect_uri is not None and code.redirect_uri != form.get("redirect_uri"):
             raise OAuthError("invalid_grant", "The redirect_uri does not match")
-        if code.challenge is not None and not _proves(form.get("code_verifier"), code.challenge):
+        if code.challenge is not None and not proves(form.get("code_verifier"), code.challenge):
             raise OAuthError("invalid_grant", "The code_verifier does not match")
         if code.grant.client_id and code.grant.client_id != client.client_id:
             raise OAuthError("invalid_grant", "The code belongs to another client")
@@ -247,31 +199,6 @@ class TokenOffice:
         if token is None:
             raise OAuthError("invalid_request", "The token is unknown")
         token.grant.alive = False
-
-
-def _basic_client(request: Request) -> Client | None:
-    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        text = base64.b64decode(encoded, validate=True).decode()
-    except ValueError:
-        return None
-    client_id, _, secret = text.partition(":")
-    return Client(unquote(client_id), unquote(secret))
-
-
-def _form_client(form: dict[str, str]) -> Client | None:
-    if "client_id" not in form:
-        return None
-    return Client(form["client_id"], form.get("client_secret", ""))
-
-
-def _proves(verifier: str | None, challenge: str) -> bool:
-    """Whether a PKCE verifier belongs to an S256 challenge (RFC 7636)."""
-    digest = hashlib.sha256((verifier or "").encode()).digest()
-    made = base64.urlsafe_b64encode(digest).rstrip(b"=")
-    return hmac.compare_digest(made, challenge.rstrip("=").encode())
 
 
 def _refusal(error: OAuthError) -> Response:

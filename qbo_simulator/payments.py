@@ -8,6 +8,7 @@ payment's own total, is refused with 6000; nothing is trimmed.
 
 from decimal import Decimal
 
+from qbo_simulator.customers import full_name
 from qbo_simulator.entity import Entity
 from qbo_simulator.faults import FaultError, business, not_found
 from qbo_simulator.invoices import voided_note
@@ -127,7 +128,7 @@ def carry_payment(realm: Realm, old: Json | None, new: Json | None) -> None:
 def render_payment(realm: Realm, document: Json) -> Json:
     """Show a payment with its customer's name, and its lines with the noise QuickBooks adds."""
     customer = realm.find("Customer", document["CustomerRef"]["value"])
-    name = customer["DisplayName"] if customer else ""
+    name = full_name(realm, customer) if customer else ""
     return {
         **document,
         "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name},

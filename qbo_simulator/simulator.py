@@ -15,8 +15,9 @@ from qbo_simulator.clock import Clock
 from qbo_simulator.consent import answer_consent, discovery, show_consent
 from qbo_simulator.control import PREFIX, Control
 from qbo_simulator.faults import FaultError, answer_fault
+from qbo_simulator.grants import Client
 from qbo_simulator.injected import Effect, FaultPlan
-from qbo_simulator.oauth import Client, TokenOffice
+from qbo_simulator.oauth import TokenOffice
 from qbo_simulator.realm import Realm
 from qbo_simulator.realms import Realms
 from qbo_simulator.requestid import Answer
