@@ -1,14 +1,10 @@
 """Captures, on every commit of a session, each record the transaction has changed.
 
-The order is what makes the newest event true. Once, before commit and after the last flush: lock
-the roots of everything flushed (in the order contact, project, invoice, payment, and of their ids),
-then read their snapshots from the database, then append one event for each.
+Here the session is listened to: what it flushes is noted, and once, before commit and after the
+last flush, `captured_events` locks the roots, reads their snapshots and appends the events.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -24,15 +20,11 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from outbox import root_locks
 from outbox.bulk_changes import named_roots
-from outbox.plain_json import plain_json
+from outbox.captured_events import append_events, root_connection
+from outbox.changes import Changes
 from outbox.roots import Part, Root
-from outbox.writer import record
-from schemas import Entity, Event
-
-SNAPSHOTS_READ_AT_ONCE = 500
-_ORDER = list(Entity)
+from schemas import Entity
 
 Captured = Session | type[Session] | sessionmaker[Any] | scoped_session[Any]
 
@@ -54,23 +46,8 @@ def capture(sessions: Captured, *roots: Root) -> None:
         BulkChangeNotNamed: On a bulk statement without the option `captured_ids`.
         schemas.EventInvalid: On commit, for a snapshot that is no JSON object of at most 1 MB.
     """
-    _Capture(sorted(roots, key=lambda root: _ORDER.index(Entity(root.entity)))).listen(sessions)
-
-
-@dataclass(slots=True)
-class _Changes:
-    """What one transaction has flushed. It may name too much, never too little.
-
-    A savepoint rolled back leaves its names here: what they stand for is read anew before commit.
-    """
-
-    roots: defaultdict[Root, set[Any]] = field(default_factory=lambda: defaultdict(set))
-    parts: defaultdict[tuple[Root, Part], set[tuple[Any, ...]]] = field(
-        default_factory=lambda: defaultdict(set)
-    )
-    last_snapshots: dict[tuple[Root, Any], tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    savepoint: SessionTransaction | None = None
-    committing: bool = False
+    order = list(Entity)
+    _Capture(sorted(roots, key=lambda root: order.index(Entity(root.entity)))).listen(sessions)
 
 
 class _Capture:
@@ -118,8 +95,11 @@ class _Capture:
         if session is None or self not in session.info:
             return
         for root in self._roots_of(target):
-            self._changes(session).roots[root].add(_key(target)[0])
-            self._keep_last_snapshots(session, root, [_key(target)[0]])
+            key = _key(target)[0]
+            self._changes(session).roots[root].add(key)
+            if (root, key) not in self._changes(session).last_snapshots:
+                # An orphan: that it goes was not known before the flush, its parts may be gone.
+                self._keep_last_snapshots(session, root, [key])
         for root, part in self._parts_of(target):
             self._note_owners(session, connection, root, part, target)
 
@@ -138,10 +118,9 @@ class _Capture:
                 self._keep_last_snapshots(state.session, root, ids)
 
     def _keep_last_snapshots(self, session: Session, root: Root, ids: Sequence[Any]) -> None:
-        kept = self._changes(session).last_snapshots
-        unread = [key for key in ids if (root, key) not in kept]
-        for key, snapshot in root.snapshots(_connection(session, root), unread).items():
-            kept[root, key] = snapshot
+        snapshots = root.snapshots(root_connection(session, root), list(ids))
+        for key, last in snapshots.items():
+            self._changes(session).last_snapshots[root, key] = last
 
     # What is written once the session commits.
 
@@ -155,27 +134,17 @@ class _Capture:
             return
         session.flush()
         changes.committing = True
-        self._write(session)
+        self._append(session)
 
     def _after_flush_postexec(self, session: Session, _context: UOWTransaction) -> None:
         # Another listener changed something after we had written: its changes are written too.
         if self._changes(session).committing:
-            self._write(session)
+            self._append(session)
 
-    def _write(self, session: Session) -> None:
+    def _append(self, session: Session) -> None:
         changes = self._changes(session)
-        session.info[self] = _Changes(committing=changes.committing)
-        for (root, part), keys in changes.parts.items():
-            changes.roots[root] |= part.owners(_connection(session, root), keys)
-        touched = [root for root in self._roots if changes.roots[root]]
-        existing = [self._lock(session, root, changes.roots[root]) for root in touched]
-        for root, ids in zip(touched, existing, strict=True):
-            _append_snapshots(_connection(session, root), root, ids)
-            gone = changes.roots[root].difference(ids)
-            _append_deleted(_connection(session, root), root, gone, changes)
-
-    def _lock(self, session: Session, root: Root, ids: set[Any]) -> list[Any]:
-        return root_locks.lock_roots(_connection(session, root), root, ids)
+        session.info[self] = Changes(committing=True)
+        append_events(session, self._roots, changes)
 
     # What is known of a session and of an object.
 
@@ -183,8 +152,8 @@ class _Capture:
         if transaction.parent is None:
             session.info.pop(self, None)
 
-    def _changes(self, session: Session) -> _Changes:
-        changes: _Changes = session.info.setdefault(self, _Changes())
+    def _changes(self, session: Session) -> Changes:
+        changes: Changes = session.info.setdefault(self, Changes())
         return changes
 
     def _roots_of(self, instance: object) -> Iterator[Root]:
@@ -195,50 +164,6 @@ class _Capture:
             for part in root.parts:
                 if isinstance(instance, part.mapped):
                     yield root, part
-
-
-def _append_snapshots(connection: Connection, root: Root, ids: Sequence[Any]) -> None:
-    for start in range(0, len(ids), SNAPSHOTS_READ_AT_ONCE):
-        batch = list(ids[start : start + SNAPSHOTS_READ_AT_ONCE])
-        snapshots = root.snapshots(connection, batch)
-        for key in batch:
-            if key in snapshots:
-                company_id, snapshot = snapshots[key]
-                _append(connection, root, key, company_id, snapshot, "changed")
-
-
-def _append_deleted(connection: Connection, root: Root, gone: set[Any], changes: _Changes) -> None:
-    for key in sorted(gone):
-        if (root, key) in changes.last_snapshots:
-            company_id, snapshot = changes.last_snapshots[root, key]
-            deleted_at = snapshot.get("deleted_at") or datetime.now(UTC)
-            _append(
-                connection, root, key, company_id, snapshot | {"deleted_at": deleted_at}, "deleted"
-            )
-
-
-def _append(
-    connection: Connection,
-    root: Root,
-    key: object,
-    company_id: str,
-    snapshot: dict[str, Any],
-    what: str,
-) -> None:
-    record(
-        connection,
-        Event(
-            company_id=company_id,
-            entity=Entity(root.entity),
-            record_id=str(key),
-            snapshot=plain_json(snapshot),
-            event_type=f"{root.entity}.{what}",
-        ),
-    )
-
-
-def _connection(session: Session, root: Root) -> Connection:
-    return session.connection(bind_arguments={"mapper": root.mapper})
 
 
 def _key(instance: object) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ CREATE TABLE proline_outbox.outbox_events (
         (entity IN ('contact', 'project', 'invoice', 'payment')),
     CONSTRAINT an_event_type_is_short CHECK (length(event_type) <= 64),
     CONSTRAINT a_snapshot_is_an_object CHECK (jsonb_typeof(snapshot) = 'object'),
+    -- As it is printed, so that every writer can measure it too; 5 µs for 1 KB.
     CONSTRAINT a_snapshot_is_at_most_1_mb CHECK (octet_length(snapshot::text) <= 1048576)
 ) WITH (
     -- Every row dies within seconds: a share of a table that is nearly always empty says nothing.

@@ -1,11 +1,12 @@
 """What automatic capture writes, transaction by transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
-from sqlalchemy import event, select, text
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from outbox import Root, Snapshots, capture
 from tests.outbox_writer.billing import Allocation, Invoice, InvoiceLine, Note, Payment, Project
 from tests.outbox_writer.conftest import Written
 
@@ -299,3 +300,40 @@ def test_raw_sql_is_not_captured(sessions: Sessions, books: None, written: Read)
         assert session.scalar(select(Invoice.memo).limit(1)) == "unseen"
 
     assert written() == []
+
+
+def test_a_root_deleted_as_an_orphan_is_captured(
+    engine: Engine, books: None, written: Read
+) -> None:
+    """Taken from its parent's collection, it is deleted inside the flush, unannounced."""
+
+    def line_snapshots(connection: Connection, ids: Collection[int]) -> Snapshots:
+        rows = connection.scalars(select(InvoiceLine.id).where(InvoiceLine.id.in_(ids)))
+        return {key: ("com-1", {"id": str(key)}) for key in rows}
+
+    sessions = sessionmaker(engine)
+    capture(sessions, Root(InvoiceLine, entity="payment", snapshots=line_snapshots))
+
+    with sessions.begin() as session:
+        invoice = session.get_one(Invoice, "inv-1")
+        invoice.lines.pop(0)
+
+    assert [(each.record_id, each.event_type) for each in written()] == [("1", "payment.deleted")]
+
+
+def test_a_record_deleted_after_a_savepoint_gave_it_back_is_told_as_it_was_last(
+    sessions: Sessions, books: None, written: Read
+) -> None:
+    """The snapshot of the deletion rolled back is not the last one."""
+    with sessions.begin() as session:
+        savepoint = session.begin_nested()
+        session.delete(session.get_one(Invoice, "inv-2"))
+        session.flush()
+        savepoint.rollback()
+        session.get_one(Invoice, "inv-2").memo = "edited"
+        session.flush()
+        session.delete(session.get_one(Invoice, "inv-2"))
+
+    assert [(each.event_type, each.snapshot["memo"]) for each in written()] == [
+        ("invoice.deleted", "edited")
+    ]
