@@ -46,6 +46,7 @@ UPDATE proline_qbo.companies
        pause_reason = CASE WHEN pause_reason = 'person' THEN pause_reason END
  WHERE id = %(company_id)s
 """
+_TAKEN = "SELECT FROM proline_qbo.companies WHERE realm_id = %s AND id <> %s"
 _ENABLE = """
 UPDATE proline_qbo.companies
    SET enabled = true, first_enabled_at = coalesce(first_enabled_at, proline_qbo.clock())
@@ -148,6 +149,28 @@ def list_companies(c: Connection, *, after: str = "", limit: int = LIST_MOST) ->
     return _read(c, _LIST, [after, limit])
 
 
+def check_realm(
+    c: Connection, company_id: str, realm_id: str, *, other_realm_confirmed: bool = False
+) -> Company:
+    """Refuse what `connect` would refuse, before anything is asked of that realm; lock the row.
+
+    Raises:
+        UnknownCompany: the company's page was never opened.
+        OtherRealm: it was connected to other books, and nobody confirmed the change.
+        RealmTaken: another ProLine company writes into these books.
+    """
+    company = _locked(c, company_id)
+    if c.execute(_TAKEN, [realm_id, company_id]).fetchone() is not None:
+        raise _realm_taken(realm_id)
+    known_realm = company.realm_id or company.former_realm_id
+    if known_realm not in {None, realm_id} and not other_realm_confirmed:
+        raise OtherRealm(
+            f"{company.name or company_id} was connected to another QuickBooks company"
+            f" ({known_realm}); confirm that it shall now write into {realm_id}."
+        )
+    return company
+
+
 def connect(
     c: Connection, company_id: str, realm_id: str, *, other_realm_confirmed: bool = False
 ) -> Company:
@@ -163,25 +186,14 @@ def connect(
         other_realm_confirmed: the person has typed that the books change.
 
     Raises:
-        UnknownCompany: its page was never opened.
-        OtherRealm: it was connected to other books, and nobody confirmed the change.
-        RealmTaken: another ProLine company writes into these books.
+        ConnectionRefused: as `check_realm`.
     """
-    before = _locked(c, company_id)
-    known_realm = before.realm_id or before.former_realm_id
-    if known_realm not in {None, realm_id} and not other_realm_confirmed:
-        raise OtherRealm(
-            f"{before.name or company_id} was connected to another QuickBooks company"
-            f" ({known_realm}); confirm that it shall now write into {realm_id}."
-        )
+    before = check_realm(c, company_id, realm_id, other_realm_confirmed=other_realm_confirmed)
     try:
         with c.transaction():
             c.execute(_CONNECT, {"company_id": company_id, "realm_id": realm_id})
     except postgres.UniqueViolation as error:
-        raise RealmTaken(
-            f"Another ProLine company already writes into this QuickBooks company ({realm_id})."
-            " Disconnect it there first, or choose another QuickBooks company."
-        ) from error
+        raise _realm_taken(realm_id) from error
     limiter.set_ceiling(c, realm_id, before.settings.ceiling)
     nudge(c, company_id)
     return _locked(c, company_id)
@@ -253,6 +265,13 @@ def change_settings(c: Connection, company_id: str, settings: CompanySettings) -
 def count_dropped(c: Connection, events: Mapping[str, int]) -> None:
     """Add to each company's count of events dropped before its first enable."""
     c.execute(_COUNT_DROPPED, [list(events), list(events.values())])
+
+
+def _realm_taken(realm_id: str) -> RealmTaken:
+    return RealmTaken(
+        f"Another ProLine company already writes into this QuickBooks company ({realm_id})."
+        " Disconnect it there first, or choose another QuickBooks company."
+    )
 
 
 def _locked(c: Connection, company_id: str) -> Company:

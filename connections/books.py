@@ -1,0 +1,168 @@
+"""The connected books: what a QuickBooks company is and prefers, read once and kept.
+
+Read when connecting and on faults that dispute it, because reads are metered. What every invoice
+and payment of ours needs there, an income item and a payment method, is found or created. All
+calls go through `QuickBooksClient.send`, so each takes a slot; none runs inside a transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from psycopg.rows import class_row
+
+from connections.errors import BooksUnusable
+from coordination.database import Connection
+from qbo_client import query, requests
+from qbo_client.client import QuickBooksClient
+
+INCOME_ITEM: Final = "ProLine Sales"
+PAYMENT_METHOD: Final = "ProLine"
+# What a contractor sells; the first kind that the books have is taken.
+INCOME_KINDS: Final = ("SalesOfProductIncome", "ServiceFeeIncome")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """One QuickBooks company; `book_close_date` is the last closed day.
+
+    `deposit_account_id` None: QuickBooks books payments to Undeposited Funds by itself. `read_at`
+    is given by the database when they are stored.
+    """
+
+    realm_id: str
+    company_name: str
+    country: str
+    home_currency: str
+    custom_txn_numbers: bool
+    using_sales_tax: bool
+    book_close_date: date | None
+    income_item_id: str | None
+    payment_method_id: str | None
+    deposit_account_id: str | None
+    read_at: datetime | None = None
+
+
+_FACTS = tuple(field.name for field in fields(Books) if field.name != "read_at")
+_STORE = f"""
+INSERT INTO proline_qbo.books ({", ".join(_FACTS)}, read_at)
+VALUES ({", ".join(f"%({name})s" for name in _FACTS)}, proline_qbo.clock())
+ON CONFLICT (realm_id) DO UPDATE
+   SET {", ".join(f"{name} = excluded.{name}" for name in (*_FACTS, "read_at"))}
+"""
+_GET = f"SELECT {', '.join(_FACTS)}, read_at FROM proline_qbo.books WHERE realm_id = %s"
+
+
+def store(c: Connection, books: Books) -> None:
+    """Keep what was read, in place of what was read before."""
+    c.execute(_STORE, asdict(books))
+
+
+def get(c: Connection, realm_id: str) -> Books | None:
+    """Return what was read of a realm, None if nothing was."""
+    with c.cursor(row_factory=class_row(Books)) as cursor:
+        return cursor.execute(_GET, [realm_id]).fetchone()
+
+
+def read_books(
+    client: QuickBooksClient, realm_id: str, *, income_account_id: str | None = None
+) -> Books:
+    """Read a QuickBooks company and make what it lacks for us.
+
+    Args:
+        client: its tokens must be good for the realm.
+        realm_id: the QuickBooks company.
+        income_account_id: where "ProLine Sales" books to, if it must be made; None: the first
+            active income account of a kind in `INCOME_KINDS`.
+
+    Raises:
+        BooksUnusable: no such income account, or what we need is inactive in QuickBooks.
+        QuickBooksError: as the client says; asking again is harmless, since names are unique.
+    """
+    info = client.send(realm_id, requests.company_info()).body["CompanyInfo"]
+    preferences = client.send(realm_id, requests.preferences()).body["Preferences"]
+    country = str(info.get("Country", ""))
+    return Books(
+        realm_id=realm_id,
+        company_name=str(info.get("CompanyName", "")),
+        country=country,
+        home_currency=_home_currency(preferences, country),
+        custom_txn_numbers=_part(preferences, "SalesFormsPrefs").get("CustomTxnNumbers") is True,
+        using_sales_tax=_part(preferences, "TaxPrefs").get("UsingSalesTax") is True,
+        book_close_date=_book_close_date(preferences),
+        income_item_id=_income_item(client, realm_id, income_account_id),
+        payment_method_id=_payment_method(client, realm_id),
+        deposit_account_id=None,
+    )
+
+
+def _home_currency(preferences: Json, country: str) -> str:
+    told = _part(_part(preferences, "CurrencyPrefs"), "HomeCurrency").get("value")
+    if told is None and country not in {"", "US"}:
+        raise BooksUnusable("QuickBooks does not say which currency these books are kept in.")
+    return str(told or "USD")
+
+
+def _book_close_date(preferences: Json) -> date | None:
+    told = _part(preferences, "AccountingInfoPrefs").get("BookCloseDate")
+    return date.fromisoformat(str(told)) if told else None
+
+
+def _income_item(client: QuickBooksClient, realm_id: str, account_id: str | None) -> str:
+    found = _found(client, realm_id, "Item", INCOME_ITEM)
+    if found is not None:
+        return found
+    account = account_id or _income_account(client, realm_id)
+    item = {"Name": INCOME_ITEM, "Type": "Service", "IncomeAccountRef": {"value": account}}
+    return _made(client, realm_id, "Item", item)
+
+
+def _payment_method(client: QuickBooksClient, realm_id: str) -> str:
+    found = _found(client, realm_id, "PaymentMethod", PAYMENT_METHOD)
+    if found is not None:
+        return found
+    method = {"Name": PAYMENT_METHOD, "Type": "NON_CREDIT_CARD"}
+    return _made(client, realm_id, "PaymentMethod", method)
+
+
+def _income_account(client: QuickBooksClient, realm_id: str) -> str:
+    where = [query.equal("AccountType", "Income")]
+    rows = _rows(client, realm_id, "Account", where)
+    kinds = {row.get("AccountSubType"): str(row["Id"]) for row in reversed(rows)}
+    for kind in INCOME_KINDS:
+        if kind in kinds:
+            return kinds[kind]
+    raise BooksUnusable(
+        "These books have no account for sales or service income: choose an income account."
+    )
+
+
+def _found(client: QuickBooksClient, realm_id: str, entity: str, name: str) -> str | None:
+    rows = _rows(client, realm_id, entity, [query.equal("Name", name), query.ACTIVE_OR_NOT])
+    active = [str(row["Id"]) for row in rows if row.get("Active", True)]
+    if rows and not active:
+        raise BooksUnusable(
+            f'"{name}" is inactive in QuickBooks: make it active there, then try again.'
+        )
+    return active[0] if active else None
+
+
+def _rows(client: QuickBooksClient, realm_id: str, entity: str, where: list[str]) -> list[Json]:
+    statement = query.select(entity, where, limit=query.PAGE_LIMIT_ROWS)
+    answer = client.send(realm_id, requests.query(statement)).body["QueryResponse"]
+    return list(answer.get(entity, ()))
+
+
+def _made(client: QuickBooksClient, realm_id: str, entity: str, fields: Json) -> str:
+    # A new request id each time: after a lost answer the row is found by its unique name instead.
+    request = requests.create(entity.lower(), fields, str(uuid4()))
+    return str(client.send(realm_id, request).body[entity]["Id"])
+
+
+def _part(whole: Json, name: str) -> Json:
+    part = whole.get(name)
+    return part if isinstance(part, Mapping) else {}
