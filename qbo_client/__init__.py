@@ -1,13 +1,13 @@
 """HTTP client for QuickBooks Online's Accounting API; stands alone and imports nothing of ours.
 
 Requests are values (`requests`, `query`), failures are types (`errors`, read from `faults` by
-`verdict`), and a call is `QuickBooksClient.send` or `.exchange` over an `open_http()` client whose
-deadline covers everything. Tokens and slots come from the host through `protocols`; tokens are
+`verdict`), and a call is `QuickBooksClient.send` or `BareClient.exchange` over an `open_http()`
+client whose deadline covers everything. Tokens and slots come from the host through `protocols`; tokens are
 fetched and refreshed by `oauth`. Nothing is retried here but one 401.
 """
 
 from qbo_client.bodies import JsonObject, decode_body, encode_body
-from qbo_client.client import QuickBooksClient, Response
+from qbo_client.client import BareClient, QuickBooksClient, Response
 from qbo_client.environments import PRODUCTION_BASE_URL, SANDBOX_BASE_URL
 from qbo_client.errors import (
     AccessRefused,
@@ -47,6 +47,7 @@ __all__ = [
     "ApiRequest",
     "Applied",
     "AuthorizationExpired",
+    "BareClient",
     "BusinessFault",
     "DuplicateDocNumber",
     "DuplicateName",

@@ -1,7 +1,8 @@
 """The client for one environment of QuickBooks Online: every call takes its slot first.
 
-`send` is the whole way of a call: token, slot, exchange, and once more after a 401. `exchange` is
-one call without them, for a host that takes the slot in a transaction of its own. Nothing else is
+`QuickBooksClient.send` is the whole way of a call: token, slot, exchange, and once more after a
+401. `BareClient.exchange` is one call without them, for a host that takes the slot in a transaction
+of its own. Nothing else is
 ever repeated here; the caller decides. Neither tokens nor bodies are logged.
 """
 
@@ -39,44 +40,22 @@ class Response:
     raw: bytes = field(repr=False)
 
 
-class QuickBooksClient:
-    """Sends requests to the companies of one environment; threads may share it."""
+class BareClient:
+    """Makes single calls for a host that holds the slots itself; threads may share it."""
 
     def __init__(
-        self,
-        http: httpx.Client,
-        base_url: str,
-        tokens: TokenSource,
-        slots: SlotGate,
-        deadline_seconds: float = DEADLINE_SECONDS,
+        self, http: httpx.Client, base_url: str, deadline_seconds: float = DEADLINE_SECONDS
     ) -> None:
         """Put together what a call needs.
 
         Args:
             http: from `open_http`; see `exchange` for what another one lacks.
             base_url: one of `environments`, or a simulator's.
-            tokens: gives access tokens.
-            slots: gives the slot every call of `send` takes.
-            deadline_seconds: for one call in all; a repeat after a 401 has its own.
+            deadline_seconds: for one call in all.
         """
         self._http = http
         self._base_url = base_url
-        self._tokens = tokens
-        self._slots = slots
         self._deadline_seconds = deadline_seconds
-
-    def send(self, realm_id: str, request: ApiRequest) -> Response:
-        """Make one call in a slot, and after a 401 once more with a fresh token and a new slot.
-
-        Raises:
-            QuickBooksError: as the tree in `errors` says.
-        """
-        token = self._tokens.access_token(realm_id)
-        try:
-            return self._in_slot(realm_id, request, token)
-        except AuthorizationExpired:
-            fresh = self._tokens.refused(realm_id, token)
-        return self._in_slot(realm_id, request, fresh)
 
     def exchange(
         self,
@@ -107,19 +86,6 @@ class QuickBooksClient:
         )
         return _response(reply, request, about)
 
-    def _in_slot(self, realm_id: str, request: ApiRequest, token: str) -> Response:
-        with self._slots.slot(realm_id, request) as ticket:
-            try:
-                response = self.exchange(
-                    realm_id, request, access_token=token, before_send=ticket.before_send
-                )
-            except QuickBooksError as error:
-                if error.status is not None:
-                    ticket.answered(error.status, error.intuit_tid)
-                raise
-            ticket.answered(response.status, response.intuit_tid)
-            return response
-
     def _wire_request(self, realm_id: str, request: ApiRequest, token: str) -> httpx.Request:
         headers = {
             "Accept": "application/json",
@@ -130,6 +96,57 @@ class QuickBooksClient:
             headers["Content-Type"] = request.content_type
         url = request.url(self._base_url, realm_id)
         return self._http.build_request(request.method, url, headers=headers, content=request.body)
+
+
+class QuickBooksClient:
+    """Sends requests to the companies of one environment; threads may share it."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        base_url: str,
+        tokens: TokenSource,
+        slots: SlotGate,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        """Put together what a call needs.
+
+        Args:
+            http: from `open_http`; see `exchange` for what another one lacks.
+            base_url: one of `environments`, or a simulator's.
+            tokens: gives access tokens.
+            slots: gives the slot every call of `send` takes.
+            deadline_seconds: for one call in all; a repeat after a 401 has its own.
+        """
+        self._calls = BareClient(http, base_url, deadline_seconds)
+        self._tokens = tokens
+        self._slots = slots
+
+    def send(self, realm_id: str, request: ApiRequest) -> Response:
+        """Make one call in a slot, and after a 401 once more with a fresh token and a new slot.
+
+        Raises:
+            QuickBooksError: as the tree in `errors` says.
+        """
+        token = self._tokens.access_token(realm_id)
+        try:
+            return self._in_slot(realm_id, request, token)
+        except AuthorizationExpired:
+            fresh = self._tokens.refused(realm_id, token)
+        return self._in_slot(realm_id, request, fresh)
+
+    def _in_slot(self, realm_id: str, request: ApiRequest, token: str) -> Response:
+        with self._slots.slot(realm_id, request) as ticket:
+            try:
+                response = self._calls.exchange(
+                    realm_id, request, access_token=token, before_send=ticket.before_send
+                )
+            except QuickBooksError as error:
+                if error.status is not None:
+                    ticket.answered(error.status, error.intuit_tid)
+                raise
+            ticket.answered(response.status, response.intuit_tid)
+            return response
 
 
 def _response(reply: Reply, request: ApiRequest, about: About) -> Response:

@@ -40,7 +40,7 @@ WHERE realm_id = %s AND payment_pk = %s AND part = %s AND invoice_pk <> ALL(%s)
 
 
 def hold(connection: Connection, claim: Claim, part: str, lines: Sequence[Application]) -> None:
-    """Hold these amounts for a payment's attempt; what it had elsewhere is on its way to nothing."""
+    """Hold these amounts for a payment's attempt; what it had elsewhere goes to nothing."""
     invoices = [line.invoice_pk for line in lines]
     connection.execute(_HOLD_NOTHING, [claim.realm_id, claim.pk, part, invoices])
     connection.execute(

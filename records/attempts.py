@@ -19,8 +19,8 @@ Answer = Literal["applied", "refused", "unsent"]
 class Write:
     """A write to be attempted, with the bytes that will leave.
 
-    `basis` is what the mapping used beside the snapshot; `wanted` is the whole wanted state, of which
-    an update sends only what changed.
+    `basis` is what the mapping used beside the snapshot; `wanted` is the whole wanted state, of
+    which an update sends only what changed.
     """
 
     part: str

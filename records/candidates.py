@@ -1,4 +1,4 @@
-"""Reading which invoices a payment may pay, for the relay's judgement and for the worker's write."""
+"""Reading which invoices a payment may pay, for the relay's judgement and the worker's write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -2,7 +2,7 @@
 
 from coordination.database import Connection
 
-# The clock stands in a subselect: a volatile function in the condition itself would rule the index out.
+# The clock stands in a subselect: a volatile function in the condition rules the index out.
 _RETRIES = """
 SELECT pk FROM proline_qbo.records
 WHERE state = 'retrying' AND retry_at <= (SELECT proline_qbo.clock())

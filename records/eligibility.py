@@ -1,6 +1,6 @@
 """May this record be written to QuickBooks now, and if not, why not: pure.
 
-One judgement per entity over `Facts`; the relay asks at intake and for every nudge. The order inside
+One judgement per entity over `Facts`; the relay asks at intake and for every nudge. The order in
 each is the order in which a person would ask: is anything to be done at all, has ProLine sent it,
 is it meant to be transferred, is what it hangs from in QuickBooks.
 """
@@ -106,7 +106,7 @@ def _judge_project(facts: Facts) -> Verdict:
     return _missing_parent(facts.contact, "contact") or eligible()
 
 
-def _judge_invoice(facts: Facts, invoice: Invoice) -> Verdict:
+def _judge_invoice(facts: Facts, invoice: Invoice) -> Verdict:  # noqa: PLR0911  # one arm a rule
     gone = invoice.voided_at is not None or invoice.deleted_at is not None
     if gone:
         return _judge_gone_invoice(facts)
@@ -158,7 +158,7 @@ def _sent_before_enable(invoice: Invoice, facts: Facts) -> bool:
     return invoice.sent_at < facts.first_enabled_at
 
 
-def _judge_payment(facts: Facts, payment: Payment) -> Verdict:
+def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911  # one arm a rule
     if payment.voided_at is not None or payment.deleted_at is not None:
         unwritten = facts.link is None or facts.link.voided
         return done() if unwritten else eligible("void")

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
 from coordination.database import Connection
 from records.eligibility import RETRY_AFTER_FAILURE, judge
 from records.facts import Facts
@@ -50,7 +48,7 @@ GROUP BY entity ORDER BY array_position('{contact,project,invoice,payment}', ent
 
 
 def _batches(connection: Connection, pks: Sequence[int]) -> list[list[int]]:
-    """Parents first: what a payment is told of its invoice must be what the invoice was just told."""
+    """Parents first: a payment must see what its invoice has just been told."""
     groups = connection.execute(_BY_ENTITY, [sorted(set(pks))]).fetchall() if pks else []
     return [
         group[start : start + BATCH_MOST]
@@ -114,9 +112,9 @@ WHERE d.record_pk = v.pk AND d.answer IS NULL
   AND (d.question, d.basis) IS DISTINCT FROM (v.question, v.basis)
 """
 _OPEN_QUESTIONS = """
-INSERT INTO proline_qbo.decisions (record_pk, question, basis, facts)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[])
-ON CONFLICT (record_pk) WHERE answer IS NULL DO UPDATE SET facts = excluded.facts
+INSERT INTO proline_qbo.decisions (record_pk, question, basis)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
+ON CONFLICT (record_pk) WHERE answer IS NULL DO NOTHING
 """
 
 
@@ -139,6 +137,5 @@ def _ask(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> Non
                 [facts.pk for facts, _ in asked],
                 [verdict.question for _, verdict in asked],
                 [verdict.basis for _, verdict in asked],
-                [Jsonb(verdict.facts) for _, verdict in asked],
             ],
         )

@@ -1,4 +1,4 @@
-"""What the evaluation of a record looks at: plain values, loaded in one place, judged in another."""
+"""What the evaluation of a record looks at: plain values, loaded here, judged elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

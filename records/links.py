@@ -75,3 +75,14 @@ FOR NO KEY UPDATE
 def lock_links(connection: Connection, realm_id: str, record_pks: list[int]) -> None:
     """Lock the links of these invoices, in pk order: payments of one invoice take turns here."""
     connection.execute(_LOCK, [realm_id, record_pks])
+
+
+_OWNER = """
+SELECT record_pk FROM proline_qbo.links WHERE realm_id = %s AND kind = %s AND qbo_id = %s
+"""
+
+
+def owner_of(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> int | None:
+    """Name the record that a QuickBooks object belongs to, if it belongs to one of ours."""
+    row = connection.execute(_OWNER, [realm_id, kind, qbo_id]).fetchone()
+    return int(row[0]) if row else None

@@ -31,7 +31,7 @@ class Member:
         return self.invoice.voided_at is None and self.invoice.deleted_at is None
 
 
-def derive(project_id: str, members: Sequence[Member]) -> dict[str, Any] | None:
+def derive(members: Sequence[Member]) -> dict[str, Any] | None:
     """Compose the snapshot of the record that stands for `members`; None while none was sent."""
     sent = sorted((each for each in members if each.invoice.sent_at), key=_turn)
     if not sent:
@@ -40,7 +40,7 @@ def derive(project_id: str, members: Sequence[Member]) -> dict[str, Any] | None:
     alive = [each for each in sent if each.alive]
     newest = alive[-1] if alive else sent[-1]
     derived = newest.raw | {
-        "id": running_id(project_id),
+        "id": first.raw["id"],
         "number": first.raw.get("number"),
         "memo": first.raw.get("memo"),
         "sent_at": first.raw.get("sent_at"),
@@ -104,7 +104,7 @@ def _is_history(member: Member, enabled_at: datetime | None) -> bool:
 
 def _incoming(key: tuple[str, str], members: Sequence[Member]) -> Incoming | None:
     company_id, project_id = key
-    snapshot = derive(project_id, members)
+    snapshot = derive(members)
     if snapshot is None:
         return None
     return Incoming(

@@ -1,7 +1,6 @@
 """What an evaluation can say of a record: one small value per next state."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from records.states import RULE, Reason, State
 
@@ -20,7 +19,6 @@ class Verdict:
     skipped_by: str | None = None
     basis: str = ""
     question: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def eligible(basis: str = "") -> Verdict:
@@ -38,7 +36,7 @@ def waiting(reason: Reason, sentence: str) -> Verdict:
     return Verdict(State.WAITING, reason=reason, sentence=sentence)
 
 
-def asking(question: str, sentence: str, *, basis: str = "", **facts: Any) -> Verdict:  # noqa: ANN401  # facts are JSON, shown beside the question
+def asking(question: str, sentence: str, *, basis: str = "") -> Verdict:
     """A person has to choose; `basis` is what the question was asked about."""
     return Verdict(
         State.WAITING,
@@ -46,7 +44,6 @@ def asking(question: str, sentence: str, *, basis: str = "", **facts: Any) -> Ve
         sentence=sentence,
         question=question,
         basis=basis,
-        facts=facts,
     )
 
 

@@ -16,6 +16,7 @@ from qbo_client import (
     ApiRequest,
     Applied,
     AuthorizationExpired,
+    BareClient,
     NotSent,
     OutcomeUnknown,
     QuickBooksClient,
@@ -125,7 +126,9 @@ def failure(kind: type[httpx.TransportError]) -> Callable[[], httpx.Response]:
 
 def exchanged(server: Server, request: ApiRequest = CREATE) -> Response:
     """Make one call without slot and repeat."""
-    return server.client().exchange(REALM, request, access_token="secret-token")
+    http = httpx.Client(transport=httpx.MockTransport(server))
+    bare = BareClient(http, "https://books.example.com")
+    return bare.exchange(REALM, request, access_token="secret-token")
 
 
 def test_a_success_gives_body_bytes_and_transaction_id() -> None:

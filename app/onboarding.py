@@ -1,0 +1,102 @@
+"""Setting a company up: known, connected, enabled. The page and the CLI both come here.
+
+Nothing of QuickBooks is stored before its own token has proved which company it is, and no
+transaction is open while QuickBooks is asked.
+"""
+
+from datetime import datetime
+
+from app.quickbooks import QuickBooks
+from connections import books, companies, tokens
+from connections.slots import RealmSlots
+from coordination.database import Connection, Pool
+from qbo_client import QuickBooksClient, ReconnectRequired, TokenReply
+from records.places import return_unclaimed
+
+
+class GivenToken:
+    """The access token of a consent that is not stored yet."""
+
+    def __init__(self, token: str) -> None:
+        """Keep the token of the reply."""
+        self._token = token
+
+    def access_token(self, realm_id: str) -> str:  # noqa: ARG002  # one token, one realm
+        """Give it."""
+        return self._token
+
+    def refused(self, realm_id: str, token: str) -> str:  # noqa: ARG002  # part of the protocol
+        """A token that QuickBooks has just issued and refuses is of no use."""
+        raise ReconnectRequired(realm_id=realm_id, detail="The new token is not accepted.")
+
+
+def connect_company(
+    pool: Pool,
+    quickbooks: QuickBooks,
+    slots: RealmSlots,
+    *,
+    company_id: str,
+    realm_id: str,
+    code: str,
+) -> books.Books:
+    """Exchange a consent's code, read the books it opens, and tie the company to them.
+
+    Args:
+        pool: sessions with our timeouts.
+        quickbooks: this process's access.
+        slots: every call takes its slot, these too.
+        company_id: a company whose page has been opened.
+        realm_id: the QuickBooks company the person picked.
+        code: of the redirect; good once.
+
+    Raises:
+        ConnectionRefused: the realm is another company's, or not the one it was connected to.
+        QuickBooksError: the code or the realm was not accepted.
+    """
+    with pool.connection() as connection:
+        companies.check_realm(connection, company_id, realm_id)
+    reply = quickbooks.oauth.exchange_code(code)
+    client = QuickBooksClient(
+        quickbooks.http,
+        quickbooks.access.base_url,
+        GivenToken(reply.access_token),
+        slots.for_company(company_id, "connect"),
+    )
+    read = books.read_books(client, realm_id)
+    _store(pool, quickbooks, company_id, read, reply)
+    return read
+
+
+def _store(
+    pool: Pool, quickbooks: QuickBooks, company_id: str, read: books.Books, reply: TokenReply
+) -> None:
+    with pool.connection() as connection:
+        companies.connect(connection, company_id, read.realm_id)
+        books.store(connection, read)
+        tokens.put(connection, quickbooks.access.keys, company_id, read.realm_id, reply)
+        return_unclaimed(connection, company_id)
+
+
+def enable_company(pool: Pool, company_id: str) -> datetime:
+    """Turn the integration on; return when it was turned on first.
+
+    Raises:
+        NotConnected: there is no connection yet.
+    """
+    with pool.connection() as connection:
+        companies.enable(connection, company_id)
+        return _first_enabled_at(connection, company_id)
+
+
+def disable_company(pool: Pool, company_id: str) -> None:
+    """Turn the integration off: what nobody has claimed comes back in the same transaction."""
+    with pool.connection() as connection:
+        companies.disable(connection, company_id)
+        return_unclaimed(connection, company_id)
+
+
+def _first_enabled_at(connection: Connection, company_id: str) -> datetime:
+    company = companies.get(connection, company_id)
+    if company is None or company.first_enabled_at is None:
+        raise LookupError(f"company {company_id} was enabled and then not found")
+    return company.first_enabled_at

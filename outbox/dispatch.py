@@ -1,0 +1,90 @@
+"""Dispatch: who gets a place now.
+
+One record a turn, in the order of the ring, while its entity's queue has room: a queue holds at
+most twice the living threads that consume it. The choice is pure; the rows are changed by records/.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from coordination.database import Connection
+from records.places import Place, count_unclaimed, take_places
+from records.ring import Turn, due_turns, leave_ring, pass_turn, rest_until_resumed
+
+QUEUE_PER_THREAD = 2
+ROUNDS_MOST = 10
+"""Turns one company may take in one tick when nothing paces it: as many as it has places."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What becomes of the companies whose turn it is: records to dispatch, and the ring's moves."""
+
+    pks: tuple[int, ...] = ()
+    took: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+
+
+def dispatch(
+    connection: Connection, threads: Mapping[str, int], *, pace: timedelta, most: int
+) -> list[Place]:
+    """Hand out places in the leader's open transaction; the caller commits, then publishes.
+
+    Args:
+        connection: the leading relay's transaction.
+        threads: living threads by entity; an entity without one is not dispatched.
+        pace: the least time between two turns of one company.
+        most: the most places to hand out.
+    """
+    places: list[Place] = []
+    room = _room(threads, count_unclaimed(connection))
+    for _ in range(ROUNDS_MOST):
+        open_entities = [entity for entity, free in room.items() if free > 0]
+        turns = due_turns(connection, open_entities, most=most - len(places))
+        choice = choose(turns, room, all_served=len(open_entities) == len(ENTITIES))
+        taken = take_places(connection, choice.pks) if choice.pks else []
+        pass_turn(connection, choice.took, pace)
+        leave_ring(connection, choice.leave)
+        rest_until_resumed(connection, choice.rest)
+        places += taken
+        if not taken or len(places) >= most:
+            break
+        for place in taken:
+            room[place.entity] -= 1
+    return places
+
+
+ENTITIES = ("contact", "project", "invoice", "payment")
+
+
+def choose(turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool) -> Choice:
+    """Decide each company's turn.
+
+    Args:
+        turns: companies in the order of the ring, each with its first eligible record.
+        room: free places in each entity's queue; not changed.
+        all_served: every entity has room, so a company without a record has none at all.
+    """
+    left = dict(room)
+    pks, took, leave, rest = [], [], [], []
+    for turn in turns:
+        if not turn.open or turn.places <= 0 or (turn.pk is None and all_served):
+            leave.append(turn.company_id)
+        elif turn.paused:
+            rest.append(turn.company_id)
+        else:
+            # One whose work finds no room now goes to the tail too: it must not stand in the way.
+            took.append(turn.company_id)
+            if turn.pk is not None and turn.entity and left[turn.entity] > 0:
+                left[turn.entity] -= 1
+                pks.append(turn.pk)
+    return Choice(tuple(pks), tuple(took), tuple(leave), tuple(rest))
+
+
+def _room(threads: Mapping[str, int], unclaimed: Mapping[str, int]) -> dict[str, int]:
+    return {
+        entity: max(QUEUE_PER_THREAD * threads.get(entity, 0) - unclaimed.get(entity, 0), 0)
+        for entity in ENTITIES
+    }

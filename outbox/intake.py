@@ -1,0 +1,207 @@
+"""Intake: from the outbox's rows to records, in one transaction that also removes the rows.
+
+Committed rows are taken in id order in bounded batches. Of each record only the newest snapshot is
+kept, but what must not be skipped is noticed event by event: a project that only passed through a
+trigger stage is transferred. Entities are stored before any is judged, so a child that arrives
+beside its parent sees it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from structlog import get_logger
+
+from connections.companies import Company, count_dropped, get_many
+from coordination.database import Connection
+from outbox import metrics
+from outbox.export import read_exported
+from records.evaluation import Evaluated, evaluate
+from records.keys import RecordKey
+from records.running_balance import derive_for
+from records.storing import Incoming, Stored, store
+from records.transfers import Transfer, latch
+from records.waking import affected_by, contacts_of, missing_parents
+from schemas import (
+    Contact,
+    Entity,
+    Invoice,
+    InvoiceKind,
+    Payment,
+    Project,
+    Snapshot,
+    SnapshotInvalid,
+    parse_snapshot,
+)
+
+log = get_logger()
+
+GENERATIONS = 3
+"""From a payment over its invoice and project to the contact: how far up parents are read."""
+
+
+class _Event(NamedTuple):
+    id: int
+    company_id: str
+    entity: str
+    record_id: str
+    snapshot: dict[str, Any]
+
+    @property
+    def key(self) -> RecordKey:
+        return RecordKey(self.company_id, self.entity, self.record_id)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What one batch did: rows taken, the highest id among them, and the work it made."""
+
+    taken: int
+    highest_id: int
+    evaluated: Evaluated
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A snapshot beside what the contract reads in it; None where it is a misfit."""
+
+    key: RecordKey
+    version: int
+    raw: dict[str, Any]
+    snapshot: Snapshot | None
+
+
+# ORDER BY and LIMIT stand in an array, so that the planner sees one bounded index range.
+_TAKE = """
+DELETE FROM proline_outbox.outbox_events
+WHERE id = ANY (ARRAY(SELECT id FROM proline_outbox.outbox_events
+                      WHERE id > %s ORDER BY id LIMIT %s))
+RETURNING id, company_id, entity, record_id, snapshot
+"""
+
+
+def take_in(connection: Connection, *, floor: int, most: int) -> Intake:
+    """Take in at most `most` events with an id above `floor`.
+
+    Args:
+        connection: the leading relay's open transaction.
+        floor: 0 for a full look; else an id below which the poll need not look this time.
+        most: the batch's limit.
+    """
+    rows = connection.execute(_TAKE, [floor, most]).fetchall()
+    events = sorted(_Event(*row) for row in rows)
+    if not events:
+        return Intake(0, floor, Evaluated())
+    companies = get_many(connection, sorted({event.company_id for event in events}))
+    kept = _without_dropped(connection, events, companies)
+    read = [_read(event.key, event.id, event.snapshot) for event in kept]
+    stored = store(connection, [_incoming(each) for each in read])
+    stored += _store_missing_parents(connection, stored)
+    stored += store(connection, derive_for(connection, _projects_with_members(read)))
+    latched = latch(connection, _transfers(read, companies))
+    looked_at = affected_by(connection, [*(each.key for each in stored), *latched])
+    looked_at += contacts_of(connection, [*latched, *_projects_in(stored)])
+    metrics.events_taken_in.inc(len(events))
+    return Intake(len(events), events[-1].id, evaluate(connection, looked_at))
+
+
+def _without_dropped(
+    connection: Connection, events: Sequence[_Event], companies: dict[str, Company]
+) -> list[_Event]:
+    """Leave out what nobody asked for: unknown companies, money before the first enable."""
+    kept = []
+    dropped: dict[str, int] = {}
+    for event in events:
+        company = companies.get(event.company_id)
+        if company is None:
+            metrics.events_dropped.labels(reason="unknown_company").inc()
+            log.info("event.dropped", reason="unknown_company", event_id=event.id)
+        elif company.first_enabled_at is None and event.entity in {"invoice", "payment"}:
+            metrics.events_dropped.labels(reason="before_first_enable").inc()
+            dropped[event.company_id] = dropped.get(event.company_id, 0) + 1
+        else:
+            kept.append(event)
+    if dropped:
+        count_dropped(connection, dropped)
+    return kept
+
+
+def _read(key: RecordKey, version: int, raw: dict[str, Any]) -> _Read:
+    try:
+        parsed = parse_snapshot(Entity(key.entity), raw)
+    except SnapshotInvalid as misfit:
+        log.warning(
+            "snapshot.misfit",
+            company_id=key.company_id,
+            entity=key.entity,
+            record_id=key.record_id,
+            problems=misfit.problems,
+        )
+        return _Read(key, version, raw, None)
+    if parsed.unknown_keys:
+        metrics.unknown_keys.labels(entity=key.entity).inc()
+    return _Read(key, version, raw, parsed.snapshot)
+
+
+def _incoming(read: _Read) -> Incoming:
+    return Incoming(
+        key=read.key,
+        version=read.version,
+        snapshot=read.raw,
+        depends_on=None if read.snapshot is None else _edges(read.snapshot),
+        member_of=_member_of(read.snapshot),
+    )
+
+
+def _member_of(snapshot: Snapshot | None) -> str | None:
+    running = isinstance(snapshot, Invoice) and snapshot.kind is InvoiceKind.RUNNING_BALANCE
+    return snapshot.project_id if isinstance(snapshot, Invoice) and running else None
+
+
+def _edges(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """What a record hangs from, by key."""
+    match snapshot:
+        case Contact():
+            return ()
+        case Project():
+            return (("contact", snapshot.contact_id),)
+        case Invoice():
+            return (("project", snapshot.project_id),)
+        case Payment():
+            named = tuple(("invoice", each.invoice_id) for each in snapshot.allocations)
+            return (("project", snapshot.project_id), *dict.fromkeys(named))
+
+
+def _store_missing_parents(connection: Connection, stored: Sequence[Stored]) -> list[Stored]:
+    """Read what was never sent from ProLine's views, as version 0, up to the contact."""
+    found: list[Stored] = []
+    level = list(stored)
+    for _ in range(GENERATIONS):
+        missing = missing_parents(connection, [each.pk for each in level])
+        exported = read_exported(connection, missing) if missing else {}
+        read = [_read(key, 0, raw) for key, raw in exported.items()]
+        level = store(connection, [_incoming(each) for each in read])
+        found += level
+    return found
+
+
+def _projects_with_members(read: Sequence[_Read]) -> list[tuple[str, str]]:
+    members = ((each.key.company_id, _member_of(each.snapshot)) for each in read)
+    return [(company_id, project_id) for company_id, project_id in members if project_id]
+
+
+def _projects_in(stored: Sequence[Stored]) -> list[RecordKey]:
+    return [each.key for each in stored if each.key.entity == Entity.PROJECT]
+
+
+def _transfers(read: Sequence[_Read], companies: dict[str, Company]) -> list[Transfer]:
+    """Every event of a project that is in a trigger stage or status, not only the newest."""
+    transfers = []
+    for each in read:
+        company = companies[each.key.company_id]
+        project = each.snapshot
+        if not isinstance(project, Project) or company.first_enabled_at is None:
+            continue
+        if company.settings.triggers(project.stage, project.status):
+            transfers.append(Transfer(each.key, company.settings.customer_mode, "trigger"))
+    return transfers

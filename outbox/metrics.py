@@ -1,0 +1,20 @@
+"""What the relay counts."""
+
+from prometheus_client import Counter
+
+events_taken_in = Counter("proline_qbo_events_taken_in", "Outbox events removed by intake")
+events_dropped = Counter(
+    "proline_qbo_events_dropped", "Outbox events nobody asked for, by reason", ["reason"]
+)
+unknown_keys = Counter(
+    "proline_qbo_snapshots_with_unknown_keys",
+    "Snapshots with keys the contract ignores",
+    ["entity"],
+)
+messages_published = Counter("proline_qbo_messages_published", "Claim checks handed to the broker")
+messages_unconfirmed = Counter(
+    "proline_qbo_messages_unconfirmed", "Claim checks no queue confirmed; they are published again"
+)
+resync_finds = Counter(
+    "proline_qbo_resync_finds", "Records the slow look moved: a wake-up was lost, and should not be"
+)

@@ -1,0 +1,45 @@
+"""The four actors: each takes a claim check off its queue and hands it to the body."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import dramatiq
+from dramatiq import Broker
+
+from records.claims import ClaimCheck
+
+QUEUES = {
+    "contact.sync": "qbo.contacts",
+    "project.sync": "qbo.projects",
+    "invoice.sync": "qbo.invoices",
+    "payment.sync": "qbo.payments",
+}
+"""Which queue each actor consumes."""
+
+Body = Callable[[ClaimCheck], None]
+
+
+def declare_actors(
+    broker: Broker, body: Body, queues: Sequence[str] = tuple(QUEUES.values())
+) -> None:
+    """Declare the actors of these queues on a broker.
+
+    Args:
+        broker: consumes the queues.
+        body: does the work; it never raises.
+        queues: any of `QUEUES`' values.
+
+    Raises:
+        ValueError: a queue that no actor consumes.
+    """
+    unknown = sorted(set(queues) - set(QUEUES.values()))
+    if unknown:
+        known = ", ".join(QUEUES.values())
+        raise ValueError(f"no actor consumes {', '.join(unknown)}; there are {known}")
+
+    def sync(record_pk: int, company_id: str, epoch: int, token: str) -> None:
+        body(ClaimCheck(record_pk, company_id, epoch, UUID(token)))
+
+    for name, queue in QUEUES.items():
+        if queue in queues:
+            dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(sync)

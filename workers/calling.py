@@ -1,0 +1,147 @@
+"""One call to QuickBooks in the slot that was taken for it.
+
+Invariant: no byte leaves before its slot, nor later than 50 ms behind it, nor from a process whose
+last committed beat was begun two seconds ago: such a process may have been declared gone, and its
+record given to another.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from coordination.database import Connection, Pool
+from coordination.limiter import Departure, Full, Limits, Slot, mark_unsent, move_slot, take_slot
+from coordination.limiter import Kind as CallKind
+from qbo_client import ApiRequest, NotSent, Response
+from records.claims import Claim
+
+MOVES_MOST = 3
+"""How often one call may move to a later slot before it is given up."""
+
+
+class Exchange(Protocol):
+    """One call without slot and repeat; `qbo_client.BareClient.exchange` is it."""
+
+    def exchange(
+        self,
+        realm_id: str,
+        request: ApiRequest,
+        *,
+        access_token: str,
+        before_send: Callable[[], None] | None = None,
+    ) -> Response:
+        """Make one call."""
+
+
+@dataclass(frozen=True)
+class TimedSlot:
+    """A slot, and when the thread asked for it and had it, by its own monotonic clock."""
+
+    slot: Slot
+    asked_at: float
+    answered_at: float
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Takes slots and makes calls for one process.
+
+    Args:
+        client: one call.
+        pool: for moving a slot that was missed.
+        process_id: who ends the calls.
+        limits: of every realm.
+        alive: whether the last committed beat is fresh enough to send.
+        monotonic: the process's own clock, in seconds.
+        wait: waits so many seconds.
+    """
+
+    client: Exchange
+    pool: Pool
+    process_id: UUID
+    limits: Limits
+    alive: Callable[[], bool]
+    monotonic: Callable[[], float] = time.monotonic
+    wait: Callable[[float], None] = time.sleep
+
+    def take(
+        self,
+        connection: Connection,
+        claim: Claim,
+        kind: CallKind,
+        purpose: str,
+        attempt_id: int | None = None,
+    ) -> TimedSlot | Full:
+        """Take the next slot of the claim's realm in the caller's transaction, as its last step."""
+        asked_at = self.monotonic()
+        slot = take_slot(
+            connection,
+            realm_id=claim.realm_id,
+            company_id=claim.company_id,
+            process_id=self.process_id,
+            kind=kind,
+            purpose=purpose,
+            record_pk=claim.pk,
+            attempt_id=attempt_id,
+            limits=self.limits,
+        )
+        if isinstance(slot, Full):
+            return slot
+        return TimedSlot(slot, asked_at, self.monotonic())
+
+    def call(self, claim: Claim, timed: TimedSlot, request: ApiRequest, token: str) -> Response:
+        """Wait for the slot and make the call.
+
+        Raises:
+            QuickBooksError: `NotSent` when no byte left; else as the client says.
+        """
+        gate = _Gate(self, timed)
+        return self.client.exchange(
+            claim.realm_id, request, access_token=token, before_send=gate.before_send
+        )
+
+
+def give_up(connection: Connection, timed: TimedSlot) -> None:
+    """Write down that this call's bytes never left: it counts nowhere."""
+    mark_unsent(connection, timed.slot.call_id)
+
+
+class _Gate:
+    """Lets one call through at its slot, moving the slot when the thread woke too late."""
+
+    def __init__(self, caller: Caller, timed: TimedSlot) -> None:
+        self._caller = caller
+        self._call_id = timed.slot.call_id
+        self._departure = timed.slot.departure(
+            asked_at=timed.asked_at, answered_at=timed.answered_at, limits=caller.limits
+        )
+
+    def before_send(self) -> None:
+        """Return at the moment the bytes may leave.
+
+        Raises:
+            NotSent: the process may be taken for dead, or no slot was to be had in time.
+        """
+        for _ in range(MOVES_MOST):
+            wait_seconds = self._departure.not_before - self._caller.monotonic()
+            if wait_seconds > 0:
+                self._caller.wait(wait_seconds)
+            if not self._caller.alive():
+                raise NotSent(detail="This process has not beaten lately and may send nothing.")
+            if self._caller.monotonic() <= self._departure.not_after:
+                return
+            self._departure = self._moved()
+        raise NotSent(detail="The slot was missed several times.")
+
+    def _moved(self) -> Departure:
+        caller = self._caller
+        asked_at = caller.monotonic()
+        with caller.pool.connection() as connection:
+            slot = move_slot(connection, self._call_id, caller.limits)
+        if not isinstance(slot, Slot):
+            raise NotSent(detail="No later slot was to be had.")
+        return slot.departure(
+            asked_at=asked_at, answered_at=caller.monotonic(), limits=caller.limits
+        )

@@ -1,0 +1,170 @@
+"""What is written down when a call has ended: one transaction, repeated until the database is back.
+
+Every function here writes into the caller's open transaction; `Closing.commit` is the one place
+that opens and commits it.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import psycopg
+from psycopg_pool import PoolTimeout
+from structlog import get_logger
+
+from coordination.database import Connection, Pool
+from coordination.limiter import end_call
+from qbo_client import NotSent, QuickBooksError, Response
+from records.applications import settle_applications
+from records.attempts import Answer, answer_attempt
+from records.claims import Claim, OpenAttempt
+from records.findings import find
+from records.links import Linked, keep_link
+from records.settlement import Release, release
+from schemas import Entity, SnapshotInvalid, parse_snapshot
+from workers.calling import TimedSlot, give_up
+
+log = get_logger()
+
+SETTLE_TRIES_MOST = 600
+"""Five minutes at half a second: longer, and the relay has long given the claim to another."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Writes down how a claim's calls ended."""
+
+    pool: Pool
+    claim: Claim
+    again: timedelta
+    wait: Callable[[float], None] = time.sleep
+
+    def commit(self, write: Callable[[Connection], None]) -> None:
+        """Run `write` in one transaction, again and again until the database takes it.
+
+        Raises:
+            psycopg.OperationalError: it did not come back in time; the relay takes the claim back.
+        """
+        for _ in range(SETTLE_TRIES_MOST - 1):
+            try:
+                return self._once(write)
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("settle.repeated", record_pk=self.claim.pk, error=type(error).__name__)
+                self.wait(self.again.total_seconds())
+        return self._once(write)
+
+    def _once(self, write: Callable[[Connection], None]) -> None:
+        with self.pool.connection() as connection:
+            write(connection)
+
+    def clock(self) -> datetime:
+        """Read the database's clock in a transaction of its own."""
+        with self.pool.connection() as connection:
+            return clock(connection)
+
+    def leave(
+        self,
+        connection: Connection,
+        end: Release,
+        also: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Give the claim back; a fenced one is only told."""
+        if not release(connection, self.claim, end, (*_dependants(self.claim), *also)):
+            log.warning("settle.fenced", record_pk=self.claim.pk, company_id=self.claim.company_id)
+
+
+def clock(connection: Connection) -> datetime:
+    """Read the database's clock, the only one that counts."""
+    row = connection.execute("SELECT proline_qbo.clock()").fetchone()
+    if row is None or not isinstance(row[0], datetime):
+        raise TypeError("proline_qbo.clock() returned no time")
+    return row[0]
+
+
+def end_with_error(connection: Connection, timed: TimedSlot, error: QuickBooksError) -> None:
+    """End a call that brought an error; one whose bytes never left counts nowhere."""
+    if isinstance(error, NotSent):
+        give_up(connection, timed)
+    else:
+        end_call(connection, timed.slot.call_id, error.status, error.code, error.intuit_tid)
+
+
+def end_with_answer(connection: Connection, timed: TimedSlot, response: Response) -> None:
+    """End a call that was answered well."""
+    end_call(connection, timed.slot.call_id, response.status, None, response.intuit_tid)
+
+
+def write_error(
+    connection: Connection,
+    claim: Claim,
+    attempt: OpenAttempt,
+    answer: Answer,
+    error: QuickBooksError,
+) -> tuple[tuple[str, str], ...]:
+    """Write down that an attempt was not applied; name the invoices that have room again."""
+    answer_attempt(
+        connection,
+        attempt.id,
+        answer,
+        status=error.status,
+        fault_code=error.code,
+        intuit_tid=error.intuit_tid,
+    )
+    if claim.entity != Entity.PAYMENT:
+        return ()
+    freed = settle_applications(connection, claim, attempt.part, applied=False)
+    return tuple(("invoice", record_id) for record_id in freed)
+
+
+def write_success(
+    connection: Connection,
+    claim: Claim,
+    attempt: OpenAttempt,
+    linked: Linked,
+    *,
+    status: int | None = None,
+    intuit_tid: str | None = None,
+) -> tuple[tuple[str, str], ...]:
+    """Write down that an attempt was applied, with the link it made."""
+    answer_attempt(connection, attempt.id, "applied", status=status, intuit_tid=intuit_tid)
+    keep_link(connection, claim, linked)
+    _compare_total(connection, claim, attempt, linked)
+    if claim.entity != Entity.PAYMENT:
+        return ()
+    freed = settle_applications(connection, claim, attempt.part, applied=True)
+    return tuple(("invoice", record_id) for record_id in freed)
+
+
+def _dependants(claim: Claim) -> tuple[tuple[str, str], ...]:
+    """An invoice that changes may be what a deposit of its project has waited for."""
+    if claim.entity != Entity.INVOICE or claim.project is None:
+        return ()
+    return (("project", claim.project.record_id),)
+
+
+def _compare_total(
+    connection: Connection, claim: Claim, attempt: OpenAttempt, linked: Linked
+) -> None:
+    """A total that differs is never plain green: done, with a finding."""
+    total = _total_in_proline(claim)
+    differs = total is not None and linked.total is not None and total != linked.total
+    if attempt.version == claim.version and differs and not linked.voided:
+        find(
+            connection,
+            claim.company_id,
+            claim.pk,
+            "total_differs",
+            str(claim.version),
+            f"ProLine says {total}, QuickBooks says {linked.total}.",
+        )
+
+
+def _total_in_proline(claim: Claim) -> Decimal | None:
+    if claim.entity != Entity.INVOICE:
+        return None
+    try:
+        return parse_snapshot(Entity.INVOICE, claim.snapshot).snapshot.total
+    except SnapshotInvalid:
+        return None  # it was judged before it came here; the attempt was of an older version
