@@ -4,8 +4,8 @@ from collections.abc import Generator
 
 import psycopg
 import pytest
-from psycopg_pool import ConnectionPool
 
+from coordination.database import Pool, open_pool
 from tests.support.database_clock import DatabaseClock
 from tests.support.postgres import (
     NoServer,
@@ -47,9 +47,9 @@ def database_url(database_template: Template) -> Generator[str]:
 
 
 @pytest.fixture
-def pool(database_url: str) -> Generator[ConnectionPool]:
-    """Give a pool on the test's database; `with pool.connection()` commits at its end."""
-    with ConnectionPool(database_url, min_size=1, max_size=20, open=True) as opened:
+def pool(database_url: str) -> Generator[Pool]:
+    """Give a pool of sessions like production's; `with pool.connection()` commits at its end."""
+    with open_pool(database_url, max_size=20, application_name="tests") as opened:
         yield opened
 
 

@@ -1,8 +1,8 @@
 """The ground the other tests stand on: one fresh, migrated database each."""
 
 import psycopg
-from psycopg_pool import ConnectionPool
 
+from coordination.database import Pool
 from tests.support.database_clock import DatabaseClock
 
 COUNT_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'proline_qbo'"
@@ -16,7 +16,7 @@ def test_a_test_gets_a_database_with_our_tables(connection: psycopg.Connection) 
     assert row[0] > 5
 
 
-def test_the_pool_commits_at_the_end_of_its_block(pool: ConnectionPool) -> None:
+def test_the_pool_commits_at_the_end_of_its_block(pool: Pool) -> None:
     """What one session of the pool wrote is there for the next."""
     with pool.connection() as session:
         session.execute("CREATE TABLE of_this_test (n int)")
