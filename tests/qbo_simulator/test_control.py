@@ -51,7 +51,7 @@ def test_a_malformed_setting_is_refused(settings: dict[str, object]) -> None:
     reply = company.control("POST", "realms", settings)
 
     assert reply.status == 400
-    assert reply.json["error"]
+    assert reply.json["error"].endswith(".") or "Invalid isoformat" in reply.json["error"]
     assert len(company.simulator.realms.all()) == 1
 
 
@@ -160,3 +160,13 @@ def test_every_answer_has_a_transaction_id() -> None:
 
     tids = {dict(response.headers)["intuit_tid"] for response in responses}
     assert len(tids) == 3
+
+
+def test_the_number_of_companies_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the limit no company is made."""
+    monkeypatch.setattr("qbo_simulator.realms.MOST_REALMS", 1)
+    company = Company()
+
+    reply = company.control("POST", "realms", {})
+
+    assert reply.status == 400

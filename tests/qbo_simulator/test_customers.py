@@ -165,3 +165,38 @@ def test_a_foreign_currency_needs_multicurrency() -> None:
 
     assert refused.code == "6000"
     assert taken.object["CurrencyRef"] == {"value": "CAD", "name": "Canadian Dollar"}
+
+
+def test_a_job_stays_a_job() -> None:
+    """Turning a job into a top customer is refused with 6150, in a full update too."""
+    company = Company()
+    parent = company.customer("Ada")
+    job = company.customer("Roof", Job=True, ParentRef={"value": parent})
+
+    reply = company.post("customer", {"Id": job, "SyncToken": "0", "DisplayName": "Roof"})
+
+    assert reply.code == "6150"
+
+
+def test_a_customer_cannot_hang_below_itself() -> None:
+    """A parent that is the customer itself, or one of its own jobs, is refused with 900."""
+    company = Company()
+    top = company.customer("Ada")
+    job = company.customer("Roof", Job=True, ParentRef={"value": top})
+    update = {"SyncToken": "0", "sparse": True, "Job": True}
+
+    below_job = company.post("customer", {**update, "Id": top, "ParentRef": {"value": job}})
+    below_self = company.post("customer", {**update, "Id": job, "ParentRef": {"value": job}})
+
+    assert (below_job.code, below_self.code) == ("900", "900")
+
+
+def test_a_customer_keeps_its_currency() -> None:
+    """A currency once chosen cannot be changed."""
+    company = Company(multi_currency=True)
+    ada = company.customer("Ada", CurrencyRef={"value": "CAD"})
+    update = {"Id": ada, "SyncToken": "0", "sparse": True, "CurrencyRef": {"value": "USD"}}
+
+    reply = company.post("customer", update)
+
+    assert reply.code == "6000"

@@ -149,3 +149,20 @@ def test_running_prints_one_line_with_the_address(
     run(0)
 
     assert capsys.readouterr().out.startswith("QuickBooks Online simulator on http://127.0.0.1:")
+
+
+def test_a_client_that_dies_while_sending_changes_nothing(
+    company: Company, server: SimulatorServer
+) -> None:
+    """A body shorter than announced never reaches the books, even if it reads as JSON."""
+    body = b'{"DisplayName":"Ada"}'
+    head = f"POST {company.target('customer', {})} HTTP/1.1\r\nHost: x\r\n"
+    head += f"Authorization: Bearer {company.token}\r\nContent-Length: 99\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+        client.settimeout(LIMIT_SECONDS)
+        client.sendall(head.encode() + body)
+        client.shutdown(socket.SHUT_WR)
+        answer = client.recv(1)
+
+    assert answer == b""
+    assert company.rows("select * from Customer") == []

@@ -148,3 +148,14 @@ def test_a_malformed_fault_is_refused(rule: object) -> None:
 
     assert reply.status == 400
     assert reply.json["error"]
+
+
+def test_the_number_of_rules_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that forgets to delete its rules is told so."""
+    monkeypatch.setattr("qbo_simulator.injected.MOST_RULES", 1)
+    company = Company()
+    company.fault({}, status=500)
+
+    reply = company.control("POST", "faults", {"match": {}, "then": {"status": 500}})
+
+    assert reply.status == 400

@@ -314,3 +314,29 @@ def test_a_deleted_invoice_is_gone() -> None:
 
     assert reply.json["Invoice"] == {"domain": "QBO", "status": "Deleted", "Id": made["Id"]}
     assert company.get(f"invoice/{made['Id']}").code == "610"
+
+
+def test_an_invoice_is_in_its_customers_currency() -> None:
+    """Another known currency is refused although multicurrency is on."""
+    company = Company(multi_currency=True)
+    ada = company.customer("Ada", CurrencyRef={"value": "CAD"})
+
+    reply = company.post("invoice", invoice_body(ada, 5, CurrencyRef={"value": "USD"}))
+
+    assert reply.code == "6000"
+    assert company.invoice(ada, 5)["CurrencyRef"]["value"] == "CAD"
+
+
+def test_an_invoice_takes_one_discount_no_deposit_and_a_bounded_number_of_lines() -> None:
+    """What the company has switched off, and what is too much, is refused."""
+    company = Company()
+    body = invoice_body(company.customer(), 5)
+    discount = {"Amount": 1, "DetailType": "DiscountLineDetail", "DiscountLineDetail": {}}
+
+    replies = [
+        company.post("invoice", {**body, "Line": [*body["Line"], discount, discount]}),
+        company.post("invoice", {**body, "Deposit": 2}),
+        company.post("invoice", {**body, "Line": [item_line(1)] * 751}),
+    ]
+
+    assert [reply.code for reply in replies] == ["6000"] * 3

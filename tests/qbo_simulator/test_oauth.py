@@ -253,3 +253,52 @@ def test_the_discovery_document_names_this_servers_endpoints() -> None:
 
     assert found["token_endpoint"] == "http://127.0.0.1:8123/oauth2/v1/tokens/bearer"
     assert found["authorization_endpoint"] == "http://127.0.0.1:8123/connect/oauth2"
+
+
+def test_a_connection_ends_five_years_after_consent() -> None:
+    """However often it is refreshed, the hard limit holds; the reply tells it when asked."""
+    company = Company()
+    token = company.refresh
+    for _ in range(20):
+        company.clock.advance(90 * 86_400)
+        token = _refresh(company, token).json["refresh_token"]
+    headers = {"authorization": BASIC, "x-include-refresh-token-hard-expires-in": "true"}
+    body = urlencode({"grant_type": "refresh_token", "refresh_token": token}).encode()
+    told = company.send(Request("POST", "/oauth2/v1/tokens/bearer", headers, body)).json
+
+    company.clock.advance(25 * 86_400)
+
+    assert told["x_refresh_token_hard_expires_in"] == 25 * 86_400
+    assert _refresh(company, told["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def test_a_code_belongs_to_the_client_that_asked_for_it() -> None:
+    """Another app cannot exchange it."""
+    company = Company()
+    back = _consent(company, realm_id=company.realm_id, client_id="somebody else")
+
+    reply = company.ask_tokens(
+        grant_type="authorization_code", code=back["code"][0], redirect_uri=BACK
+    )
+
+    assert reply.json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"client_id": ""},
+        {"redirect_uri": ""},
+        {"redirect_uri": "javascript:alert(1)"},
+        {"response_type": "token"},
+        {"code_challenge": "x", "code_challenge_method": "plain"},
+    ],
+)
+def test_a_malformed_question_gets_no_consent_page(change: dict[str, str]) -> None:
+    """What cannot be answered safely is answered 400, on the page itself."""
+    company = Company()
+    asked = {"client_id": "app", "redirect_uri": BACK, "response_type": "code", **change}
+
+    reply = company.send(Request("GET", f"/connect/oauth2?{urlencode(asked)}"))
+
+    assert reply.status == 400

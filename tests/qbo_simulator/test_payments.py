@@ -108,13 +108,17 @@ def test_a_payment_belongs_to_the_customer_of_its_invoices() -> None:
         ({"PaymentRefNum": "x" * 22}, "2050"),
         ({"Reference": "x"}, "2010"),
         ({"Line": [{"Amount": 5}]}, "2020"),
+        ({"Line": [{"Amount": 0, "LinkedTxn": [{"TxnId": "1", "TxnType": "Invoice"}]}]}, "6000"),
+        ({"Line": [{"Amount": 5, "LinkedTxn": []}]}, "6000"),
     ],
 )
 def test_a_bad_payment_is_refused(change: dict[str, object], code: str) -> None:
     """Each rule has its code."""
     company = Company()
+    ada = company.customer()
+    company.invoice(ada, 100)
 
-    reply = company.post("payment", {**payment_body(company.customer(), 5), **change})
+    reply = company.post("payment", {**payment_body(ada, 5), **change})
 
     assert (reply.status, reply.code) == (400, code)
 

@@ -86,6 +86,7 @@ def test_a_hundred_rows_are_a_page_unless_told() -> None:
         ("select * from Payment where PrivateNote = 'a'", "4001"),
         ("select * from Customer orderby Nickname", "4001"),
         ("select * from Nothing", "4001"),
+        ("select * from Customer" + " " * 100_000, "4000"),
         ("select * from Invoice where TotalAmt > 'much'", "4001"),
     ],
 )

@@ -1,5 +1,7 @@
 """The same requestid gets the same answer, and nothing is done twice."""
 
+import pytest
+
 from tests.qbo_simulator.driver import Company, invoice_body
 
 
@@ -75,3 +77,16 @@ def test_a_fault_given_on_demand_is_not_kept() -> None:
 
     assert (first.status, first.code) == (500, "10000")
     assert second.object["Id"] == "1"
+
+
+def test_the_oldest_answers_are_forgotten_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is bounded: past the limit the oldest id is a new request again."""
+    monkeypatch.setattr("qbo_simulator.requestid.KEPT_ANSWERS", 2)
+    company = Company()
+    for number in range(3):
+        company.post("customer", {"DisplayName": f"{number}"}, requestid=f"r-{number}")
+
+    forgotten = company.post("customer", {"DisplayName": "0"}, requestid="r-0")
+    kept = company.post("customer", {"DisplayName": "2"}, requestid="r-2")
+
+    assert (forgotten.code, kept.code) == ("6240", None)
