@@ -310,6 +310,24 @@ def test_a_compressed_answer_is_not_unpacked() -> None:
         exchanged(server)
 
 
+def test_no_more_of_a_body_is_read_than_is_looked_at() -> None:
+    """A body without end costs its limit and not the machine's memory."""
+    given: list[int] = []
+
+    class Endless(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while len(given) < 1000:
+                given.append(1)
+                yield b" " * (BODY_LIMIT_BYTES // 4)
+
+    server = Server([lambda: httpx.Response(200, stream=Endless())])
+
+    with pytest.raises(OutcomeUnknown):
+        exchanged(server)
+
+    assert len(given) <= 6
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("raw", [b"", b"<html>oops</html>", b"{" * 10_000, b"\xff"])
 def test_a_5xx_leaves_a_write_unknown_and_a_read_not_applied(status: int, raw: bytes) -> None:

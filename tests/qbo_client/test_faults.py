@@ -150,6 +150,13 @@ def test_an_empty_place_for_a_fault_is_none(body: bytes) -> None:
     assert parse_fault(200, {}, body) is None
 
 
+def test_an_empty_fault_does_not_hide_a_real_one() -> None:
+    """Both spellings may stand in one reply."""
+    body = b'{"fault":null,"Fault":{"Error":[{"code":"5010"}]}}'
+
+    assert fault_of(200, body).code == "5010"
+
+
 def test_the_token_endpoints_error_is_the_code() -> None:
     """`invalid_grant` and its like are words, not numbers."""
     body = b'{"error":"invalid_grant","error_description":"Incorrect or invalid refresh token"}'
@@ -175,6 +182,8 @@ def test_the_token_endpoints_error_is_the_code() -> None:
         b'{"Fault":{"Error":[',
         b"{" + b" " * BODY_LIMIT_BYTES + b"}",
         b"upstream connect error",
+        b'<!DOCTYPE a SYSTEM "x"><Fault><Error code="5010"/></Fault>',
+        b'<Fault><Error code="5010"/>' + b" " * BODY_LIMIT_BYTES + b"</Fault>",
     ],
     ids=lambda body: f"{body[:10]!r}...{len(body)}",
 )
