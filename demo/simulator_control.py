@@ -47,9 +47,13 @@ class SimulatorControl:
         limits = {"per_minute": None, "per_second": None, "in_flight": None}
         self._post("/_simulator/realms", {"realm_id": realm_id, "limits": limits})
 
+    def authorization_code(self, realm_id: str) -> str:
+        """Give the code that a person's consent would bring, good once."""
+        return str(self._post(f"/_simulator/realms/{realm_id}/code", {})["code"])
+
     def access_token(self, realm_id: str) -> str:
         """Connect an app of the demonstration's own and give its access token."""
-        code = self._post(f"/_simulator/realms/{realm_id}/code", {})["code"]
+        code = self.authorization_code(realm_id)
         form = urlencode({"grant_type": "authorization_code", "code": code}).encode()
         client = base64.b64encode(b"demo-comparer:demo-comparer").decode()
         headers = {

@@ -53,7 +53,7 @@ BOARDS: Final = {
 """Each board with its stages and the status a stage gives."""
 
 CONTACTS_WITHIN_SECONDS: Final = 1.2
-LAST_STORY_SECONDS: Final = 8.6
+LAST_STORY_SECONDS: Final = 14.0
 _EDITS_AT_SECONDS: Final = (6.0, 8.5, 11.0, 13.5)
 
 
