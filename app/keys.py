@@ -81,10 +81,12 @@ def _token_key(part: str, position: int) -> TokenKey:
 def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(LONGEST_JWKS_BYTES + 1)
-        return content[:LONGEST_JWKS_BYTES].decode()
+            content = file.read(LONGEST_JWKS_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError("is neither a JWKS nor the path of a file that can be read") from error
+    if len(content) > LONGEST_JWKS_BYTES:
+        raise ValueError(f"names a file over {LONGEST_JWKS_BYTES // 1024} KiB, which is no JWKS")
+    return content
 
 
 def _keys_of(text: str) -> list[dict[str, object]]:

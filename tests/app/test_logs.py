@@ -77,6 +77,18 @@ def test_a_dispatch_token_is_no_secret(written: io.StringIO) -> None:
     assert json.loads(written.getvalue())["dispatch_token"] == "5f0c"
 
 
+def test_an_event_has_an_end(written: io.StringIO) -> None:
+    """A text is cut and what is nested deeper than anyone reads is blanked: a log line is short."""
+    nested: object = "the bottom"
+    for _ in range(50):
+        nested = [nested]
+
+    structlog.get_logger("x").info("call.failed", detail="x" * 100_000, nested=nested)
+
+    assert len(written.getvalue()) < 3_000
+    assert "the bottom" not in written.getvalue()
+
+
 def test_httpx_does_not_write_the_address_of_each_request(written: io.StringIO) -> None:
     """A query's address holds a customer's name, and httpx writes addresses at INFO."""
     logging.getLogger("httpx").info("HTTP Request: GET https://example.com/query?Jane")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from app.addresses import ListenAddress
-from app.keys import EXAMPLE_TOKEN_KEY
+from app.keys import EXAMPLE_TOKEN_KEY, LONGEST_JWKS_BYTES
 from app.settings import (
     MigrateSettings,
     RelaySettings,
@@ -127,6 +128,10 @@ def test_every_problem_is_said_at_once(environment: Environment) -> None:
         ({"METRICS_PORT": "65536"}, "METRICS_PORT must be a port"),
         ({"TOKEN_KEYS": FIRST_KEY}, "TOKEN_KEYS must be id:base64key"),
         ({"TOKEN_KEYS": f"a:{FIRST_KEY},a:{SECOND_KEY}"}, "TOKEN_KEYS uses one id for two keys"),
+        (
+            {"TOKEN_KEYS": ",".join(f"k{n}:{FIRST_KEY}" for n in range(17))},
+            "TOKEN_KEYS has more than 16 keys",
+        ),
         ({"TOKEN_KEYS": "a:c2hvcnQ="}, "TOKEN_KEYS needs keys of 32 bytes; key 1 has 5"),
         ({"TOKEN_KEYS": f"a:{FIRST_KEY},b:%"}, "TOKEN_KEYS must be id:base64key; key 2"),
         (
@@ -177,6 +182,16 @@ def test_launch_keys_may_lie_in_a_file(environment: Environment, tmp_path: Path)
     assert load(WebSettings).proline_launch_keys.jwks == PUBLIC_JWKS
 
 
+def test_a_file_of_launch_keys_is_read_to_a_limit(environment: Environment, tmp_path: Path) -> None:
+    """A wrong path may name a file that never ends; what is cut off is no JWKS."""
+    jwks = tmp_path / "jwks.json"
+    jwks.write_text(PUBLIC_JWKS.ljust(LONGEST_JWKS_BYTES) + "}")
+    environment.set({**COMPLETE, "PROLINE_LAUNCH_KEYS": str(jwks)})
+
+    with pytest.raises(SettingsInvalid, match="PROLINE_LAUNCH_KEYS names a file over 256 KiB"):
+        load(WebSettings)
+
+
 def test_metrics_leave_the_machine_only_when_told_to(environment: Environment) -> None:
     """A bare port is on loopback; another host has to be named."""
     environment.set({**COMPLETE, "METRICS_PORT": "0.0.0.0:9108"})
@@ -196,3 +211,13 @@ def test_no_secret_shows_in_a_repr_or_an_error(environment: Environment) -> None
     for secret in ("pass-in-url", "hush-hush", FIRST_KEY, "1111", "AQAB"):
         assert secret not in shown + str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_an_error_of_pydantics_own_shows_no_secret_either(environment: Environment) -> None:
+    """Somebody may build a group without `load`."""
+    environment.set({**COMPLETE, "TOKEN_KEYS": f"a:{FIRST_KEY}x"})
+
+    with pytest.raises(ValidationError) as raised:
+        WorkerSettings()
+
+    assert FIRST_KEY not in str(raised.value)

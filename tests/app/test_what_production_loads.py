@@ -7,7 +7,8 @@ from pathlib import Path
 SCRIPT = """
 import sys
 import app.cli
-print(*sorted({name.partition(".")[0] for name in sys.modules} & {"demo", "qbo_simulator", "faker"}))
+packages = {name.partition(".")[0] for name in sys.modules}
+print(*sorted(packages & {"demo", "qbo_simulator", "faker"}))
 """
 
 
