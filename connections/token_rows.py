@@ -71,7 +71,7 @@ UPDATE proline_qbo.tokens SET refused_at = proline_qbo.clock(), refresh_until = 
 """
 _FORGET = "DELETE FROM proline_qbo.tokens WHERE company_id = %s"
 _IDLE = """
-SELECT company_id, realm_id FROM proline_qbo.tokens t JOIN proline_qbo.companies c
+SELECT t.company_id, t.realm_id FROM proline_qbo.tokens t JOIN proline_qbo.companies c
     ON c.id = t.company_id AND c.realm_id = t.realm_id AND c.connection = 'connected'
  WHERE t.refreshed_at < proline_qbo.clock() - make_interval(days => %s)
  ORDER BY t.refreshed_at LIMIT %s

@@ -1,0 +1,42 @@
+"""Settings: the defaults of a new company, and which project they let through."""
+
+import pytest
+from pydantic import ValidationError
+
+from connections.settings import CompanySettings
+
+
+@pytest.mark.parametrize(
+    ("settings", "stage", "status", "expected"),
+    [
+        (CompanySettings(), "Closed - Won", "Open", True),
+        (CompanySettings(), "Estimate", "Won", False),
+        (CompanySettings(trigger="statuses"), "Estimate", "Won", True),
+        (CompanySettings(trigger="statuses"), "Closed - Won", "Open", False),
+        (CompanySettings(stages=("Approved",)), "Approved", None, True),
+        (CompanySettings(), None, None, False),
+    ],
+)
+def test_a_project_is_triggered_by_what_the_office_picked(
+    settings: CompanySettings,
+    stage: str | None,
+    status: str | None,
+    *,
+    expected: bool,
+) -> None:
+    """Stages or statuses, whichever was picked; the other is ignored."""
+    assert settings.triggers(stage, status) is expected
+
+
+def test_a_key_of_a_newer_version_is_ignored() -> None:
+    """During a deployment an older process reads what a newer one stored."""
+    assert CompanySettings.model_validate({"of_next_year": 1}) == CompanySettings()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"ceiling": 0}, {"ceiling": 501}, {"customer_mode": "both"}, {"stages": [""]}]
+)
+def test_a_setting_outside_its_values_is_refused(wrong: dict[str, object]) -> None:
+    """The vendor allows 500 calls a minute; an empty stage would match nothing."""
+    with pytest.raises(ValidationError):
+        CompanySettings.model_validate(wrong)
