@@ -1,6 +1,7 @@
 """The live display while the scenario plays: what was committed, what arrived, what waits."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -12,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 REFRESHES_PER_SECOND = 8
+SECONDS_BETWEEN_LINES = 3.0
 
 
 class Display(Protocol):
@@ -42,6 +44,31 @@ class Silent:
         """Show nothing."""
 
 
+@dataclass(slots=True)
+class Lines:
+    """Prints a line now and then, where nothing can be redrawn: a log, a pipe.
+
+    `monotonic` is the process's clock, in seconds.
+    """
+
+    console: Console
+    changes: int
+    monotonic: Callable[[], float] = time.monotonic
+    _printed_at: float = float("-inf")
+
+    def show(self, committed: int, in_quickbooks: int, states: Mapping[str, int]) -> None:
+        """Print how far it is, at most every `SECONDS_BETWEEN_LINES`."""
+        now = self.monotonic()
+        if now - self._printed_at < SECONDS_BETWEEN_LINES:
+            return
+        self._printed_at = now
+        self.console.print(
+            f"{committed} of {self.changes} changes committed, {in_quickbooks} objects in"
+            f" QuickBooks; records: {_words(states)}",
+            highlight=False,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _LiveDisplay:
     live: Live
@@ -59,6 +86,9 @@ def live_display(console: Console, changes: int) -> Iterator[Display]:
         console: Where.
         changes: How many will be committed in all.
     """
+    if not console.is_terminal:
+        yield Lines(console, changes)
+        return
     with Live(console=console, refresh_per_second=REFRESHES_PER_SECOND) as live:
         yield _LiveDisplay(live, changes)
 
@@ -74,7 +104,7 @@ def progress_table(
     table.add_row("", ProgressBar(total=max(changes, 1), completed=committed, width=48))
     table.add_row("In QuickBooks", f"{in_quickbooks} customers, invoices and payments")
     table.add_row("Waiting", str(sum(_under_way(states).values())))
-    table.add_row("Records", _words(states))
+    table.add_row("Records", _words(states) or "none")
     return table
 
 

@@ -21,40 +21,39 @@ def print_report(console: Console, outcome: Outcome) -> None:
 
 def _books(outcome: Outcome) -> Table:
     table = Table(title="ProLine and QuickBooks, side by side", title_justify="left")
-    for heading in ("Company", "Books"):
-        table.add_column(heading)
-    for heading in (
-        "Customers",
-        "Jobs",
-        "Invoices",
-        "Invoiced",
-        "Payments",
-        "Received",
-        "Still open",
-        "Differences",
-    ):
-        table.add_column(heading, justify="right")
+    table.add_column("")
+    table.add_column("ProLine", justify="right")
+    table.add_column("QuickBooks", justify="right")
+    table.add_column("")
     for company in outcome.companies:
         _add_company(table, company)
     return table
 
 
 def _add_company(table: Table, company: CompanyOutcome) -> None:
-    found = len(company.differences)
-    verdict = Text(str(found), style="bold red" if found else "green")
-    table.add_row(company.name, "ProLine", *_cells(company.proline), "")
-    table.add_row("", "QuickBooks", *_cells(company.quickbooks), verdict, end_section=True)
+    table.add_row(Text(company.name, style="bold"), "", "", _found(len(company.differences)))
+    sides = zip(_cells(company.proline), _cells(company.quickbooks), strict=True)
+    for (name, proline), (_, quickbooks) in sides:
+        mark = "" if proline == quickbooks else Text("differs", style="red")
+        table.add_row(f"  {name}", proline, quickbooks, mark)
+    table.add_section()
 
 
-def _cells(tally: Tally) -> tuple[str, ...]:
+def _found(differences: int) -> Text:
+    if not differences:
+        return Text("agree", style="green")
+    return Text(f"{differences} differences", style="bold red")
+
+
+def _cells(tally: Tally) -> tuple[tuple[str, str], ...]:
     return (
-        str(tally.customers),
-        str(tally.jobs),
-        str(tally.invoices),
-        _dollars(tally.invoiced),
-        str(tally.payments),
-        _dollars(tally.received),
-        _dollars(tally.open_balance),
+        ("Customers", str(tally.customers)),
+        ("Jobs (sub-customers)", str(tally.jobs)),
+        ("Invoices", str(tally.invoices)),
+        ("Invoiced", _dollars(tally.invoiced)),
+        ("Payments", str(tally.payments)),
+        ("Received", _dollars(tally.received)),
+        ("Still open", _dollars(tally.open_balance)),
     )
 
 

@@ -8,7 +8,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from demo.play import play_live, play_now
-from demo.progress import Counter, live_display, progress_table
+from demo.progress import (
+    SECONDS_BETWEEN_LINES,
+    Counter,
+    Lines,
+    live_display,
+    progress_table,
+)
 from demo.proline import capture_changes
 from demo.scenario import Era, Plan, entity_of
 
@@ -76,6 +82,22 @@ def test_what_was_played_before_the_capture_leaves_no_event(
 
     assert read(engine, NEWEST) == {}
     assert len(read(engine, SHOWN)) == 5
+
+
+def test_where_nothing_can_be_redrawn_a_line_is_printed_now_and_then() -> None:
+    """A log shows progress too, and is not flooded by it."""
+    written = io.StringIO()
+    now = [0.0]
+    lines = Lines(Console(file=written, width=120), 10, monotonic=lambda: now[0])
+
+    lines.show(1, 0, {"pending": 1})
+    lines.show(2, 1, {"done": 1})
+    now[0] += SECONDS_BETWEEN_LINES
+    lines.show(3, 2, {"done": 2})
+
+    first, second = written.getvalue().splitlines()
+    assert first == "1 of 10 changes committed, 0 objects in QuickBooks; records: pending 1"
+    assert second.startswith("3 of 10")
 
 
 def test_the_live_display_shows_what_arrived_and_what_waits() -> None:
