@@ -85,14 +85,12 @@ def _key(key: object) -> str:
 
 
 def _plain(number: Decimal) -> str:
-    if not number.is_finite() or _is_too_long(number):
+    if _is_too_long(number):
         raise ValueError(f"A number of at most {NUMBER_DIGITS_LIMIT} digits is needed.")
     return format(abs(number) if number.is_zero() else number, "f")
 
 
 def _decimal(text: str) -> Decimal:
-    if len(text) > 2 * NUMBER_DIGITS_LIMIT:
-        raise ValueError(f"A number of {len(text)} characters is no amount.")
     number = Decimal(text)
     if _is_too_long(number):
         raise ValueError("A number beyond every amount.")
@@ -100,6 +98,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _is_too_long(number: Decimal) -> bool:
+    # What is not finite has a letter for its exponent.
     exponent = number.as_tuple().exponent
     return (
         not isinstance(exponent, int)

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_client import decode_body, encode_body
@@ -23,12 +23,14 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(TEXT, VALUES)
 
 
+@settings(deadline=None)
 @given(OBJECTS)
 def test_a_body_written_and_read_back_is_the_same(fields: dict[str, object]) -> None:
     """Nothing is lost or rounded on the way: amounts are exact."""
     assert decode_body(encode_body(fields)) == fields
 
 
+@settings(deadline=None)
 @given(OBJECTS)
 def test_the_order_of_the_fields_does_not_change_the_bytes(fields: dict[str, object]) -> None:
     """Equal bodies have equal bytes, for requestid and resend depend on them."""
@@ -37,6 +39,7 @@ def test_the_order_of_the_fields_does_not_change_the_bytes(fields: dict[str, obj
     assert encode_body(turned_round) == encode_body(fields)
 
 
+@settings(deadline=None)
 @given(AMOUNTS)
 def test_every_digit_of_an_amount_is_written(amount: Decimal) -> None:
     """An amount is a plain JSON number with the digits it was given, never an exponent."""
@@ -80,6 +83,7 @@ def test_half_a_surrogate_pair_is_refused() -> None:
         encode_body({"a": "\ud83d"})
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_reading_never_raises(body: bytes) -> None:
     """Whatever arrives is an object or None."""

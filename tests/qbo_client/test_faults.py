@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_client import Fault, parse_fault
@@ -199,6 +199,7 @@ def test_a_fault_of_unexpected_parts_is_still_one() -> None:
         assert fault_of(200, f'{{"Fault":{inside}}}'.encode()).code is None
 
 
+@settings(deadline=None)
 @given(status=st.integers(100, 599), body=st.binary(max_size=300))
 def test_reading_any_bytes_never_raises(status: int, body: bytes) -> None:
     """Everything but a 2xx is a fault, whatever it holds."""
@@ -219,6 +220,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(status=st.sampled_from([200, 400, 500]), document=JSON)
 def test_reading_any_json_never_raises(status: int, document: object) -> None:
     """Fields may hold any type and stand anywhere."""

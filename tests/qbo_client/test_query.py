@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_client import query
@@ -37,6 +37,7 @@ def test_a_list_of_nothing_is_refused() -> None:
         query.one_of("DocNumber", [])
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_literal_ends_where_it_should(text: str) -> None:
     """Read by the backslash rule, a quoted text is one literal and the same text."""
@@ -76,6 +77,7 @@ def test_the_fallback_asks_in_plain_ascii(name: str, condition: str | None) -> N
     assert query.ascii_prefix_like(name) == condition
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_fallback_always_finds_the_name_itself(name: str) -> None:
     """The prefix is a prefix, holds no wildcard of its own, and is ASCII."""

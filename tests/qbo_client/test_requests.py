@@ -6,7 +6,7 @@ from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_client import ApiRequest, requests
@@ -105,6 +105,7 @@ def test_company_info_is_asked_for_by_the_realm() -> None:
     assert url == f"{BASE}/v3/company/123/companyinfo/123?minorversion=75"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100))
 def test_a_statement_arrives_as_it_was_written(statement: str) -> None:
     """No character of a query is lost in the address, and none cuts it short."""

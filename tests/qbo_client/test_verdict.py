@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbo_client import (
@@ -87,6 +87,7 @@ def test_a_fault_is_judged_by_code_and_status(
     assert error.applied is expected
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_vendors_words_decide_nothing(detail: str) -> None:
     """Texts are localised."""
