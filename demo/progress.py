@@ -66,6 +66,7 @@ class Lines:
             f"{committed} of {self.changes} changes committed, {in_quickbooks} objects in"
             f" QuickBooks; records: {_words(states)}",
             highlight=False,
+            soft_wrap=True,
         )
 
 
