@@ -2,8 +2,8 @@
 
 Requests are values (`requests`, `query`), failures are types (`errors`, read from `faults` by
 `verdict`), and a call is `QuickBooksClient.send` or `BareClient.exchange` over an `open_http()`
-client whose deadline covers everything. Tokens and slots come from the host through `protocols`; tokens are
-fetched and refreshed by `oauth`. Nothing is retried here but one 401.
+client whose deadline covers everything. Tokens and slots come from the host through `protocols`;
+tokens are fetched and refreshed by `oauth`. Nothing is retried here but one 401.
 """
 
 from qbo_client.bodies import JsonObject, decode_body, encode_body

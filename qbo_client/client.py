@@ -2,8 +2,8 @@
 
 `QuickBooksClient.send` is the whole way of a call: token, slot, exchange, and once more after a
 401. `BareClient.exchange` is one call without them, for a host that takes the slot in a transaction
-of its own. Nothing else is
-ever repeated here; the caller decides. Neither tokens nor bodies are logged.
+of its own. Nothing else is ever repeated here; the caller decides. Neither tokens nor bodies are
+logged.
 """
 
 from __future__ import annotations
