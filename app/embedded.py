@@ -8,16 +8,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 import dramatiq
 
+from app.living import living
 from app.publishing import EmbeddedPublisher
 from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
 from connections.slots import RealmSlots
-from coordination import processes
-from coordination.database import Pool, open_connection, open_pool
-from coordination.life import LifeBeat
+from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
 from outbox.relay import Relay, RelayLimits
 from qbo_client import BareClient
@@ -89,7 +87,7 @@ def embedded_system(
         ) as pool,
         open_quickbooks(access, pool) as quickbooks,
         _workers(database_url, pool, quickbooks, tuning) as (broker, slots),
-        _relay(pool, broker, tuning),
+        _relay(database_url, pool, broker, tuning),
     ):
         yield EmbeddedSystem(pool, quickbooks, slots)
 
@@ -99,48 +97,47 @@ def _workers(
     database_url: str, pool: Pool, quickbooks: QuickBooks, tuning: Tuning
 ) -> Iterator[tuple[dramatiq.Broker, RealmSlots]]:
     """Run the actors' threads with their sign of life."""
-    queues = tuple(QUEUES.values())
-    with pool.connection() as connection:
-        process_id = processes.register(connection, "worker", queues=queues, threads=tuning.threads)
     running = RunningClaims()
-    connect = partial(open_connection, database_url, application_name="proline-qbo life")
-    life = LifeBeat(connect, process_id, running.tokens)
-    slots = RealmSlots(pool, process_id, tuning.limits, life.fresh_within)
-    client = BareClient(quickbooks.http, quickbooks.access.base_url, tuning.deadline_seconds)
-    body = SyncBody(
-        pool=pool,
-        caller=Caller(client, pool, process_id, tuning.limits, life.fresh_within),
-        tokens=quickbooks.tokens,
-        process_id=process_id,
-        running=running,
-        waits=tuning.waits,
-    )
-    broker = embedded_broker()
-    declare_actors(broker, body)
-    worker = dramatiq.Worker(broker, worker_threads=tuning.threads, worker_timeout=100)
-    life.start()
-    worker.start()
-    try:
-        yield broker, slots
-    finally:
-        worker.stop(timeout=STOP_WITHIN_MS)
-        life.stop()
-        with pool.connection() as connection:
-            processes.retire(connection, process_id)
+    queues = tuple(QUEUES.values())
+    with living(
+        database_url,
+        pool,
+        "worker",
+        queues=queues,
+        threads=tuning.threads,
+        claims=running.tokens,
+    ) as me:
+        slots = RealmSlots(pool, me.process_id, tuning.limits, me.life.fresh_within)
+        client = BareClient(quickbooks.http, quickbooks.access.base_url, tuning.deadline_seconds)
+        body = SyncBody(
+            pool=pool,
+            caller=Caller(client, pool, me.process_id, tuning.limits, me.life.fresh_within),
+            tokens=quickbooks.tokens,
+            process_id=me.process_id,
+            running=running,
+            waits=tuning.waits,
+        )
+        broker = embedded_broker()
+        declare_actors(broker, body)
+        worker = dramatiq.Worker(broker, worker_threads=tuning.threads, worker_timeout=100)
+        worker.start()
+        try:
+            yield broker, slots
+        finally:
+            worker.stop(timeout=STOP_WITHIN_MS)
 
 
 @contextmanager
-def _relay(pool: Pool, broker: dramatiq.Broker, tuning: Tuning) -> Iterator[None]:
-    with pool.connection() as connection:
-        process_id = processes.register(connection, "relay")
-    relay = Relay(pool, EmbeddedPublisher(broker), process_id, limits=tuning.relay)
-    stop = threading.Event()
-    thread = threading.Thread(target=relay.run, args=(stop,), name="relay")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        with pool.connection() as connection:
-            processes.retire(connection, process_id)
+def _relay(
+    database_url: str, pool: Pool, broker: dramatiq.Broker, tuning: Tuning
+) -> Iterator[None]:
+    with living(database_url, pool, "relay") as me:
+        relay = Relay(pool, EmbeddedPublisher(broker), me.process_id, limits=tuning.relay)
+        stop = threading.Event()
+        thread = threading.Thread(target=relay.run, args=(stop,), name="relay")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.quickbooks import QuickBooks
 from connections import books, companies, tokens
+from connections.settings import CompanySettings
 from connections.slots import RealmSlots
 from coordination.database import Connection, Pool
 from qbo_client import QuickBooksClient, ReconnectRequired, TokenReply
@@ -75,6 +76,22 @@ def _store(
         books.store(connection, read)
         tokens.put(connection, quickbooks.access.keys, company_id, read.realm_id, reply)
         return_unclaimed(connection, company_id)
+
+
+def open_company(pool: Pool, company_id: str, name: str) -> None:
+    """Make a company known: its contacts and projects are kept from then on, money is not yet."""
+    with pool.connection() as connection:
+        companies.open_company(connection, company_id, name)
+
+
+def change_settings(pool: Pool, company_id: str, settings: CompanySettings) -> None:
+    """Store what the office chose.
+
+    Raises:
+        UnknownCompany: its page was never opened.
+    """
+    with pool.connection() as connection:
+        companies.change_settings(connection, company_id, settings)
 
 
 def enable_company(pool: Pool, company_id: str) -> datetime:

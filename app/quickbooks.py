@@ -1,15 +1,25 @@
 """How this process reaches QuickBooks: one HTTP client, our app's credentials, the tokens' keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
 
+from app.keys import TokenKey
+from app.settings import QuickBooksEnvironment, QuickBooksSettings
 from connections.keys import TokenKeys
 from connections.tokens import TokenStore
 from coordination.database import Pool
-from qbo_client import OAuthClient, OAuthEndpoints, open_http
+from qbo_client import (
+    PRODUCTION_BASE_URL,
+    PRODUCTION_ENDPOINTS,
+    SANDBOX_BASE_URL,
+    OAuthClient,
+    OAuthEndpoints,
+    endpoints_below,
+    open_http,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,27 @@ class QuickBooks:
     http: httpx.Client
     oauth: OAuthClient
     tokens: TokenStore
+
+
+def access_from(settings: QuickBooksSettings, keys: Sequence[TokenKey]) -> QuickBooksAccess:
+    """Read the access from the settings of a command."""
+    endpoints = PRODUCTION_ENDPOINTS
+    if settings.qbo_oauth_url is not None:
+        endpoints = endpoints_below(settings.qbo_oauth_url)
+    return QuickBooksAccess(
+        base_url=settings.qbo_base_url or BASE_URLS[settings.qbo_environment],
+        endpoints=endpoints,
+        client_id=settings.qbo_client_id,
+        client_secret=settings.qbo_client_secret.get_secret_value(),
+        redirect_uri=settings.qbo_redirect_uri,
+        keys=TokenKeys([(each.id, each.key) for each in keys]),
+    )
+
+
+BASE_URLS = {
+    QuickBooksEnvironment.PRODUCTION: PRODUCTION_BASE_URL,
+    QuickBooksEnvironment.SANDBOX: SANDBOX_BASE_URL,
+}
 
 
 @contextmanager

@@ -4,12 +4,11 @@ Everything is real but QuickBooks itself, and everything ends with the block: no
 running or lying about.
 """
 
-import logging
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console
@@ -18,7 +17,7 @@ from sqlalchemy import create_engine
 from app.embedded import EmbeddedSystem, embedded_system
 from app.logs import configure
 from app.migrate import migrate
-from app.onboarding import connect_company, enable_company, open_company
+from app.onboarding import change_settings, connect_company, enable_company, open_company
 from app.postgres import EmbeddedPostgres
 from app.quickbooks import QuickBooksAccess
 from connections.keys import TokenKeys
@@ -46,10 +45,10 @@ def demonstrate(console: Console, *, as_json: bool = False, seed: int = SEED) ->
     Returns:
         The exit code: 0 if QuickBooks holds exactly what it must, otherwise 1.
     """
-    configure(level=logging.getLevelName(logging.ERROR))
+    configure(level="ERROR")
     if not as_json:
         console.print("Starting PostgreSQL, the QuickBooks simulator, relay and workers …")
-    with composed(plan(seed)) as stage:
+    with composed(plan(seed, datetime.now(UTC).date())) as stage:
         return run(stage, console, as_json=as_json)
 
 
@@ -62,9 +61,7 @@ def composed(played: Plan) -> Iterator[Stage]:
         create_tables(engine)
         control = SimulatorControl(simulator.base_url)
         with embedded_system(postgres.url, _access(simulator.base_url)) as system:
-            realms = {
-                office.id: _set_up(system, control, office) for office in played.offices
-            }
+            realms = {office.id: _set_up(system, control, office) for office in played.offices}
             yield Stage(
                 plan=played,
                 engine=engine,
@@ -91,8 +88,8 @@ def _access(base_url: str) -> QuickBooksAccess:
 
 def _set_up(system: EmbeddedSystem, control: SimulatorControl, office: Office) -> str:
     """Do what the office does on the Integrations page: choose, connect."""
-    settings = CompanySettings(customer_mode=office.mode)
-    open_company(system.pool, office.id, office.name, settings)
+    open_company(system.pool, office.id, office.name)
+    change_settings(system.pool, office.id, CompanySettings(customer_mode=office.mode))
     realm_id = control.add_realm(office.name, custom_txn_numbers=office.mode == "main")
     connect_company(
         system.pool,

@@ -7,6 +7,7 @@ is it meant to be transferred, is what it hangs from in QuickBooks.
 
 from datetime import datetime, timedelta
 
+from records import basis
 from records.allocation import resolve
 from records.facts import Facts, Parent
 from records.states import RULE, Reason, State
@@ -103,7 +104,7 @@ def _judge_project(facts: Facts) -> Verdict:
         return waiting(Reason.STAGE, "The project has not entered a trigger stage.")
     if facts.customer_mode == "main":
         return done()
-    return _missing_parent(facts.contact, "contact") or eligible()
+    return _missing_parent(facts.contact, "contact") or eligible(basis.of_job(facts.contact))
 
 
 def _judge_invoice(facts: Facts, invoice: Invoice) -> Verdict:  # noqa: PLR0911  # one arm a rule
@@ -139,7 +140,7 @@ def _judge_gone_invoice(facts: Facts) -> Verdict:
         )
     if facts.paid_by:
         return waiting(Reason.CHILDREN, "Waits until its payments are void in QuickBooks.")
-    return eligible("void")
+    return eligible(basis.VOID)
 
 
 def _judge_known_invoice(facts: Facts) -> Verdict:
@@ -161,7 +162,7 @@ def _sent_before_enable(invoice: Invoice, facts: Facts) -> bool:
 def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911  # one arm a rule
     if payment.voided_at is not None or payment.deleted_at is not None:
         unwritten = facts.link is None or facts.link.voided
-        return done() if unwritten else eligible("void")
+        return done() if unwritten else eligible(basis.VOID)
     if payment.status is PaymentStatus.FAILED:
         return done()
     if payment.status is PaymentStatus.PENDING:

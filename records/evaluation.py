@@ -6,8 +6,8 @@ that is dispatched; the conditional UPDATE says so once more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from coordination.clock import clock
 from coordination.database import Connection
 from records.eligibility import RETRY_AFTER_FAILURE, judge
 from records.facts import Facts
@@ -59,9 +59,7 @@ def _batches(connection: Connection, pks: Sequence[int]) -> list[list[int]]:
 
 def _judge_batch(connection: Connection, pks: Sequence[int]) -> list[tuple[Facts, Verdict]]:
     facts = load_facts(connection, pks)
-    (now,) = connection.execute("SELECT proline_qbo.clock()").fetchone() or (None,)
-    if not isinstance(now, datetime):
-        raise TypeError("proline_qbo.clock() returned no time")
+    now = clock(connection)
     judged = ((each, judge(each, now)) for each in facts)
     return [(each, verdict) for each, verdict in judged if verdict is not None]
 

@@ -7,7 +7,7 @@ that opens and commits it.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import psycopg
@@ -59,11 +59,6 @@ class Closing:
         with self.pool.connection() as connection:
             write(connection)
 
-    def clock(self) -> datetime:
-        """Read the database's clock in a transaction of its own."""
-        with self.pool.connection() as connection:
-            return clock(connection)
-
     def leave(
         self,
         connection: Connection,
@@ -73,14 +68,6 @@ class Closing:
         """Give the claim back; a fenced one is only told."""
         if not release(connection, self.claim, end, (*_dependants(self.claim), *also)):
             log.warning("settle.fenced", record_pk=self.claim.pk, company_id=self.claim.company_id)
-
-
-def clock(connection: Connection) -> datetime:
-    """Read the database's clock, the only one that counts."""
-    row = connection.execute("SELECT proline_qbo.clock()").fetchone()
-    if row is None or not isinstance(row[0], datetime):
-        raise TypeError("proline_qbo.clock() returned no time")
-    return row[0]
 
 
 def end_with_error(connection: Connection, timed: TimedSlot, error: QuickBooksError) -> None:

@@ -14,6 +14,7 @@ from structlog import get_logger
 from connections import books
 from connections.companies import lose, pause
 from connections.settings import CompanySettings
+from coordination.clock import clock
 from coordination.database import Connection, Pool
 from coordination.limiter import Full, throttled
 from coordination.limiter import Kind as CallKind
@@ -45,7 +46,6 @@ from workers.books import context_of
 from workers.calling import Caller, TimedSlot
 from workers.closing import (
     Closing,
-    clock,
     end_with_answer,
     end_with_error,
     write_error,
@@ -394,7 +394,7 @@ class Run:
         if self._may_repeat(attempt):
             return self._repeat(attempt)
         due = attempt.started_at + self._waits.look_up_after
-        if self._closing.clock() < due:
+        if self._now() < due:
             self._end(retry(due, "Waits until QuickBooks must have an answer.", transient=False))
             return True
         found = objects_in(self._read(query_for(attempt), "look_up"), attempt.kind)
@@ -567,6 +567,10 @@ class Run:
             meaning = replace(meaning, action=Action.RETRY)
         self._closing.commit(lambda connection: self._leave_by(connection, meaning, self._basis))
 
+    def _now(self) -> datetime:
+        with self._pool.connection() as connection:
+            return clock(connection)
+
     def _wait_for_window(self, until: datetime) -> None:
         """No slot: the record goes back, and the company waits for the window."""
 
@@ -585,7 +589,7 @@ class Run:
 
     def _retry_later(self, sentence: str) -> None:
         wait = timedelta(seconds=backoff_seconds(self._claim.transient_errors))
-        self._end(retry(self._closing.clock() + wait, sentence))
+        self._end(retry(self._now() + wait, sentence))
 
     def _park(self) -> None:
         self._refuse("internal_error", "Our software failed on this record: ask support.")

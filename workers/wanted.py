@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from records import basis
 from records.allocation import Resolution
 from records.claims import Claim
 from records.facts import Parent
@@ -70,7 +71,8 @@ def wanted_of(
             mapped = customer_fields(snapshot, context, distinguished=naming.distinguished)
             return _wanted("Customer", mapped)
         case Project():
-            return _wanted("Customer", _job(snapshot, claim, context, naming))
+            job = _job(snapshot, claim, context, naming)
+            return _wanted("Customer", job, basis.of_job(claim.contact))
         case Invoice():
             return _wanted("Invoice", _invoice(snapshot, claim, context, naming))
         case Payment():
@@ -87,11 +89,11 @@ def is_gone(snapshot: Snapshot) -> bool:
 def _void(claim: Claim) -> Wanted | None:
     if claim.link is None or claim.link.voided:
         return None
-    return Wanted("Invoice" if claim.entity == Entity.INVOICE else "Payment", basis="void")
+    return Wanted("Invoice" if claim.entity == Entity.INVOICE else "Payment", basis=basis.VOID)
 
 
-def _wanted(kind: Kind, mapped: Mapped) -> Wanted:
-    return Wanted(kind, fields=mapped.fields, notes=mapped.notes)
+def _wanted(kind: Kind, mapped: Mapped, its_basis: str = "") -> Wanted:
+    return Wanted(kind, its_basis, mapped.fields, mapped.notes)
 
 
 def _job(project: Project, claim: Claim, context: BookContext, naming: Naming) -> Mapped:

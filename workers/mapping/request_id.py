@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 _NAMESPACE = UUID("5b0c3a52-3a0f-5f0e-9a55-6d3c5f5e1f27")
 
 
-def request_id(  # without one of these parts two writes share an id
+def request_id(  # noqa: PLR0913, PLR0917  # without one of these parts two writes share an id
     realm_id: str,
     company_id: str,
     entity: str,

@@ -1,0 +1,63 @@
+"""The commands and their groups; `main` is what `proline-qbo` runs."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.cli.companies import app as companies
+from app.cli.failures import sentences
+from app.cli.printing import Json
+from app.cli.records import explain, project, status
+from app.migrate import migrate as migrate_database
+from app.settings import MigrateSettings, load
+
+app = typer.Typer(
+    name="proline-qbo",
+    help="Carries ProLine's customers, projects, invoices and payments into QuickBooks Online.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(companies, name="company")
+app.add_typer(project, name="project")
+app.command("status")(status)
+app.command("explain")(explain)
+
+
+@app.command()
+def demo(
+    *,
+    as_json: Json = False,
+    seed: Annotated[int, typer.Option(help="Of the invented people and events.")] = 1001,
+) -> None:
+    """Play three companies through the whole way on this machine, then compare to the cent."""
+    from demo.compose import demonstrate  # noqa: PLC0415  # production has no demo
+
+    raise typer.Exit(demonstrate(Console(), as_json=as_json, seed=seed))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; running it again changes nothing."""
+    settings = load(MigrateSettings)
+    migrate_database(settings.database_url.get_secret_value())
+    Console().print("The database has the newest schema.")
+
+
+@app.command()
+def simulator(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8640,
+    *,
+    expose: Annotated[bool, typer.Option(help="Listen on every address.")] = False,
+) -> None:
+    """Serve the stand-in for QuickBooks Online until interrupted."""
+    from qbo_simulator.http_server import run  # noqa: PLC0415  # production has no simulator
+
+    run(port, "0.0.0.0" if expose else "127.0.0.1")  # noqa: S104  # asked for by --expose
+
+
+def main() -> None:
+    """Run the command line; what cannot be done is told in sentences, with exit code 2."""
+    with sentences(sys.stderr):
+        app()

@@ -1,0 +1,94 @@
+"""Why a record is not in QuickBooks now: what it waits for, and since when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from coordination.database import Connection
+
+_FIND = """
+SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,
+       r.since, r.retry_at, r.claimed_by IS NOT NULL AS claimed, r.settled_version,
+       l.qbo_id, a.id IS NOT NULL AS outcome_unknown,
+       m.project_id AS member_of_project
+FROM proline_qbo.records r
+JOIN proline_qbo.companies c ON c.id = r.company_id
+LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
+                             AND l.archived_at IS NULL
+LEFT JOIN proline_qbo.attempts a ON a.record_pk = r.pk AND a.answer IS NULL
+LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
+WHERE r.record_id = %(record_id)s
+  AND (%(entity)s::text IS NULL OR r.entity = %(entity)s)
+  AND (%(company_id)s::text IS NULL OR r.company_id = %(company_id)s)
+ORDER BY r.company_id, r.entity
+LIMIT 20
+"""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A record as it stands; `because` says in one sentence why it is not in QuickBooks now."""
+
+    pk: int
+    company_id: str
+    entity: str
+    record_id: str
+    version: int
+    state: str
+    reason: str | None
+    code: str | None
+    sentence: str | None
+    since: datetime
+    retry_at: datetime | None
+    claimed: bool
+    settled_version: int | None
+    qbo_id: str | None
+    outcome_unknown: bool
+    member_of_project: str | None
+
+    def because(self, company_waits: str | None) -> str:
+        """Say what the record waits for.
+
+        Args:
+            company_waits: off, connection, limit or paused, when the company itself waits.
+        """
+        if self.state == "done":
+            return self._because_done()
+        if self.state in {"waiting", "failed", "skipped"}:
+            return self.sentence or ""
+        if self.claimed:
+            return "A worker is sending it now."
+        if company_waits is not None:
+            return COMPANY_WAITS[company_waits]
+        if self.state == "retrying":
+            return self.sentence or "A newer version has come; it goes on at once."
+        return "It stands in the queue for a worker."
+
+    def _because_done(self) -> str:
+        if self.qbo_id is not None:
+            return f"It is in QuickBooks as {self.qbo_id}, in the version ProLine has."
+        if self.member_of_project is not None:
+            return "One QuickBooks invoice stands for all running-balance invoices of its project."
+        return "It needs nothing in QuickBooks."
+
+
+COMPANY_WAITS = {
+    "off": "The integration is off for this company.",
+    "connection": "QuickBooks must be reconnected for this company.",
+    "limit": "QuickBooks' limit of calls is reached for this company.",
+    "paused": "The company is paused.",
+}
+
+
+def explain(
+    connection: Connection,
+    record_id: str,
+    *,
+    entity: str | None = None,
+    company_id: str | None = None,
+) -> list[Explained]:
+    """Find records by ProLine's id; several companies or entities may use the same."""
+    arguments = {"record_id": record_id, "entity": entity, "company_id": company_id}
+    with connection.cursor(row_factory=class_row(Explained)) as cursor:
+        return cursor.execute(_FIND, arguments).fetchall()
