@@ -41,7 +41,8 @@ UPDATE proline_qbo.calls
 _LOCK = "SELECT proline_qbo.lock_limiter(%s)"
 _COUNT = """
 SELECT count(*) FILTER (WHERE ended_at IS NULL OR ended_at > proline_qbo.clock() - %s),
-       count(*) FILTER (WHERE slot_at > proline_qbo.clock() - interval '1 second')
+       count(*) FILTER (WHERE slot_at BETWEEN proline_qbo.clock() - interval '1 second'
+                          AND proline_qbo.clock())
   FROM proline_qbo.calls
  WHERE realm_id = %s AND NOT unsent
    AND (ended_at IS NULL OR ended_at > proline_qbo.clock() - %s)

@@ -245,6 +245,18 @@ def test_a_429_above_what_quickbooks_allows_is_our_fault(
     assert limiter.throttled(roomy, REALM, limits) == "ours"
 
 
+def test_slots_that_lie_ahead_are_no_fault_of_ours(
+    roomy: Connection, process_id: UUID, database_clock: DatabaseClock
+) -> None:
+    """Threads that still wait for their slot have sent nothing in this second."""
+    database_clock.freeze()
+    limits = replace(SMALL, pace_ms=100, in_flight=10, max_wait_seconds=10, vendor_second=2)
+    for _ in range(5):
+        take(roomy, process_id, limits)
+
+    assert limiter.throttled(roomy, REALM, limits) == "foreign"
+
+
 def test_a_clock_set_back_costs_one_window_and_no_more(
     roomy: Connection, process_id: UUID, database_clock: DatabaseClock
 ) -> None:
