@@ -68,6 +68,7 @@ class _Capture:
     # What is noted while the session flushes.
 
     def _before_flush(self, session: Session, _context: UOWTransaction, _objects: object) -> None:
+        self._changes(session)  # tells the mapper's events below that this session is captured
         # A root's parts are deleted before it: its last snapshot is read before all of them. It is
         # not locked here, because others change its parts first and lock the root after.
         for deleted in session.deleted:

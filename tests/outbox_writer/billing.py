@@ -42,9 +42,9 @@ class InvoiceLine(Base):
 
     __tablename__ = "invoice_lines"
     id: Mapped[int] = mapped_column(primary_key=True)
-    invoice_id: Mapped[str] = mapped_column(ForeignKey("invoices.id"))
+    invoice_id: Mapped[str | None] = mapped_column(ForeignKey("invoices.id"))
     amount: Mapped[Decimal] = mapped_column(Numeric(12, 2))
-    invoice: Mapped[Invoice] = relationship(back_populates="lines")
+    invoice: Mapped[Invoice | None] = relationship(back_populates="lines")
 
 
 class Payment(Base):

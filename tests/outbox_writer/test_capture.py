@@ -83,6 +83,7 @@ def test_a_part_that_moves_unloaded_captures_both_roots(
         line = session.get_one(InvoiceLine, 1)
         session.expire(line)
         line.invoice_id = "inv-2"
+        session.flush()
 
     assert records(written()) == [("invoice", "inv-1"), ("invoice", "inv-2")]
 
@@ -337,3 +338,47 @@ def test_a_record_deleted_after_a_savepoint_gave_it_back_is_told_as_it_was_last(
     assert [(each.event_type, each.snapshot["memo"]) for each in written()] == [
         ("invoice.deleted", "edited")
     ]
+
+
+def test_a_part_that_is_taken_away_and_belongs_to_nobody_is_captured_where_it_was(
+    sessions: Sessions, books: None, written: Read
+) -> None:
+    """No owner is no root, also beside a root that is gone."""
+    with sessions.begin() as session:
+        session.get_one(InvoiceLine, 1).invoice_id = None
+        session.delete(session.get_one(Invoice, "inv-2"))
+
+    assert [(each.record_id, each.event_type) for each in written()] == [
+        ("inv-1", "invoice.changed"),
+        ("inv-2", "invoice.deleted"),
+    ]
+
+
+def test_a_hard_delete_keeps_the_time_of_the_soft_delete_before_it(
+    engine: Engine, books: None, written: Read
+) -> None:
+    """The record was deleted then, for whoever reads the snapshot."""
+    then = "2026-03-01T09:30:00+00:00"
+    snapshots = {"inv-2": ("com-1", {"id": "inv-2", "deleted_at": then})}
+    sessions = sessionmaker(engine)
+    capture(
+        sessions, Root(Invoice, entity="invoice", snapshots=lambda _connection, _ids: snapshots)
+    )
+
+    with sessions.begin() as session:
+        session.delete(session.get_one(Invoice, "inv-2"))
+
+    assert [each.snapshot["deleted_at"] for each in written()] == [then]
+
+
+def test_a_root_without_a_snapshot_gets_no_event(
+    engine: Engine, books: None, written: Read
+) -> None:
+    """ProLine's own reader decides which rows are records."""
+    sessions = sessionmaker(engine)
+    capture(sessions, Root(Invoice, entity="invoice", snapshots=lambda _connection, _ids: {}))
+
+    with sessions.begin() as session:
+        session.get_one(Invoice, "inv-1").memo = "a template"
+
+    assert written() == []

@@ -103,6 +103,8 @@ def test_a_table_of_several_roots_needs_ids_by_entity(
     change = update(Project).values(contact_id="con-2")
     with sessions() as session, pytest.raises(BulkChangeNotNamed, match="projects"):
         session.execute(change, execution_options={"captured_ids": ["prj-1"]})
+    with sessions() as session, pytest.raises(BulkChangeNotNamed, match="invoice records"):
+        session.execute(change, execution_options={"captured_ids": {"project": ["prj-1"]}})
 
     with sessions.begin() as session:
         named = {"captured_ids": {"project": ["prj-1"], "invoice": ["inv-1"]}}
