@@ -20,10 +20,11 @@ from coordination.limiter import Limits
 from outbox.relay import Relay, RelayLimits
 from qbo_client import BareClient
 from workers.actors import QUEUES, declare_actors
-from workers.body import SyncBody, Waits
+from workers.body import SyncBody
 from workers.calling import Caller
 from workers.embedded import embedded_broker
 from workers.running import RunningClaims
+from workers.waits import Waits
 
 THREADS = 8
 STOP_WITHIN_MS = 30_000

@@ -2,11 +2,10 @@
 
 A write is three transactions: the claim, the attempt with its slot, the settle. No transaction is
 open while QuickBooks is asked. What an answer means is decided in `meaning`, what is wanted in
-`wanted`; a `Run` only follows.
+`wanted`; `run` only follows.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -17,27 +16,12 @@ from coordination.database import Pool
 from qbo_client import TokenSource
 from records.claims import ClaimCheck, claim
 from workers.calling import Caller
-from workers.run import Run
+from workers.run import run
 from workers.running import RunningClaims
+from workers.session import Session
+from workers.waits import Waits
 
 log = get_logger()
-
-
-@dataclass(frozen=True)
-class Waits:
-    """How long things with an unknown end are waited for.
-
-    Attributes:
-        look_up_after: from the start of a write that QuickBooks does not itself refuse twice until
-            it is looked up: Intuit answers or gives up within 120 s, and a margin.
-        requestid_proved: a sandbox has shown that a request id is replayed, so such a write may be
-            repeated at once.
-        settle_again: between two tries of a settle while the database is away.
-    """
-
-    look_up_after: timedelta = timedelta(seconds=130)
-    requestid_proved: bool = False
-    settle_again: timedelta = timedelta(milliseconds=500)
 
 
 class Tokens(Protocol):
@@ -65,7 +49,7 @@ class SyncBody:
     tokens: Tokens
     process_id: UUID
     running: RunningClaims
-    waits: Waits = Waits()
+    waits: Waits = field(default_factory=Waits)
 
     def __call__(self, check: ClaimCheck) -> None:
         """Do what a message asks for; it never raises, so a message is always acknowledged.
@@ -85,10 +69,17 @@ class SyncBody:
         if claimed is None:
             log.debug("message.fenced", record_pk=check.pk, company_id=check.company_id)
             return
-        Run(
+        session = Session(
             pool=self.pool,
             caller=self.caller,
             tokens=self.tokens.for_company(claimed.company_id),
             waits=self.waits,
             claim=claimed,
-        ).to_its_end()
+        )
+        try:
+            run(session)
+        except psycopg.OperationalError:
+            raise
+        except Exception:  # the boundary: a bug must neither kill the thread nor lose the record
+            log.exception("record.broke", record_pk=claimed.pk, entity=claimed.entity)
+            session.refuse("internal_error", "Our software failed on this record: ask support.")

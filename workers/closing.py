@@ -28,6 +28,9 @@ from workers.calling import TimedSlot, give_up
 
 log = get_logger()
 
+Dependants = tuple[tuple[str, str], ...]
+"""(entity, ProLine id) of records whose dependants may wait for this one."""
+
 SETTLE_TRIES_MOST = 600
 """Five minutes at half a second: longer, and the relay has long given the claim to another."""
 
@@ -63,7 +66,7 @@ class Closing:
         self,
         connection: Connection,
         end: Release,
-        also: tuple[tuple[str, str], ...] = (),
+        also: Dependants = (),
     ) -> None:
         """Give the claim back; a fenced one is only told."""
         if not release(connection, self.claim, end, (*_dependants(self.claim), *also)):
@@ -89,7 +92,7 @@ def write_error(
     attempt: OpenAttempt,
     answer: Answer,
     error: QuickBooksError,
-) -> tuple[tuple[str, str], ...]:
+) -> Dependants:
     """Write down that an attempt was not applied; name the invoices that have room again."""
     answer_attempt(
         connection,
@@ -110,12 +113,16 @@ def write_success(
     claim: Claim,
     attempt: OpenAttempt,
     linked: Linked,
-    *,
-    status: int | None = None,
-    intuit_tid: str | None = None,
-) -> tuple[tuple[str, str], ...]:
-    """Write down that an attempt was applied, with the link it made."""
-    answer_attempt(connection, attempt.id, "applied", status=status, intuit_tid=intuit_tid)
+    response: Response | None = None,
+) -> Dependants:
+    """Write down that an attempt was applied, with the link it made; None if it was found there."""
+    answer_attempt(
+        connection,
+        attempt.id,
+        "applied",
+        status=response.status if response else None,
+        intuit_tid=response.intuit_tid if response else None,
+    )
     keep_link(connection, claim, linked)
     _compare_total(connection, claim, attempt, linked)
     if claim.entity != Entity.PAYMENT:
@@ -124,7 +131,7 @@ def write_success(
     return tuple(("invoice", record_id) for record_id in freed)
 
 
-def _dependants(claim: Claim) -> tuple[tuple[str, str], ...]:
+def _dependants(claim: Claim) -> Dependants:
     """An invoice that changes may be what a deposit of its project has waited for."""
     if claim.entity != Entity.INVOICE or claim.project is None:
         return ()

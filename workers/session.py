@@ -1,0 +1,261 @@
+"""What one claim's steps share: the record as it now is, its token, its reads, and its release.
+
+Used by one thread. The claim changes as QuickBooks teaches something: a link is kept, an attempt is
+opened or answered. Every way to end a claim is here, and each writes one transaction.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from structlog import get_logger
+
+from connections import books
+from connections.companies import lose, pause
+from connections.settings import CompanySettings
+from coordination.clock import clock
+from coordination.database import Connection, Pool
+from coordination.limiter import Full, throttled
+from coordination.limiter import Kind as CallKind
+from qbo_client import ApiRequest, AuthorizationExpired, QuickBooksError, Response, TokenSource
+from records.allocation import Resolution
+from records.claims import Claim
+from records.facts import Link
+from records.links import Linked, keep_link
+from records.settlement import Release, done, handed_back, refused, retry
+from workers.backoff import backoff_seconds
+from workers.books import context_of
+from workers.calling import Caller, TimedSlot
+from workers.closing import Closing, Dependants, end_with_answer, end_with_error
+from workers.mapping.customer import DISTINCTION
+from workers.mapping.invoice import RENUMBERED
+from workers.meaning import Action, Meaning
+from workers.waits import Waits
+from workers.wanted import Naming, Wanted, wanted_of
+
+log = get_logger()
+
+SUSPENDED = timedelta(hours=1)
+"""How long a company whose subscription lapsed rests before the next record probes it."""
+
+
+class WindowFull(Exception):
+    """No slot before `until`: the open transaction is taken back, and the company waits."""
+
+    def __init__(self, until: datetime) -> None:
+        """Keep when a slot may be had, on the database's clock."""
+        super().__init__("the window is full")
+        self.until = until
+
+
+@dataclass
+class Session:
+    """One claim under way.
+
+    Attributes:
+        pool: sessions with our timeouts.
+        caller: slots and calls of this process.
+        tokens: access tokens of the claim's company.
+        waits: how long unknown outcomes are waited for.
+        claim: the record as it is now.
+        naming: suffixes that refusals have taught.
+        basis: what the wanted state rests on beside the snapshot, as last composed.
+        freed: invoices that have room again, to be named when the claim is released.
+        refreshed: a 401 has been answered with a fresh token already.
+        looked_up: the contact has been looked for.
+        reread: a changed object has been read again.
+    """
+
+    pool: Pool
+    caller: Caller
+    tokens: TokenSource
+    waits: Waits
+    claim: Claim
+    naming: Naming = field(init=False)
+    settings: CompanySettings = field(init=False)
+    closing: Closing = field(init=False)
+    basis: str = ""
+    freed: Dependants = ()
+    refreshed: bool = False
+    looked_up: bool = False
+    reread: bool = False
+    _token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Read what the claim brings along."""
+        self.closing = Closing(self.pool, self.claim, self.waits.settle_again)
+        self.settings = CompanySettings.model_validate(self.claim.settings)
+        self.naming = _naming_of(self.claim.link)
+
+    # What is wanted, and what is there.
+
+    def wanted(self, connection: Connection, resolution: Resolution | None = None) -> Wanted | None:
+        """Say what QuickBooks shall hold; None when it needs nothing there.
+
+        Raises:
+            MappingRefused: it cannot be booked without inventing or losing money.
+            SnapshotInvalid: a snapshot it needs does not fit.
+        """
+        context = context_of(books.get(connection, self.claim.realm_id), self.settings)
+        wanted = wanted_of(self.claim, context, self.naming, resolution)
+        self.basis = wanted.basis if wanted else self.basis
+        return wanted
+
+    def link_to(self, new: Linked) -> None:
+        """Keep a link and go on with it."""
+        self.closing.commit(lambda connection: keep_link(connection, self.claim, new))
+        self.know(new)
+
+    def know(self, new: Linked) -> None:
+        """Go on with a link that has been kept."""
+        link = Link(
+            qbo_id=new.qbo_id,
+            sync_token=new.sync_token,
+            customer_id=new.customer_id,
+            total=new.total,
+            owned=new.owned,
+            adopted=new.adopted,
+            voided=new.voided,
+        )
+        self.claim = replace(self.claim, link=link)
+        self.naming = _naming_of(link)
+
+    def free(self, freed: Dependants) -> None:
+        """Remember invoices that have room again."""
+        self.freed = tuple({*self.freed, *freed})
+
+    # Tokens, slots and reads.
+
+    def access_token(self) -> str:
+        """Ask before a slot is taken and before a transaction is open: it may have to refresh."""
+        if self._token is None:
+            self._token = self.tokens.access_token(self.claim.realm_id)
+        return self._token
+
+    def renew_token(self) -> None:
+        """Get another token than the one QuickBooks has just refused; once in a claim."""
+        self.refreshed = True
+        self._token = self.tokens.refused(self.claim.realm_id, self.access_token())
+
+    def take_slot(
+        self, connection: Connection, kind: CallKind, purpose: str, attempt_id: int | None = None
+    ) -> TimedSlot:
+        """Take a slot as the last step of a transaction.
+
+        Raises:
+            WindowFull: there is none soon.
+        """
+        timed = self.caller.take(connection, self.claim, kind, purpose, attempt_id)
+        if isinstance(timed, Full):
+            raise WindowFull(timed.until)
+        return timed
+
+    def read(self, request: ApiRequest, purpose: str) -> Response:
+        """Make a metered call, and once more after a 401.
+
+        Raises:
+            QuickBooksError: it brought no answer, or a refusal.
+        """
+        try:
+            return self._read_once(request, purpose)
+        except AuthorizationExpired:
+            if self.refreshed:
+                raise
+        self.renew_token()
+        return self._read_once(request, purpose)
+
+    def _read_once(self, request: ApiRequest, purpose: str) -> Response:
+        token = self.access_token()
+        with self.pool.connection() as connection:
+            timed = self.take_slot(connection, "read", purpose)
+        try:
+            response = self.caller.call(self.claim, timed, request, token)
+        except QuickBooksError as error:
+            ended = error
+            self.closing.commit(lambda connection: end_with_error(connection, timed, ended))
+            raise
+        self.closing.commit(lambda connection: end_with_answer(connection, timed, response))
+        return response
+
+    # The ends of a claim.
+
+    def leave(self, connection: Connection, end: Release) -> None:
+        """Release the claim in the caller's transaction."""
+        self.closing.leave(connection, end, self.freed)
+
+    def end(self, end: Release) -> None:
+        """Release the claim in a transaction of its own."""
+        self.closing.commit(lambda connection: self.leave(connection, end))
+
+    def done(self) -> Release:
+        """QuickBooks agrees with the claimed version."""
+        return done(self.claim.version, self.basis)
+
+    def retry_later(self, sentence: str) -> None:
+        """Go on by itself, with backoff."""
+        self.closing.commit(
+            lambda connection: self.leave(connection, self._after_backoff(connection, sentence))
+        )
+
+    def refuse(self, code: str, sentence: str) -> None:
+        """It needs attention; but an open attempt is never parked: it has to be resolved."""
+        if self.claim.attempt is not None:
+            self.retry_later(sentence)
+        else:
+            self.end(refused(self.claim.version, self.basis, code, sentence))
+
+    def wait_for_window(self, until: datetime) -> None:
+        """No slot: the record goes back, and the company waits for the window."""
+
+        def write(connection: Connection) -> None:
+            pause(connection, self.claim.company_id, until, "limit")
+            self.leave(connection, handed_back())
+
+        self.closing.commit(write)
+
+    def leave_by(self, connection: Connection, meaning: Meaning, basis: str) -> None:
+        """Release the claim as an error's meaning says, and hold the company where it says so."""
+        match meaning.action:
+            case Action.PAUSE:
+                self._pause_company(connection)
+                end = handed_back()
+            case Action.RECONNECT:
+                lose(connection, self.claim.company_id, self.claim.realm_id)
+                end = handed_back()
+            case Action.SUSPEND:
+                until = clock(connection) + SUSPENDED
+                pause(connection, self.claim.company_id, until, "subscription")
+                end = handed_back()
+            case Action.RETRY | Action.RESOLVE | Action.REREAD:
+                end = self._after_backoff(connection, meaning.sentence)
+            case Action.REFUSE | Action.ADOPT_NAME | Action.ADOPT_NUMBER:
+                self._tell_refusal(meaning)
+                end = refused(self.claim.version, basis, meaning.code, meaning.sentence)
+        self.leave(connection, end)
+
+    def _after_backoff(self, connection: Connection, sentence: str) -> Release:
+        wait = timedelta(seconds=backoff_seconds(self.claim.transient_errors))
+        return retry(clock(connection) + wait, sentence)
+
+    def _pause_company(self, connection: Connection) -> None:
+        limits = self.caller.limits
+        whose = throttled(connection, self.claim.realm_id, limits)
+        until = clock(connection) + timedelta(seconds=limits.foreign_pause_seconds)
+        pause(connection, self.claim.company_id, until, "limit")
+        log.warning("realm.throttled", company_id=self.claim.company_id, whose=whose)
+
+    def _tell_refusal(self, meaning: Meaning) -> None:
+        log.warning(
+            "record.refused",
+            record_pk=self.claim.pk,
+            company_id=self.claim.company_id,
+            code=meaning.code,
+            who=meaning.who,
+        )
+
+
+def _naming_of(link: Link | None) -> Naming:
+    owned = link.owned if link else {}
+    return Naming(
+        distinguished=str(owned.get("DisplayName", "")).endswith(DISTINCTION),
+        renumbered=str(owned.get("DocNumber", "")).endswith(RENUMBERED),
+    )

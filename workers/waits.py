@@ -1,0 +1,21 @@
+"""How long things with an unknown end are waited for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Waits:
+    """The waits of a worker; tests make them small.
+
+    Attributes:
+        look_up_after: from the start of a write that QuickBooks does not itself refuse twice until
+            it is looked up: Intuit answers or gives up within 120 s, and a margin.
+        requestid_proved: a sandbox has shown that a request id is replayed, so such a write may be
+            repeated at once.
+        settle_again: between two tries of a settle while the database is away.
+    """
+
+    look_up_after: timedelta = timedelta(seconds=130)
+    requestid_proved: bool = False
+    settle_again: timedelta = timedelta(milliseconds=500)

@@ -1,0 +1,229 @@
+"""One write: its attempt committed with a slot, sent, and settled by what came back.
+
+Every function says whether the claim was released. While an attempt's outcome is unknown, nothing
+else is written for the record: `resolve` sends the same bytes again, or looks first where
+QuickBooks would not itself refuse a second one.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from structlog import get_logger
+
+from coordination.clock import clock
+from coordination.database import Connection
+from qbo_client import AuthorizationExpired, QuickBooksError, Response
+from records.allocation import Resolution
+from records.applications import hold, resolve_locked
+from records.attempts import Answer, count_answers, open_attempt, send_again
+from records.claims import OpenAttempt
+from records.findings import find
+from records.links import Linked
+from records.settlement import Release, done, handed_back, retry
+from schemas import Entity, parse_snapshot
+from workers import learning
+from workers.answers import linked_by, object_in, objects_in
+from workers.backoff import backoff_seconds
+from workers.calling import TimedSlot
+from workers.closing import end_with_answer, end_with_error, write_error, write_success
+from workers.drafting import draft_for, request_of, write_of
+from workers.lookups import is_repeatable, made_by, query_for
+from workers.meaning import Action, Meaning, meaning_of
+from workers.session import Session
+from workers.wanted import Wanted, is_gone
+
+log = get_logger()
+
+
+def write(session: Session) -> bool:
+    """Bring QuickBooks to the wanted state by one write, if it needs any."""
+    session.access_token()
+    with session.pool.connection() as connection:
+        resolution = _resolution(session, connection)
+        if resolution is not None and (resolution.reason or resolution.question):
+            # Something changed since it was dispatched: the relay looks again.
+            session.leave(connection, handed_back())
+            return True
+        wanted = session.wanted(connection, resolution)
+        if wanted is not None:
+            _note(session, connection, wanted)
+        draft = draft_for(wanted, session.claim.link) if wanted else None
+        if wanted is None or draft is None:
+            session.leave(connection, session.done())
+            return True
+        answers = count_answers(connection, session.claim, "")
+        attempt = open_attempt(
+            connection, session.claim, write_of(session.claim, wanted, draft, answers=answers)
+        )
+        if session.claim.entity == Entity.PAYMENT:
+            hold(connection, session.claim, "", resolution.lines if resolution else ())
+        timed = session.take_slot(connection, "write", draft.operation, attempt.id)
+    return _send(session, attempt, timed)
+
+
+def resolve(session: Session, attempt: OpenAttempt) -> bool:
+    """Go on with a write whose outcome is unknown."""
+    if _may_repeat(session, attempt):
+        return _repeat(session, attempt)
+    due = attempt.started_at + session.waits.look_up_after
+    with session.pool.connection() as connection:
+        if clock(connection) < due:
+            sentence = "Waits until QuickBooks must have an answer."
+            session.leave(connection, retry(due, sentence, transient=False))
+            return True
+    found = objects_in(session.read(query_for(attempt), "look_up"), attempt.kind)
+    made = made_by(attempt, found)
+    if made is None:
+        return _repeat(session, attempt)
+    log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
+    return _applied(session, attempt, linked_by(attempt, made, session.claim.link))
+
+
+def _resolution(session: Session, connection: Connection) -> Resolution | None:
+    if session.claim.entity != Entity.PAYMENT:
+        return None
+    payment = parse_snapshot(Entity.PAYMENT, session.claim.snapshot).snapshot
+    if is_gone(payment):
+        return None
+    resolution = resolve_locked(connection, session.claim, payment)
+    session.basis = resolution.basis
+    return resolution
+
+
+def _note(session: Session, connection: Connection, wanted: Wanted) -> None:
+    """What had to be left out is said, once for each thing."""
+    claim = session.claim
+    for note in wanted.notes:
+        find(connection, claim.company_id, claim.pk, "left_out", note, note)
+
+
+def _send(session: Session, attempt: OpenAttempt, timed: TimedSlot) -> bool:
+    request, token = request_of(attempt), session.access_token()
+    try:
+        response = session.caller.call(session.claim, timed, request, token)
+        found = object_in(response, attempt.kind)
+    except QuickBooksError as error:
+        return _not_applied(session, attempt, timed, error)
+    new = linked_by(attempt, found, session.claim.link)
+    return _applied(session, attempt, new, (timed, response))
+
+
+def _applied(
+    session: Session,
+    attempt: OpenAttempt,
+    new: Linked,
+    call: tuple[TimedSlot, Response] | None = None,
+) -> bool:
+    """Settle a write that QuickBooks has; a newer snapshot goes on in the same claim."""
+    finished = attempt.version == session.claim.version
+
+    def settle(connection: Connection) -> None:
+        if call is not None:
+            end_with_answer(connection, *call)
+        response = call[1] if call else None
+        session.free(write_success(connection, session.claim, attempt, new, response))
+        if finished:
+            session.leave(connection, done(attempt.version, attempt.basis))
+
+    session.closing.commit(settle)
+    log.info(
+        "record.synced",
+        entity=session.claim.entity,
+        company_id=session.claim.company_id,
+        record_pk=session.claim.pk,
+        operation=attempt.operation,
+        attempt_id=attempt.id,
+    )
+    session.claim = replace(session.claim, attempt=None)
+    session.know(new)
+    return finished
+
+
+def _not_applied(
+    session: Session, attempt: OpenAttempt, timed: TimedSlot, error: QuickBooksError
+) -> bool:
+    if isinstance(error, AuthorizationExpired) and not session.refreshed:
+        return _refresh(session, attempt, timed, error)
+    meaning = meaning_of(error)
+    if meaning.action is Action.RESOLVE:
+        return _unknown(session, attempt, timed, error)
+    lesson = learning.lesson_of(error)
+
+    def settle(connection: Connection) -> None:
+        _write_error(session, connection, attempt, timed, error, meaning)
+        if lesson is None:
+            session.leave_by(connection, meaning, attempt.basis)
+
+    session.closing.commit(settle)
+    session.claim = replace(session.claim, attempt=None)
+    return lesson is None or learning.learn(session, attempt, lesson, meaning)
+
+
+def _write_error(  # what is written down of a refused call
+    session: Session,
+    connection: Connection,
+    attempt: OpenAttempt,
+    timed: TimedSlot,
+    error: QuickBooksError,
+    meaning: Meaning,
+) -> None:
+    answer: Answer = "refused" if meaning.answered else "unsent"
+    end_with_error(connection, timed, error)
+    session.free(write_error(connection, session.claim, attempt, answer, error))
+
+
+def _refresh(
+    session: Session, attempt: OpenAttempt, timed: TimedSlot, error: QuickBooksError
+) -> bool:
+    """401: a fresh token, and the same bytes in a new slot, once."""
+    session.closing.commit(lambda connection: end_with_error(connection, timed, error))
+    try:
+        session.renew_token()
+    except QuickBooksError as failure:
+        # The 401 said that nothing was applied; the attempt must not stay open.
+        return _not_applied(session, attempt, timed, failure)
+    return _repeat(session, attempt)
+
+
+def _unknown(
+    session: Session, attempt: OpenAttempt, timed: TimedSlot, error: QuickBooksError
+) -> bool:
+    """The first time again at once, then with backoff."""
+    session.claim = replace(session.claim, attempt=attempt)
+    at_once = _may_repeat(session, attempt) and attempt.sends == 1
+
+    def settle(connection: Connection) -> None:
+        end_with_error(connection, timed, error)
+        if not at_once:
+            session.leave(connection, _again(session, connection, attempt))
+
+    session.closing.commit(settle)
+    log.warning(
+        "attempt.outcome_unknown",
+        record_pk=session.claim.pk,
+        attempt_id=attempt.id,
+        status=error.status,
+    )
+    return not at_once
+
+
+def _may_repeat(session: Session, attempt: OpenAttempt) -> bool:
+    return session.waits.requestid_proved or is_repeatable(attempt)
+
+
+def _again(session: Session, connection: Connection, attempt: OpenAttempt) -> Release:
+    at = clock(connection) + timedelta(seconds=backoff_seconds(session.claim.transient_errors))
+    if not _may_repeat(session, attempt):
+        at = max(at, attempt.started_at + session.waits.look_up_after)
+    return retry(at, "QuickBooks did not say whether it was booked.")
+
+
+def _repeat(session: Session, attempt: OpenAttempt) -> bool:
+    session.access_token()
+    with session.pool.connection() as connection:
+        if not send_again(connection, attempt.id):
+            # A late answer came in between; the relay looks at what is so now.
+            session.leave(connection, handed_back())
+            return True
+        timed = session.take_slot(connection, "write", attempt.operation, attempt.id)
+    return _send(session, replace(attempt, sends=attempt.sends + 1), timed)
