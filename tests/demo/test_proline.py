@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -21,7 +21,8 @@ from demo.proline import (
     project_snapshots,
 )
 from demo.scenario import Era, Plan
-from demo.scenario.changes import DraftInvoice, MoveProject, Step
+from demo.scenario.changes import Change, DraftInvoice, EditContact, MoveProject, Step
+from demo.transactions import perform
 from schemas import Entity, parse_snapshot
 
 AS_FAST_AS_POSSIBLE = 1e9
@@ -83,6 +84,23 @@ def test_a_transaction_that_fails_is_raised_and_stops_the_play(
 
     with pytest.raises(Exception, match="foreign key"):
         play_live(sessions, orphans[:4], speed=AS_FAST_AS_POSSIBLE)
+
+
+def test_a_change_of_another_companys_record_is_refused(
+    sessions: sessionmaker[Session], scenario: Plan
+) -> None:
+    """A plan that mixes companies up would prove nothing about keeping them apart."""
+    play_now(sessions, scenario.of(Era.BEFORE_OUTBOX))
+    contact = scenario.of(Era.BEFORE_OUTBOX)[0].change.record_id
+
+    with pytest.raises(ValueError, match="another company"), sessions.begin() as session:
+        perform(EditContact(contact, phone="1"), session, "somebody else's")
+
+
+def test_a_kind_of_change_nobody_wrote_down_is_refused(sessions: sessionmaker[Session]) -> None:
+    """A new step that does nothing would be played in silence."""
+    with pytest.raises(TypeError, match="Nobody wrote down"), sessions.begin() as session:
+        perform(cast("Change", object()), session, "c1")
 
 
 def test_money_is_decimal_text_and_lines_stand_in_order(

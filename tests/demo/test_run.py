@@ -15,7 +15,15 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from demo import comparer
-from demo.comparer import Books, Customer, Invoice, Payment, expected_books, read_ledger
+from demo.comparer import (
+    Books,
+    Customer,
+    Invoice,
+    Payment,
+    actual,
+    expected_books,
+    read_ledger,
+)
 from demo.outcome import Outcome
 from demo.play import Commit
 from demo.run import Stage, judge, play, run
@@ -36,6 +44,14 @@ class IdleSystem:
     def states(self) -> Mapping[str, int]:
         """Count the records by state."""
         return {"done": 3}
+
+
+class RestlessSystem(IdleSystem):
+    """A system that is never done."""
+
+    def settled(self) -> bool:
+        """Whether nothing is left to do."""
+        return False
 
 
 class Bookkeeper:
@@ -224,6 +240,43 @@ def test_books_entered_right_agree_and_the_report_says_so(stage: Stage) -> None:
     assert outcome.agrees
     assert outcome.quickbooks["Invoice"] > 40
     assert outcome.invoices_paid > 20
+
+
+def test_books_of_more_than_one_page_are_read_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QuickBooks answers a page at a time; what stands on the second one counts as well."""
+    enabled_at, _ = played(stage)
+    enter_books(stage, enabled_at)
+
+    monkeypatch.setattr(actual, "PAGE_SIZE", 7)
+
+    assert judged(stage, enabled_at).differences == ()
+
+
+def test_books_of_more_pages_than_the_limit_are_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comparison of half the books would be worse than none."""
+    enabled_at, _ = played(stage)
+    enter_books(stage, enabled_at)
+
+    monkeypatch.setattr(actual, "PAGE_SIZE", 2)
+    monkeypatch.setattr(actual, "PAGES_MOST", 2)
+
+    with pytest.raises(ValueError, match="More than 4 objects of Customer"):
+        judged(stage, enabled_at)
+
+
+def test_a_system_that_never_rests_fails_the_demonstration(stage: Stage) -> None:
+    """The wait has its limit, and the report says that it was reached."""
+    restless = replace(stage, system=RestlessSystem(), settle_within_seconds=0.0)
+    written = io.StringIO()
+
+    code = run(restless, Console(file=written, width=120))
+
+    assert code == 1
+    assert "did not come to rest" in written.getvalue()
 
 
 def test_a_planted_error_in_quickbooks_is_found_end_to_end(stage: Stage) -> None:
