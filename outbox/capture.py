@@ -37,9 +37,15 @@ def capture(sessions: Captured, *roots: Root) -> None:
 
     Weaknesses: changes that do not pass the session are not seen: SQL as text, statements on
     `session.connection()`, the legacy `bulk_*` methods, and what the database does by itself (ON
-    DELETE CASCADE, triggers). Whoever uses them appends by hand, as the package's docstring says. A
-    transaction that changed only parts waits here for the root; if the holder of that root waits
-    for one of these parts, PostgreSQL ends one of the two: change the root together with its parts.
+    DELETE CASCADE, triggers). Whoever uses them appends by hand, as the package's docstring says.
+
+    A transaction that changed parts alone locks their root only now, at its end. If the holder of
+    that root waits for something this transaction holds (one of the same parts, or another root),
+    PostgreSQL ends one of the two as a deadlock, to be tried again. Changing the root together with
+    its parts, and several records in the order of the locks, avoids it.
+
+    The last snapshot of a hard delete is read when the delete is flushed; what others change in the
+    record at that moment may be missing from it.
 
     Raises (from the session's own methods):
         IsolationTooHigh: On commit, above READ COMMITTED.
