@@ -1,0 +1,297 @@
+"""One contractor: its company in ProLine, its QuickBooks company, and the system between the two.
+
+ProLine's side writes events as ProLine does, through the outbox's SQL function; QuickBooks' side is
+read from the simulator's own books, so that looking costs no call.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
+
+from app.embedded import EmbeddedSystem, Tuning, embedded_system
+from app.onboarding import connect_company
+from app.quickbooks import QuickBooksAccess
+from connections import companies
+from connections.keys import TokenKeys
+from connections.settings import CompanySettings
+from coordination.limiter import Limits
+from outbox.relay import RelayLimits
+from qbo_client import endpoints_below
+from qbo_simulator.http_server import serve
+from qbo_simulator.realm import Realm
+from qbo_simulator.wire import Request, parse_json
+from tests.support.watched_quickbooks import WatchedQuickBooks
+from workers.body import Waits
+
+COMPANY = "acme"
+KEYS = TokenKeys([("key", b"k" * 32)])
+POLL_SECONDS = 0.01
+QUICK = Tuning(
+    threads=4,
+    limits=Limits(pace_ms=1, send_within_ms=1_000, foreign_pause_seconds=0.3),
+    relay=RelayLimits(pace_ms=1),
+    waits=Waits(look_up_after=timedelta(seconds=0.5), settle_again=timedelta(milliseconds=20)),
+    deadline_seconds=5.0,
+)
+"""Production's parts with short waits; how the limits are kept is shown elsewhere."""
+
+
+def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    """Wait until something is so; fail when it is not in time."""
+    never = threading.Event()
+    for _ in range(int(seconds / POLL_SECONDS)):
+        if condition():
+            return
+        never.wait(POLL_SECONDS)
+    raise AssertionError(f"not so within {seconds} s")
+
+
+@dataclass
+class Roofer:
+    """A contractor whose changes go the whole way."""
+
+    system: EmbeddedSystem
+    quickbooks: WatchedQuickBooks
+    realm: Realm
+    proline: psycopg.Connection
+    port: int
+    server: ExitStack
+    now: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=1))
+    latest: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    # --- ProLine's side ------------------------------------------------------------------------
+
+    def contact(self, record_id: str = "c1", **changes: object) -> Self:
+        """Say that a contact is now so; what is not named stays as it was last said."""
+        first = {"number": "1001", "display_name": "Ada Example", "email": "ada@example.com"}
+        return self._say("contact", record_id, first, changes)
+
+    def project(self, record_id: str = "p1", **changes: object) -> Self:
+        """Say that a project, already won, is now so."""
+        first = {
+            "number": "2001",
+            "name": "New roof",
+            "contact_id": "c1",
+            "stage": "Closed - Won",
+            "status": "Won",
+        }
+        return self._say("project", record_id, first, changes)
+
+    def invoice(self, record_id: str = "i1", total: str = "100.00", **changes: object) -> Self:
+        """Say that an invoice of one line, sent after the enable, is now so."""
+        line = {"id": "l1", "kind": "item", "name": "Tear-off", "amount": total}
+        first = {
+            "number": f"50{record_id[1:]}",
+            "kind": "standalone",
+            "project_id": "p1",
+            "contact_id": "c1",
+            "sent_at": self.now.isoformat(),
+            "issued_on": "2026-11-20",
+        }
+        sums = {"lines": [line | {"quantity": "1", "unit_price": total}], "total": total}
+        return self._say("invoice", record_id, first, sums | changes)
+
+    def payment(
+        self,
+        amount: str,
+        on: Mapping[str, str] | None = None,
+        record_id: str = "y1",
+        **changes: object,
+    ) -> Self:
+        """Say that a complete payment is now so; `on` tells how much goes to which invoice."""
+        first = {
+            "number": f"99{record_id[1:]}",
+            "project_id": "p1",
+            "contact_id": "c1",
+            "status": "complete",
+            "received_on": "2026-11-21",
+        }
+        allocations = [{"invoice_id": each, "amount": sum_} for each, sum_ in (on or {}).items()]
+        return self._say(
+            "payment", record_id, first, {"amount": amount, "allocations": allocations} | changes
+        )
+
+    def void(self, entity: str, record_id: str) -> Self:
+        """Say that a document said before is now void."""
+        return self._say(entity, record_id, {}, {"voided_at": self.now.isoformat()})
+
+    def _say(
+        self,
+        entity: str,
+        record_id: str,
+        first: Mapping[str, object],
+        changes: Mapping[str, object],
+    ) -> Self:
+        before = self.latest.get((entity, record_id), dict(first))
+        said = before | dict(changes) | {"id": record_id, "updated_at": self.now.isoformat()}
+        self.latest[entity, record_id] = said
+        self.proline.execute(
+            "SELECT proline_outbox.append(%s, %s, %s, %s, 'changed')",
+            [COMPANY, entity, record_id, Jsonb(said)],
+        )
+        return self
+
+    # --- waiting and looking -------------------------------------------------------------------
+
+    def settle(self, seconds: float = 20.0) -> Self:
+        """Wait until nothing is left to do."""
+        until(self.system.settled, seconds)
+        return self
+
+    def record(self, entity: str, record_id: str) -> Any:  # noqa: ANN401  # a row, by name
+        """Return the record as it stands."""
+        with self.system.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=namedtuple_row)
+            return cursor.execute(
+                "SELECT * FROM proline_qbo.records WHERE (company_id, entity, record_id) "
+                "= (%s, %s, %s)",
+                [COMPANY, entity, record_id],
+            ).fetchone()
+
+    def rows(self, statement: str, *arguments: object) -> list[Any]:
+        """Ask our own tables."""
+        with self.system.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=namedtuple_row)
+            return cursor.execute(statement, arguments).fetchall()
+
+    def attempts(self, entity: str, record_id: str) -> list[Any]:
+        """Return the record's attempts in the order in which they were made."""
+        pk = self.record(entity, record_id).pk
+        return self.rows("SELECT * FROM proline_qbo.attempts WHERE record_pk = %s ORDER BY id", pk)
+
+    def reads(self) -> list[str]:
+        """Say what the workers' metered calls were for."""
+        found = self.rows(
+            "SELECT purpose FROM proline_qbo.calls "
+            "WHERE kind = 'read' AND record_pk IS NOT NULL AND NOT unsent ORDER BY id"
+        )
+        return [row.purpose for row in found]
+
+    # --- QuickBooks' side ----------------------------------------------------------------------
+
+    def held(self, kind: str) -> list[dict[str, Any]]:
+        """Return the objects of one kind in the books, oldest first."""
+        with self.realm.lock:
+            return sorted(self.realm.objects[kind].values(), key=lambda each: int(each["Id"]))
+
+    def the(self, kind: str) -> dict[str, Any]:
+        """Return the only object of this kind."""
+        (only,) = self.held(kind)
+        return only
+
+    def writes(self, entity: str | None = None) -> list[Request]:
+        """Return the writes that arrived since the company was enabled."""
+        ours = [each for each in self.quickbooks.received if not each.path.endswith("/query")]
+        return [each for each in ours if entity is None or each.path.endswith(f"/{entity}")]
+
+    def bodies(self, entity: str | None = None) -> list[dict[str, Any]]:
+        """Return the bodies of those writes."""
+        return [parse_json(each.body) for each in self.writes(entity)]
+
+    def fault(self, match: Mapping[str, object], **then: object) -> Self:
+        """Order a fault for the next calls that match, as the control interface does."""
+        body = json.dumps({"match": match, "then": then}).encode()
+        answer = self.quickbooks.handle(Request("POST", "/_simulator/faults", {}, body))
+        assert answer.status == 200, answer.body
+        return self
+
+    def operator(self, action: str) -> dict[str, Any]:
+        """Act on the books as their operator: code, expire, disconnect."""
+        target = f"/_simulator/realms/{self.realm.settings.realm_id}/{action}"
+        return self.quickbooks.handle(Request("POST", target)).json()
+
+    def by_hand(self, entity: str, **fields: object) -> dict[str, Any]:
+        """Write to the books as a person at QuickBooks' own screen would."""
+        code = self.operator("code")["code"]
+        token = self.system.quickbooks.oauth.exchange_code(code).access_token
+        target = f"/v3/company/{self.realm.settings.realm_id}/{entity}?minorversion=75"
+        headers = {"authorization": f"Bearer {token}"}
+        body = json.dumps(fields).encode()
+        with self._unwatched():
+            answer = self.quickbooks.handle(Request("POST", target, headers, body))
+        assert answer.status == 200, answer.body
+        written: dict[str, Any] = next(iter(answer.json().values()))
+        return written
+
+    def connect(self) -> Self:
+        """Consent as the office does, now or again."""
+        connect_company(
+            self.system.pool,
+            self.system.quickbooks,
+            self.system.slots,
+            company_id=COMPANY,
+            realm_id=self.realm.settings.realm_id,
+            code=self.operator("code")["code"],
+        )
+        return self
+
+    @contextmanager
+    def quickbooks_down(self) -> Iterator[None]:
+        """Refuse connections until the block ends."""
+        self.server.close()
+        try:
+            yield
+        finally:
+            self.server.enter_context(serve(self.quickbooks, port=self.port))
+
+    @contextmanager
+    def _unwatched(self) -> Iterator[None]:
+        seen = list(self.quickbooks.received)
+        yield
+        self.quickbooks.received[:] = seen
+
+
+@contextmanager
+def roofer_in(
+    database_url: str,
+    settings: CompanySettings | None = None,
+    books: Mapping[str, object] | None = None,
+    tuning: Tuning = QUICK,
+) -> Iterator[Roofer]:
+    """Run the whole way for one contractor, connected and enabled.
+
+    Args:
+        database_url: a migrated database.
+        settings: what the office chose.
+        books: settings of the simulated QuickBooks company.
+        tuning: of the system.
+    """
+    quickbooks = WatchedQuickBooks()
+    realm_id = quickbooks.add_realm({"limits": None, "custom_txn_numbers": True, **(books or {})})
+    realm = quickbooks.realms.find(realm_id)
+    assert realm is not None
+    with ExitStack() as stack:
+        server_stack = stack.enter_context(ExitStack())
+        server = server_stack.enter_context(serve(quickbooks))
+        system = stack.enter_context(
+            embedded_system(database_url, _access(server.base_url), tuning)
+        )
+        proline = stack.enter_context(psycopg.connect(database_url, autocommit=True))
+        with system.pool.connection() as connection:
+            companies.open_company(connection, COMPANY, "Acme Roofing")
+            companies.change_settings(connection, COMPANY, settings or CompanySettings())
+        port = int(server.base_url.rpartition(":")[2])
+        roofer = Roofer(system, quickbooks, realm, proline, port, server_stack).connect()
+        with system.pool.connection() as connection:
+            companies.enable(connection, COMPANY)
+        quickbooks.received.clear()
+        yield roofer
+
+
+def _access(base_url: str) -> QuickBooksAccess:
+    return QuickBooksAccess(
+        base_url=base_url,
+        endpoints=endpoints_below(base_url),
+        client_id="app",
+        client_secret="secret",
+        redirect_uri="https://proline.example.com/callback",
+        keys=KEYS,
+    )
