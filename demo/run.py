@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from demo import comparer
+from demo.boards import set_up
 from demo.comparer import Books, Difference, Ledger, QuickBooksReader, compare, expected_books
 from demo.measure import latencies_ms, percentiles, records_by_key
 from demo.outcome import CompanyOutcome, Outcome, Tally, invoices_paid
@@ -30,10 +31,10 @@ from demo.report import print_report
 from demo.scenario import Era, Office, Plan
 from demo.simulator_control import RealmReport, SimulatorControl
 from demo.system import System
-from demo.transactions import set_up
 
 SETTLE_WITHIN_SECONDS: Final = 60.0
 LOOK_EVERY_SECONDS: Final = 0.1
+READS_APART_SECONDS: Final = 0.15
 KINDS: Final = ("Customer", "Invoice", "Payment")
 
 Enable = Callable[[], Mapping[str, datetime]]
@@ -51,6 +52,7 @@ class Stage:
         enable: Called once, after history was taken in.
         realms: The QuickBooks company of each ProLine company.
         speed: How many of the plan's seconds pass in one of ours.
+        reads_apart_seconds: Between two reads of the comparer's, so that QuickBooks takes them.
     """
 
     plan: Plan
@@ -62,6 +64,7 @@ class Stage:
     realms: Mapping[str, str]
     speed: float = 1.0
     settle_within_seconds: float = SETTLE_WITHIN_SECONDS
+    reads_apart_seconds: float = READS_APART_SECONDS
 
 
 def run(stage: Stage, console: Console, *, as_json: bool = False) -> int:
@@ -171,7 +174,9 @@ def _verdict(
     setting = comparer.Office(office.id, office.name, office.mode, enabled_at.get(office.id))
     expected = expected_books(setting, ledger)
     token = stage.simulator.access_token(realm_id)
-    reader = QuickBooksReader(stage.simulator.base_url, realm_id, token)
+    reader = QuickBooksReader(
+        stage.simulator.base_url, realm_id, token, pace_seconds=stage.reads_apart_seconds
+    )
     reading = comparer.read_books(office.name, reader)
     writes = stage.simulator.writes(realm_id)
     differences: tuple[Difference, ...] = compare(expected, reading.books)

@@ -12,24 +12,21 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from demo.boards import key_of
 from demo.people import Address
 from demo.proline import (
-    Company,
     Contact,
     Invoice,
     InvoiceLine,
     Organization,
     Payment,
     PaymentAllocation,
-    Pipeline,
     Project,
     ProjectStageMove,
     Quote,
     QuoteLine,
     Row,
-    Stage,
 )
-from demo.scenario import BOARDS, Office
 from demo.scenario.changes import (
     AddContact,
     AddProject,
@@ -49,29 +46,6 @@ from demo.scenario.changes import (
 )
 
 T = TypeVar("T", Contact, Project, Invoice, Payment)
-
-
-def set_up(session: Session, office: Office) -> None:
-    """Enter a company with its boards and stages."""
-    session.add(Company(id=office.id, name=office.name))
-    session.flush()
-    position = 0
-    for board, stages in BOARDS.items():
-        pipeline = Pipeline(id=_key(office.id, board), company_id=office.id, name=board)
-        session.add(pipeline)
-        session.flush()
-        for name, status in stages:
-            position += 1
-            session.add(
-                Stage(
-                    id=_key(office.id, name),
-                    company_id=office.id,
-                    pipeline_id=pipeline.id,
-                    name=name,
-                    position=position,
-                    status=status,
-                )
-            )
 
 
 @singledispatch
@@ -118,19 +92,19 @@ def _(change: AddProject, session: Session, company_id: str) -> None:
             name=change.name,
             contact_id=change.contact_id,
             organization_id=_organization(session, company_id, change),
-            stage_id=_key(company_id, change.stage),
+            stage_id=key_of(company_id, change.stage),
             location="Main branch",
             **_address(change.address),
         )
     )
     session.flush()
-    session.add(_entry(change.record_id, _key(company_id, change.stage)))
+    session.add(_entry(change.record_id, key_of(company_id, change.stage)))
 
 
 @perform.register
 def _(change: MoveProject, session: Session, company_id: str) -> None:
     project = _the(session, Project, change.record_id, company_id)
-    project.stage_id = _key(company_id, change.stage)
+    project.stage_id = key_of(company_id, change.stage)
     session.add(_entry(project.id, project.stage_id))
 
 
@@ -259,7 +233,7 @@ def _organization(session: Session, company_id: str, change: AddProject) -> str 
     if change.organization is None:
         return None
     organization = Organization(
-        id=_key(company_id, change.number), company_id=company_id, name=change.organization
+        id=key_of(company_id, change.number), company_id=company_id, name=change.organization
     )
     session.add(organization)
     session.flush()
@@ -301,11 +275,6 @@ def _address(address: Address) -> dict[str, str | None]:
         "postal_code": address.postal_code,
         "country": address.country,
     }
-
-
-def _key(company_id: str, name: str) -> str:
-    """Give the id of a company's own board, stage or organization."""
-    return f"{company_id}-{name}"
 
 
 def _now() -> datetime:

@@ -50,7 +50,7 @@ class QuickBooksReader:
     base_url: str
     realm_id: str
     access_token: str = field(repr=False)
-    pace_seconds: float = 0.15
+    pace_seconds: float
 
     def everything(self, entity: str, where: str = "") -> list[Document]:
         """Read all objects of one kind, page by page.

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from demo.boards import set_up
 from demo.proline import create_tables
 from demo.scenario import Plan, plan
-from demo.transactions import set_up
 
 
 @pytest.fixture

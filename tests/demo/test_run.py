@@ -187,6 +187,7 @@ def stage(engine: Engine, database_url: str, scenario: Plan, control: SimulatorC
         simulator=control,
         realms=realms,
         speed=AS_FAST_AS_POSSIBLE,
+        reads_apart_seconds=0.0,
     )
 
 
