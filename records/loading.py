@@ -17,6 +17,7 @@ from records.facts import Facts, Parent
 from records.keys import RUNNING_PREFIX, RecordKey
 from records.link_columns import LINK_COLUMNS, LinkColumns
 from records.parents import contact_key, load_parents, project_key
+from records.running_balance import began_before_enable
 from records.states import State
 
 BATCH_MOST = 1_000
@@ -35,7 +36,7 @@ def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
     projects = load_parents(connection, {_project_key(row) for row in rows})
     contacts = load_parents(connection, {_contact_key(row, projects) for row in rows})
     wanted = _load_wanted(connection, [row for row in rows if row.entity == "contact"])
-    older = _load_older_members(connection, [row for row in rows if _is_running(row)])
+    older = began_before_enable(connection, [row.pk for row in rows if _is_running(row)])
     paid = _load_paid(connection, [row for row in rows if row.entity == "invoice"])
     payers = [_payer(row) for row in rows if row.entity == "payment"]
     candidates = load_candidates(connection, payers)
@@ -159,31 +160,12 @@ JOIN proline_qbo.transfers t ON t.record_pk = d.record_pk
 WHERE r.pk = ANY(%s)
 """
 
-_OLDER_MEMBERS = """
-SELECT DISTINCT r.pk
-FROM proline_qbo.records r
-JOIN proline_qbo.companies c ON c.id = r.company_id
-JOIN proline_qbo.members m
-  ON (m.company_id, m.project_id) = (r.company_id, substr(r.record_id, length(%s) + 1))
-JOIN proline_qbo.snapshots s ON s.record_pk = m.record_pk
-WHERE r.pk = ANY(%s)
-  AND (s.snapshot ->> 'sent_at')::timestamptz < c.first_enabled_at
-  AND s.snapshot ->> 'voided_at' IS NULL AND s.snapshot ->> 'deleted_at' IS NULL
-"""
-
 
 def _load_wanted(connection: Connection, contacts: Sequence[_Row]) -> set[int]:
     if not contacts:
         return set()
     rows = connection.execute(_WANTED, [[row.pk for row in contacts]]).fetchall()
     return {pk for (pk,) in rows}
-
-
-def _load_older_members(connection: Connection, running: Sequence[_Row]) -> set[int]:
-    if not running:
-        return set()
-    arguments = [RUNNING_PREFIX, [row.pk for row in running]]
-    return {pk for (pk,) in connection.execute(_OLDER_MEMBERS, arguments).fetchall()}
 
 
 _PAID = """

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from coordination.database import Connection
-from records.keys import RecordKey, running_id
+from records.keys import RUNNING_PREFIX, RecordKey, running_id
 from records.storing import Incoming
 from schemas import Entity, Invoice, SnapshotInvalid, parse_snapshot
 
@@ -88,6 +88,33 @@ def derive_for(connection: Connection, projects: Sequence[tuple[str, str]]) -> l
     readable = {key: of_key for key, of_key in members.items() if key not in unreadable}
     derived = [_incoming(key, of_key) for key, of_key in readable.items()]
     return [each for each in derived if each is not None]
+
+
+_OF_RUNNING = """
+SELECT r.pk, s.version, s.snapshot, c.first_enabled_at
+FROM proline_qbo.records r
+JOIN proline_qbo.companies c ON c.id = r.company_id
+JOIN proline_qbo.members m
+  ON (m.company_id, m.project_id) = (r.company_id, substr(r.record_id, length(%s) + 1))
+JOIN proline_qbo.snapshots s ON s.record_pk = m.record_pk
+WHERE r.pk = ANY(%s)
+"""
+
+
+def began_before_enable(connection: Connection, pks: Sequence[int]) -> set[int]:
+    """Name those of these running-balance records that have a member sent before the enable.
+
+    Read here and not in SQL, where the time of a member that is a misfit would be an error, and
+    the relay's transaction with it.
+    """
+    if not pks:
+        return set()
+    began = set()
+    for pk, version, raw, enabled_at in connection.execute(_OF_RUNNING, [RUNNING_PREFIX, [*pks]]):
+        member = _member(version, raw)
+        if member is not None and member.alive and _is_history(member, enabled_at):
+            began.add(pk)
+    return began
 
 
 def _member(version: int, raw: dict[str, Any]) -> Member | None:
