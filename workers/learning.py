@@ -9,6 +9,7 @@ from typing import Any
 
 from structlog import get_logger
 
+from coordination.database import Connection
 from qbo_client import (
     BusinessFault,
     DuplicateDocNumber,
@@ -18,17 +19,19 @@ from qbo_client import (
     StaleObject,
 )
 from qbo_client.requests import read
+from records.applications import hold
 from records.claims import OpenAttempt
 from records.links import owner_of
 from schemas import Contact, Entity, parse_snapshot
-from workers.answers import linked, object_in, objects_in
+from workers.answers import linked, linked_by, object_in, objects_in
+from workers.closing import write_success
 from workers.lookups import (
     customer_to_link,
     is_ours,
     plain_query_for_contact,
     query_for_contact,
 )
-from workers.mapping import compare_with_theirs, owned_fields
+from workers.mapping import compare_with_theirs, is_voided, owned_fields
 from workers.meaning import Meaning
 from workers.session import Session
 
@@ -115,6 +118,9 @@ def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
         return True
     session.reread = True
     theirs = object_in(session.read(read(attempt.kind, link.qbo_id), "reread"), attempt.kind)
+    if attempt.operation == "void" and is_voided(theirs):
+        _know_void(session, attempt, theirs)
+        return False
     seen = compare_with_theirs(attempt.kind, link.owned, theirs, attempt.wanted)
     if seen.conflicts:
         fields = ", ".join(conflict.field for conflict in seen.conflicts)
@@ -122,6 +128,19 @@ def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
         return True
     session.link_to(linked(attempt.kind, theirs, seen.owned, adopted=link.adopted))
     return False
+
+
+def _know_void(session: Session, attempt: OpenAttempt, theirs: dict[str, Any]) -> None:
+    """It is void already: an earlier send was done and its answer lost, or a person was first."""
+    new = linked_by(attempt, theirs, session.claim.link)
+
+    def settle(connection: Connection) -> None:
+        if session.claim.entity == Entity.PAYMENT:
+            hold(connection, session.claim, attempt.part, ())
+        session.free(write_success(connection, session.claim, attempt, new))
+
+    session.closing.commit(settle)
+    session.know(new)
 
 
 def _adopt_name(session: Session, attempt: OpenAttempt, holder_id: str) -> bool:

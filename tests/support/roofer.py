@@ -23,13 +23,13 @@ from connections import companies
 from connections.keys import TokenKeys
 from connections.settings import CompanySettings
 from coordination.limiter import Limits
-from outbox.relay import RelayLimits
+from outbox.leader import RelayLimits
 from qbo_client import endpoints_below
 from qbo_simulator.http_server import serve
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Request, parse_json
 from tests.support.watched_quickbooks import WatchedQuickBooks
-from workers.body import Waits
+from workers.waits import Waits
 
 COMPANY = "acme"
 KEYS = TokenKeys([("key", b"k" * 32)])

@@ -1,7 +1,8 @@
 """Equality and storage of fields: what QuickBooks says and what we say, compared by meaning.
 
 Stored in jsonb a Decimal is a plain string, because a JSON number would come back as a float; so
-`Decimal("100")`, `100` and the stored "100.00" are the same, while two texts are compared as texts.
+`Decimal("100.00")`, `100` and the stored "100" are the same, while two texts are compared as texts.
+That is why a stored amount has one form only: without zeros at its end.
 Absent, null and empty are the same too: QuickBooks leaves out what is empty.
 """
 
@@ -46,7 +47,7 @@ def number(value: object) -> Decimal | None:
 
 
 def stored(value: object) -> object:
-    """Return the value as jsonb can keep it, each Decimal as a plain string.
+    """Return the value as jsonb can keep it, each Decimal as a plain string of one form.
 
     Raises:
         TypeError: It holds a float.
@@ -54,12 +55,18 @@ def stored(value: object) -> object:
     if isinstance(value, float):
         raise TypeError("Money is never a float; parse JSON with parse_float=Decimal.")
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return _plain(value)
     if isinstance(value, Mapping):
         return {key: stored(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [stored(part) for part in value]
     return value
+
+
+def _plain(value: Decimal) -> str:
+    """Write 120, 120.0 and 120.00 alike, to any number of digits."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _is_number(value: object) -> bool:

@@ -1,0 +1,232 @@
+"""A write whose answer is lost is never done twice: the same bytes again, or a look-up first.
+
+The books here do not know a repeated request id again, so nothing is owed to that promise of the
+vendor's alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from connections.settings import CompanySettings
+from records import claims
+from tests.support.roofer import QUICK, Roofer, until
+
+NewRoofer = Callable[..., Roofer]
+CREATE = CompanySettings(existing_customers="create")
+FORGETFUL = {"requestid": "ignored"}
+UNNUMBERED = {"requestid": "ignored", "custom_txn_numbers": False}
+
+LOST = {"answer": "lost"}
+BROKEN = {"status": 500, "applied": True}
+PAGE = {"status": 502, "html": True, "applied": True}
+NOTHING = {"status": 503, "empty": True, "applied": True}
+DROPPED = {"answer": "drop"}
+DONE = pytest.mark.parametrize("how", [LOST, BROKEN, PAGE, NOTHING], ids=str)
+
+
+@DONE
+def test_a_customer_is_made_once(new_roofer: NewRoofer, how: dict[str, object]) -> None:
+    """QuickBooks refuses a second one by its name, so the same bytes go again at once."""
+    roofer = new_roofer(settings=CREATE, books=FORGETFUL)
+    roofer.fault({"entity": "customer", "operation": "create"}, **how)
+
+    roofer.contact().project().settle()
+
+    assert len(roofer.held("Customer")) == 1
+    first, again = roofer.writes("customer")
+    assert (first.target, first.body) == (again.target, again.body)
+    assert roofer.record("contact", "c1").state == "done"
+
+
+@DONE
+def test_a_numbered_invoice_is_made_once(new_roofer: NewRoofer, how: dict[str, object]) -> None:
+    """QuickBooks refuses a second one by its number, so the same bytes go again at once."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.fault({"entity": "invoice", "operation": "create"}, **how)
+
+    roofer.contact().project().invoice().settle()
+
+    assert len(roofer.held("Invoice")) == 1
+    first, again = roofer.writes("invoice")
+    assert (first.target, first.body) == (again.target, again.body)
+
+
+@DONE
+def test_an_unnumbered_invoice_is_looked_up_before_anything_else(
+    new_roofer: NewRoofer, how: dict[str, object]
+) -> None:
+    """Nothing would stop a second one, so it is found by customer, day, note and total."""
+    roofer = new_roofer(books=UNNUMBERED)
+    roofer.fault({"entity": "invoice", "operation": "create"}, **how)
+
+    roofer.contact().project().invoice().settle()
+
+    assert len(roofer.held("Invoice")) == 1
+    assert len(roofer.writes("invoice")) == 1
+    assert roofer.reads() == ["existing_customer", "look_up"]
+    assert roofer.record("invoice", "i1").state == "done"
+
+
+@DONE
+def test_a_payment_is_looked_up_before_anything_else(
+    new_roofer: NewRoofer, how: dict[str, object]
+) -> None:
+    """Money is never booked twice: the payment is found, linked, and not sent again."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.fault({"entity": "payment", "operation": "create"}, **how)
+
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
+
+    assert len(roofer.held("Payment")) == 1
+    assert len(roofer.writes("payment")) == 1
+    assert roofer.reads() == ["existing_customer", "look_up"]
+    assert roofer.the("Invoice")["Balance"] == 0
+
+
+def test_a_payment_that_is_not_found_is_sent_again_as_the_same_bytes(
+    new_roofer: NewRoofer,
+) -> None:
+    """The connection broke before anything was done: looked up first, then the very same request."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.fault({"entity": "payment", "operation": "create"}, **DROPPED)
+
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
+
+    first, again = roofer.writes("payment")
+    assert (first.target, first.body) == (again.target, again.body)
+    assert roofer.reads() == ["existing_customer", "look_up"]
+    assert len(roofer.held("Payment")) == 1
+
+
+def test_a_payment_is_not_looked_up_before_quickbooks_must_have_an_answer(
+    new_roofer: NewRoofer,
+) -> None:
+    """A write may still be on its way: what is not there yet is no proof that it will not be."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
+
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
+
+    (attempt,) = roofer.attempts("payment", "y1")
+    (look_up,) = roofer.rows("SELECT slot_at FROM proline_qbo.calls WHERE purpose = 'look_up'")
+    assert look_up.slot_at >= attempt.started_at + QUICK.waits.look_up_after
+
+
+def test_with_a_proved_request_id_a_payment_is_repeated_at_once(new_roofer: NewRoofer) -> None:
+    """One setting says that a sandbox has shown the replay: then no look-up is paid for."""
+    proved = replace(QUICK, waits=replace(QUICK.waits, requestid_proved=True))
+    roofer = new_roofer(tuning=proved)
+    roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
+
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
+
+    assert len(roofer.held("Payment")) == 1
+    assert roofer.reads() == ["existing_customer"]
+
+
+def test_an_answer_that_comes_too_late_counts_as_none(new_roofer: NewRoofer) -> None:
+    """A call has a hard deadline: past it the outcome is unknown, and the bytes go again."""
+    roofer = new_roofer(settings=CREATE, tuning=replace(QUICK, deadline_seconds=0.3))
+    roofer.fault({"entity": "customer", "operation": "create"}, delay_ms=5_000)
+
+    roofer.contact().project().settle()
+
+    first, again = roofer.writes("customer")
+    assert (first.target, first.body) == (again.target, again.body)
+    assert len(roofer.held("Customer")) == 1
+
+
+def test_a_void_whose_answer_is_lost_is_repeated(new_roofer: NewRoofer) -> None:
+    """A void is refused a second time by its SyncToken; read again, there is nothing left to do."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.contact().project().invoice().settle()
+    roofer.fault({"entity": "invoice", "operation": "void"}, **LOST)
+
+    roofer.void("invoice", "i1").settle()
+
+    assert roofer.record("invoice", "i1").state == "done"
+    assert roofer.the("Invoice")["TotalAmt"] == 0
+
+
+def test_a_void_of_a_payment_whose_answer_is_lost_frees_its_invoice(new_roofer: NewRoofer) -> None:
+    """What the payment held is free all the same: another payment is applied in its place."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
+    roofer.payment("100.00", {"i1": "100.00"}, record_id="y2").settle()
+    roofer.fault({"entity": "payment", "operation": "void"}, **LOST)
+
+    roofer.void("payment", "y1").settle()
+
+    assert roofer.record("payment", "y1").state == "done"
+    assert roofer.held("Payment")[1]["UnappliedAmt"] == 0
+    assert roofer.the("Invoice")["Balance"] == 0
+
+
+def test_an_update_whose_answer_is_lost_is_repeated(new_roofer: NewRoofer) -> None:
+    """The repeat meets a newer SyncToken, the reading shows our own values, and all agree."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.contact().project().invoice(total="100.00").settle()
+    roofer.fault({"entity": "invoice", "operation": "update"}, **LOST)
+
+    roofer.invoice(total="120.00").settle()
+
+    assert roofer.record("invoice", "i1").state == "done"
+    assert roofer.the("Invoice")["TotalAmt"] == 120
+    assert roofer.reads() == ["existing_customer", "reread"]
+
+
+def edit_while_unknown(roofer: Roofer) -> None:
+    """Lose the answer of an unnumbered invoice, and let ProLine change it before it is found."""
+    roofer.fault({"entity": "invoice", "operation": "create"}, **LOST)
+    roofer.contact().project().invoice(total="100.00")
+    until(lambda: roofer.record("invoice", "i1") is not None)
+    until(lambda: roofer.record("invoice", "i1").state == "retrying")
+    roofer.invoice(total="120.00")
+
+
+def test_a_newer_snapshot_while_the_outcome_is_unknown_makes_no_second_object(
+    new_roofer: NewRoofer,
+) -> None:
+    """The newer snapshot waits until the first write is resolved, and follows as an update."""
+    roofer = new_roofer(books=UNNUMBERED)
+
+    edit_while_unknown(roofer)
+    roofer.settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 120
+    create, update = roofer.bodies("invoice")
+    assert "Id" not in create
+    assert update["Id"] == roofer.the("Invoice")["Id"]
+    assert roofer.record("invoice", "i1").state == "done"
+
+
+def test_without_the_open_attempt_a_newer_snapshot_makes_a_second_object(
+    new_roofer: NewRoofer, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out, in code and in the schema: the invoice is booked twice."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP INDEX proline_qbo.attempts_one_open")
+    monkeypatch.setattr(claims, "_open_attempt", lambda *_: None)
+    roofer = new_roofer(books=UNNUMBERED)
+
+    edit_while_unknown(roofer)
+    until(lambda: len(roofer.held("Invoice")) > 1)
+
+    assert len(roofer.held("Invoice")) == 2
+
+
+def test_the_schema_refuses_a_second_open_attempt(roofer: Roofer) -> None:
+    """The invariant stands in the table too: one attempt without an answer at most."""
+    roofer.contact().project().settle()
+    roofer.rows("UPDATE proline_qbo.attempts SET answer = NULL, answered_at = NULL RETURNING id")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        roofer.rows(
+            "INSERT INTO proline_qbo.attempts (record_pk, realm_id, generation, version, basis,"
+            " operation, kind, path, params, body, request_id)"
+            " SELECT record_pk, realm_id, generation, version, basis, operation, kind, path,"
+            " params, body, request_id FROM proline_qbo.attempts RETURNING id"
+        )
