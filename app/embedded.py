@@ -17,7 +17,8 @@ from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
 from connections.slots import RealmSlots
 from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
-from outbox.relay import Relay, RelayLimits
+from outbox.leader import RelayLimits
+from outbox.relay import Relay
 from qbo_client import BareClient
 from workers.actors import QUEUES, declare_actors
 from workers.body import SyncBody

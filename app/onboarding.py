@@ -7,28 +7,15 @@ transaction is open while QuickBooks is asked.
 from datetime import datetime
 
 from app.quickbooks import QuickBooks
-from connections import books, companies, tokens
+from connections import companies
+from connections.books import Books
+from connections.connecting import Consent, keep, obtain
 from connections.settings import CompanySettings
 from connections.slots import RealmSlots
 from coordination.database import Connection, Pool
-from qbo_client import QuickBooksClient, ReconnectRequired, TokenReply
+from qbo_client import QuickBooksClient
+from records.holding import archive_unknown, look_at_held
 from records.places import return_unclaimed
-
-
-class GivenToken:
-    """The access token of a consent that is not stored yet."""
-
-    def __init__(self, token: str) -> None:
-        """Keep the token of the reply."""
-        self._token = token
-
-    def access_token(self, realm_id: str) -> str:  # noqa: ARG002  # one token, one realm
-        """Give it."""
-        return self._token
-
-    def refused(self, realm_id: str, token: str) -> str:  # noqa: ARG002  # part of the protocol
-        """A token that QuickBooks has just issued and refuses is of no use."""
-        raise ReconnectRequired(realm_id=realm_id, detail="The new token is not accepted.")
 
 
 def connect_company(
@@ -39,7 +26,7 @@ def connect_company(
     company_id: str,
     realm_id: str,
     code: str,
-) -> books.Books:
+) -> Books:
     """Exchange a consent's code, read the books it opens, and tie the company to them.
 
     Args:
@@ -54,28 +41,20 @@ def connect_company(
         ConnectionRefused: the realm is another company's, or not the one it was connected to.
         QuickBooksError: the code or the realm was not accepted.
     """
-    with pool.connection() as connection:
-        companies.check_realm(connection, company_id, realm_id)
-    reply = quickbooks.oauth.exchange_code(code)
-    client = QuickBooksClient(
-        quickbooks.http,
-        quickbooks.access.base_url,
-        GivenToken(reply.access_token),
-        slots.for_company(company_id, "connect"),
+    gate = slots.for_company(company_id, "connect")
+    base_url = quickbooks.access.base_url
+    obtained = obtain(
+        Consent(company_id, realm_id, code),
+        pool=pool,
+        oauth=quickbooks.oauth,
+        client_with=lambda tokens: QuickBooksClient(quickbooks.http, base_url, tokens, gate),
     )
-    read = books.read_books(client, realm_id)
-    _store(pool, quickbooks, company_id, read, reply)
-    return read
-
-
-def _store(
-    pool: Pool, quickbooks: QuickBooks, company_id: str, read: books.Books, reply: TokenReply
-) -> None:
     with pool.connection() as connection:
-        companies.connect(connection, company_id, read.realm_id)
-        books.store(connection, read)
-        tokens.put(connection, quickbooks.access.keys, company_id, read.realm_id, reply)
+        keep(connection, quickbooks.access.keys, obtained)
         return_unclaimed(connection, company_id)
+        archive_unknown(connection, company_id, realm_id)
+        look_at_held(connection, company_id)
+    return obtained.books
 
 
 def open_company(pool: Pool, company_id: str, name: str) -> None:
@@ -92,6 +71,7 @@ def change_settings(pool: Pool, company_id: str, settings: CompanySettings) -> N
     """
     with pool.connection() as connection:
         companies.change_settings(connection, company_id, settings)
+        look_at_held(connection, company_id)
 
 
 def enable_company(pool: Pool, company_id: str) -> datetime:
@@ -102,6 +82,7 @@ def enable_company(pool: Pool, company_id: str) -> datetime:
     """
     with pool.connection() as connection:
         companies.enable(connection, company_id)
+        look_at_held(connection, company_id)
         return _first_enabled_at(connection, company_id)
 
 

@@ -57,8 +57,11 @@ _SET_CEILING = """
 INSERT INTO proline_qbo.limiters (realm_id, ceiling) VALUES (%s, %s)
 ON CONFLICT (realm_id) DO UPDATE SET ceiling = excluded.ceiling
 """
-_ANY_SENT = """
-SELECT EXISTS (SELECT FROM proline_qbo.calls WHERE attempt_id = %s AND NOT unsent)
+# A call that was refused was not applied; without an answer, or an unreadable one, who knows.
+_MAY_BE_APPLIED = """
+SELECT EXISTS (SELECT FROM proline_qbo.calls
+                WHERE attempt_id = %s AND NOT unsent AND id IS DISTINCT FROM %s
+                  AND (status IS NULL OR status < 300 OR status >= 500))
 """
 _FORGET = """
 DELETE FROM proline_qbo.calls
@@ -226,9 +229,15 @@ def set_ceiling(c: Connection, realm_id: str, ceiling: int) -> None:
     c.execute(_SET_CEILING, [realm_id, ceiling])
 
 
-def any_sent(c: Connection, attempt_id: int) -> bool:
-    """Say whether any call of an attempt may have left: if none did, its outcome is known."""
-    return c.execute(_ANY_SENT, [attempt_id]).fetchone() == (True,)
+def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None) -> bool:
+    """Say whether a call of an attempt may have been applied; if none was, its outcome is known.
+
+    Args:
+        c: the caller's transaction.
+        attempt_id: the attempt.
+        besides: a call of it whose outcome is known otherwise.
+    """
+    return c.execute(_MAY_BE_APPLIED, [attempt_id, besides]).fetchone() == (True,)
 
 
 def forget_calls(c: Connection, *, after_days: int = 35, limit: int = 5_000) -> int:

@@ -23,6 +23,7 @@ class Choice:
 
     pks: tuple[int, ...] = ()
     took: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
 
@@ -45,7 +46,8 @@ def dispatch(
         turns = due_turns(connection, open_entities, most=most - len(places))
         choice = choose(turns, room, all_served=len(open_entities) == len(ENTITIES))
         taken = take_places(connection, choice.pks) if choice.pks else []
-        pass_turn(connection, choice.took, pace)
+        # Who found no room comes before who was served: otherwise the same would be served always.
+        pass_turn(connection, [*choice.passed, *choice.took], pace)
         leave_ring(connection, choice.leave)
         rest_until_resumed(connection, choice.rest)
         places += taken
@@ -68,19 +70,20 @@ def choose(turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool) 
         all_served: every entity has room, so a company without a record has none at all.
     """
     left = dict(room)
-    pks, took, leave, rest = [], [], [], []
+    pks, took, passed, leave, rest = [], [], [], [], []
     for turn in turns:
         if not turn.open or turn.places <= 0 or (turn.pk is None and all_served):
             leave.append(turn.company_id)
         elif turn.paused:
             rest.append(turn.company_id)
+        elif turn.pk is None or turn.entity is None or left[turn.entity] <= 0:
+            # It goes to the tail as well: its work finds no room now and must not stand in the way.
+            passed.append(turn.company_id)
         else:
-            # One whose work finds no room now goes to the tail too: it must not stand in the way.
+            left[turn.entity] -= 1
+            pks.append(turn.pk)
             took.append(turn.company_id)
-            if turn.pk is not None and turn.entity and left[turn.entity] > 0:
-                left[turn.entity] -= 1
-                pks.append(turn.pk)
-    return Choice(tuple(pks), tuple(took), tuple(leave), tuple(rest))
+    return Choice(tuple(pks), tuple(took), tuple(passed), tuple(leave), tuple(rest))
 
 
 def _room(threads: Mapping[str, int], unclaimed: Mapping[str, int]) -> dict[str, int]:

@@ -118,7 +118,6 @@ LEFT JOIN LATERAL (
 ) b ON true
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = b.pk
 LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = b.pk AND l.part = ''
-                             AND l.archived_at IS NULL
 LEFT JOIN LATERAL (
     SELECT sum(a.held) FILTER (WHERE a.payment_pk <> w.payment_pk) AS held_by_others,
            sum(a.held) FILTER (WHERE a.payment_pk = w.payment_pk) AS held

@@ -96,12 +96,11 @@ SELECT c.pk, c.company_id, c.entity, c.record_id, c.version, c.generation, c.tra
 FROM claimed c
 JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
 LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = c.pk AND l.part = ''
-                             AND l.archived_at IS NULL
 """
 _ATTEMPT = """
 SELECT id, part, operation, kind, path, params, body, request_id, version, basis, wanted,
        started_at, sends
-FROM proline_qbo.attempts WHERE record_pk = %s AND answer IS NULL
+FROM proline_qbo.attempts WHERE record_pk = %s AND realm_id = %s AND answer IS NULL
 """
 
 
@@ -133,7 +132,7 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         settings=row.settings,
         snapshot=row.snapshot,
         link=row.link(),
-        attempt=_open_attempt(connection, row.pk),
+        attempt=_open_attempt(connection, row.pk, row.realm_id),
         project=project,
         contact=contact,
     )
@@ -161,6 +160,6 @@ def _parents(connection: Connection, row: _Row) -> tuple[Parent | None, Parent |
     return project, load_parents(connection, [its_contact]).get(its_contact)
 
 
-def _open_attempt(connection: Connection, pk: int) -> OpenAttempt | None:
+def _open_attempt(connection: Connection, pk: int, realm_id: str) -> OpenAttempt | None:
     with connection.cursor(row_factory=class_row(OpenAttempt)) as cursor:
-        return cursor.execute(_ATTEMPT, [pk]).fetchone()
+        return cursor.execute(_ATTEMPT, [pk, realm_id]).fetchone()

@@ -15,7 +15,6 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, 
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
-                             AND l.archived_at IS NULL
 LEFT JOIN proline_qbo.attempts a ON a.record_pk = r.pk AND a.answer IS NULL
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
 WHERE r.record_id = %(record_id)s

@@ -96,7 +96,6 @@ JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
 LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
-                             AND l.archived_at IS NULL
 WHERE r.pk = ANY(%s) AND r.state <> 'dispatched'
 ORDER BY r.pk
 FOR NO KEY UPDATE OF r

@@ -57,7 +57,6 @@ LEFT JOIN proline_qbo.records r
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
-                             AND l.archived_at IS NULL
 """
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from coordination.database import Connection
+from records.keys import RecordKey
 
 PLACES_PER_COMPANY = 10
 
@@ -61,12 +62,14 @@ _RETURN_QUEUES = """
 UPDATE proline_qbo.records
 SET state = 'pending', dispatch_token = NULL, dispatched_at = NULL, since = proline_qbo.clock()
 WHERE state = 'dispatched' AND claimed_by IS NULL AND entity <> ALL(%s)
+RETURNING company_id, entity, record_id
 """
 
 
-def return_unserved(connection: Connection, served: Sequence[str]) -> int:
+def return_unserved(connection: Connection, served: Sequence[str]) -> list[RecordKey]:
     """Give back the unclaimed places of entities that no living worker consumes any more."""
-    return connection.execute(_RETURN_QUEUES, [list(served)]).rowcount
+    rows = connection.execute(_RETURN_QUEUES, [list(served)]).fetchall()
+    return [RecordKey(*row) for row in rows]
 
 
 _UNCLAIMED = """
@@ -114,7 +117,8 @@ RETURNING r.company_id, r.entity, r.record_id
 """
 
 
-def take_back_lost(connection: Connection, *, beat: timedelta) -> list[tuple[str, str, str]]:
+def take_back_lost(connection: Connection, *, beat: timedelta) -> list[RecordKey]:
     """Take back every lost claim; name the records, to be looked at again at once."""
     lost = connection.execute(_LOST, {"two_beats": 2 * beat}).fetchall()
-    return connection.execute(_TAKE_BACK, [[pk for (pk,) in lost]]).fetchall()
+    rows = connection.execute(_TAKE_BACK, [[pk for (pk,) in lost]]).fetchall()
+    return [RecordKey(*row) for row in rows]

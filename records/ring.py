@@ -86,10 +86,16 @@ def due_turns(connection: Connection, served: Sequence[str], *, most: int) -> li
         return cursor.execute(_TURNS, arguments).fetchall()
 
 
+# The new positions are drawn in the order given, not in the order in which an UPDATE meets rows.
 _TO_TAIL = """
-UPDATE proline_qbo.ring
-SET position = nextval('proline_qbo.ring_tail'), not_before = proline_qbo.clock() + %s
-WHERE company_id = ANY(%s)
+WITH tail AS MATERIALIZED (
+    SELECT company_id, nextval('proline_qbo.ring_tail') AS position
+    FROM (SELECT company_id FROM unnest(%s::text[]) WITH ORDINALITY AS k (company_id, turn)
+          ORDER BY turn) ordered
+)
+UPDATE proline_qbo.ring g
+SET position = tail.position, not_before = proline_qbo.clock() + %s
+FROM tail WHERE g.company_id = tail.company_id
 """
 _LEAVE = "UPDATE proline_qbo.ring SET position = NULL WHERE company_id = ANY(%s)"
 _REST = """
@@ -99,10 +105,18 @@ WHERE c.id = g.company_id AND g.company_id = ANY(%s) AND c.paused_until IS NOT N
 """
 
 
-def pass_turn(connection: Connection, company_ids: Collection[str], pace: timedelta) -> None:
-    """Move companies that took their turn to the tail; the next comes no sooner than `pace`."""
+_END_REST = """
+UPDATE proline_qbo.ring g SET not_before = proline_qbo.clock()
+FROM proline_qbo.companies c
+WHERE c.id = g.company_id AND g.company_id = ANY(%s) AND g.not_before > proline_qbo.clock()
+  AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
+"""
+
+
+def pass_turn(connection: Connection, company_ids: Sequence[str], pace: timedelta) -> None:
+    """Move companies to the tail, in this order; their next turn comes no sooner than `pace`."""
     if company_ids:
-        connection.execute(_TO_TAIL, [pace, sorted(company_ids)])
+        connection.execute(_TO_TAIL, [list(company_ids), pace])
 
 
 def leave_ring(connection: Connection, company_ids: Collection[str]) -> None:
@@ -115,3 +129,9 @@ def rest_until_resumed(connection: Connection, company_ids: Collection[str]) -> 
     """Let paused companies keep their place in the ring, but not before their pause is over."""
     if company_ids:
         connection.execute(_REST, [sorted(company_ids)])
+
+
+def end_rest(connection: Connection, company_ids: Collection[str]) -> None:
+    """Let companies whose pause was ended before its time take their turn now."""
+    if company_ids:
+        connection.execute(_END_REST, [sorted(company_ids)])

@@ -1,9 +1,10 @@
 """Running-balance invoices: one record per project stands for all of them.
 
 Each such invoice repeats the whole project sum, so booking every one would book the same revenue
-two or three times. The wanted state is a pure function of the members: lines, sum and dates of the
-newest by (sent_at, id) that is sent and neither voided nor deleted; number and note of the first
-sent, for ever. When none is left it is void. Members themselves never go to QuickBooks.
+two or three times. The wanted state is a pure function of the members: lines, sum, dates and memo
+of the newest by (sent_at, id) that is sent and neither voided nor deleted; the number of the first
+sent, for ever, and with it the note "ProLine invoice 1001". When none is left it is void. Members
+themselves never go to QuickBooks.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,6 @@ def derive(members: Sequence[Member]) -> dict[str, Any] | None:
     derived = newest.raw | {
         "id": first.raw["id"],
         "number": first.raw.get("number"),
-        "memo": first.raw.get("memo"),
         "sent_at": first.raw.get("sent_at"),
     }
     if not alive:

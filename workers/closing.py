@@ -91,16 +91,16 @@ def write_error(
     claim: Claim,
     attempt: OpenAttempt,
     answer: Answer,
-    error: QuickBooksError,
+    error: QuickBooksError | None = None,
 ) -> Dependants:
     """Write down that an attempt was not applied; name the invoices that have room again."""
     answer_attempt(
         connection,
         attempt.id,
         answer,
-        status=error.status,
-        fault_code=error.code,
-        intuit_tid=error.intuit_tid,
+        status=error.status if error else None,
+        fault_code=error.code if error else None,
+        intuit_tid=error.intuit_tid if error else None,
     )
     if claim.entity != Entity.PAYMENT:
         return ()

@@ -73,7 +73,6 @@ class Meaning:
             Action.ADOPT_NAME,
             Action.ADOPT_NUMBER,
             Action.REFUSE,
-            Action.SUSPEND,
         }
 
 

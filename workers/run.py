@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from structlog import get_logger
 
+from connections.errors import TokenUnreadable
 from qbo_client import QuickBooksError
 from schemas import SnapshotInvalid
 from workers.learning import look_up, should_look_up
@@ -39,6 +40,10 @@ def run(session: Session) -> None:
         session.refuse("snapshot_invalid", misfit.sentence)
     except QuickBooksError as error:
         _end_without_write(session, error)
+    except TokenUnreadable:
+        # A key of ours is missing: no record is at fault, and all go on once it is back.
+        log.error("token.unreadable", company_id=session.claim.company_id)  # noqa: TRY400  # told
+        session.retry_later("We cannot read the connection's token: ask support.")
 
 
 def _turn(session: Session) -> bool:

@@ -12,10 +12,11 @@ from structlog import get_logger
 
 from coordination.clock import clock
 from coordination.database import Connection
+from coordination.limiter import may_be_applied
 from qbo_client import AuthorizationExpired, QuickBooksError, Response
 from records.allocation import Resolution
 from records.applications import hold, resolve_locked
-from records.attempts import Answer, count_answers, open_attempt, send_again
+from records.attempts import count_answers, open_attempt, send_again
 from records.claims import OpenAttempt
 from records.findings import find
 from records.links import Linked
@@ -63,6 +64,8 @@ def write(session: Session) -> bool:
 
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
     """Go on with a write whose outcome is unknown."""
+    if _never_left(session, attempt):
+        return False
     if _may_repeat(session, attempt):
         return _repeat(session, attempt)
     due = attempt.started_at + session.waits.look_up_after
@@ -77,6 +80,16 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
         return _repeat(session, attempt)
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
     return _applied(session, attempt, linked_by(attempt, made, session.claim.link))
+
+
+def _never_left(session: Session, attempt: OpenAttempt) -> bool:
+    """Close an attempt none of whose calls can have been applied: the newest snapshot goes on."""
+    with session.pool.connection() as connection:
+        if may_be_applied(connection, attempt.id):
+            return False
+        session.free(write_error(connection, session.claim, attempt, "unsent"))
+    session.claim = replace(session.claim, attempt=None)
+    return True
 
 
 def _resolution(session: Session, connection: Connection) -> Resolution | None:
@@ -147,29 +160,55 @@ def _not_applied(
     meaning = meaning_of(error)
     if meaning.action is Action.RESOLVE:
         return _unknown(session, attempt, timed, error)
-    lesson = learning.lesson_of(error)
-
-    def settle(connection: Connection) -> None:
-        _write_error(session, connection, attempt, timed, error, meaning)
-        if lesson is None:
-            session.leave_by(connection, meaning, attempt.basis)
-
-    session.closing.commit(settle)
-    session.claim = replace(session.claim, attempt=None)
-    return lesson is None or learning.learn(session, attempt, lesson, meaning)
+    if meaning.answered:
+        return _refused(session, attempt, timed, error, meaning)
+    return _not_taken(session, attempt, timed, error, meaning)
 
 
-def _write_error(  # what is written down of a refused call
+def _refused(
     session: Session,
-    connection: Connection,
     attempt: OpenAttempt,
     timed: TimedSlot,
     error: QuickBooksError,
     meaning: Meaning,
-) -> None:
-    answer: Answer = "refused" if meaning.answered else "unsent"
-    end_with_error(connection, timed, error)
-    session.free(write_error(connection, session.claim, attempt, answer, error))
+) -> bool:
+    """A business answer: it may teach something, and a newer snapshot has its own try."""
+    lesson = learning.lesson_of(error)
+    goes_on = lesson is not None or attempt.version != session.claim.version
+
+    def settle(connection: Connection) -> None:
+        end_with_error(connection, timed, error)
+        session.free(write_error(connection, session.claim, attempt, "refused", error))
+        if not goes_on:
+            session.leave_by(connection, meaning, attempt.basis)
+
+    session.closing.commit(settle)
+    session.claim = replace(session.claim, attempt=None)
+    if lesson is not None:
+        return learning.learn(session, attempt, lesson, meaning)
+    return not goes_on
+
+
+def _not_taken(
+    session: Session,
+    attempt: OpenAttempt,
+    timed: TimedSlot | None,
+    error: QuickBooksError,
+    meaning: Meaning,
+) -> bool:
+    """This call was not applied. Where an earlier one may have been, the attempt stays open."""
+    session.claim = replace(session.claim, attempt=attempt)
+
+    def settle(connection: Connection) -> None:
+        if timed is not None:
+            end_with_error(connection, timed, error)
+        this_call = timed.slot.call_id if timed else None
+        if not may_be_applied(connection, attempt.id, besides=this_call):
+            session.free(write_error(connection, session.claim, attempt, "unsent", error))
+        session.leave_by(connection, meaning, attempt.basis)
+
+    session.closing.commit(settle)
+    return True
 
 
 def _refresh(
@@ -180,8 +219,11 @@ def _refresh(
     try:
         session.renew_token()
     except QuickBooksError as failure:
-        # The 401 said that nothing was applied; the attempt must not stay open.
-        return _not_applied(session, attempt, timed, failure)
+        meaning = meaning_of(failure)
+        if meaning.answered:
+            # The token endpoint refused us; of the books it says nothing.
+            meaning = replace(meaning, action=Action.RECONNECT)
+        return _not_taken(session, attempt, None, failure, meaning)
     return _repeat(session, attempt)
 
 

@@ -1,7 +1,7 @@
 """The invoices QuickBooks must hold, before anything is paid on them.
 
 A standalone invoice is one of its own. Running-balance invoices each repeat the whole project sum,
-so a project has one: the newest living member shows, under the number and memo of the first sent.
+so a project has one: the newest living member shows, under the number of the first sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def _bill(scope: Scope, members: Sequence[InvoiceRow]) -> Bill:
         discount=discount,
         total=total if living else ZERO,
         balance=total if living else ZERO,
-        memo=body_of(members[0].memo)[:MEMO_LENGTH],
+        memo=body_of(newest.memo)[:MEMO_LENGTH],
         city=line_of(scope.transferred[newest.project_id].city),
         voided=not living,
     )

@@ -100,7 +100,6 @@ CREATE TABLE proline_qbo.links (
     owned       jsonb NOT NULL DEFAULT '{}',
     adopted     boolean NOT NULL DEFAULT false,
     voided      boolean NOT NULL DEFAULT false,
-    archived_at timestamptz,
     generation  integer NOT NULL DEFAULT 0,
     linked_at   timestamptz NOT NULL DEFAULT proline_qbo.clock(),
     PRIMARY KEY (realm_id, record_pk, part)
@@ -156,7 +155,6 @@ CREATE TABLE proline_qbo.decisions (
     record_pk    bigint NOT NULL REFERENCES proline_qbo.records,
     question     text NOT NULL,
     basis        text NOT NULL,
-    facts        jsonb NOT NULL DEFAULT '{}',
     asked_at     timestamptz NOT NULL DEFAULT proline_qbo.clock(),
     answer       text,
     answered_by  text,

@@ -291,11 +291,11 @@ def test_an_attempt_whose_calls_were_all_given_up_was_never_sent(
     first, second = [slot.call_id for slot in slots if isinstance(slot, Slot)]
 
     limiter.mark_unsent(roomy, first)
-    while_open = limiter.any_sent(roomy, 7)
+    while_open = limiter.may_be_applied(roomy, 7)
     limiter.mark_unsent(roomy, second)
 
     assert while_open
-    assert not limiter.any_sent(roomy, 7)
+    assert not limiter.may_be_applied(roomy, 7)
 
 
 def test_a_departure_lies_between_the_earliest_and_the_latest_reading() -> None:

@@ -8,8 +8,8 @@ from psycopg.rows import namedtuple_row
 
 from coordination import processes
 from coordination.database import Connection, Pool
-from outbox.messages import Message
 from outbox.leader import RelayLimits
+from outbox.messages import Message
 from outbox.relay import Relay
 from tests.support import proline
 from tests.support.hand_worker import HandWorker

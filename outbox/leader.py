@@ -1,0 +1,285 @@
+"""What the leading relay does: wake, take in, retry, hand out, publish; once a second, look around.
+
+One after the other on one session, each in a transaction that begins by proving the leadership.
+Messages are published after the commit that made them true, so a message can never name a place
+that does not exist, and a lost one is published again.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from structlog import get_logger
+
+from coordination import leadership, nudges, processes
+from coordination.database import Connection, Pool
+from coordination.limiter import forget_calls
+from coordination.processes import Process, Watch
+from outbox import metrics
+from outbox.dispatch import ENTITIES, dispatch
+from outbox.intake import take_in
+from outbox.messages import QUEUES, Message, Publisher, message_for
+from records.due import due_retries, resync_slice
+from records.evaluation import evaluate
+from records.keys import RecordKey
+from records.places import return_unserved, take_back_lost, unclaimed_places
+from records.ring import end_rest, join_ring, rebuild_ring
+from records.waking import affected_by
+
+log = get_logger()
+
+
+@dataclass(frozen=True)
+class RelayLimits:
+    """How often and how much at a time; every batch, loop and wait of the relay has its limit here.
+
+    `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
+    worker's thread rarely waits for a slot.
+    """
+
+    idle_ms: int = 5
+    intake_batch: int = 500
+    nudge_batch: int = 500
+    dispatch_batch: int = 500
+    pace_ms: int = 117
+    beat_seconds: float = 1.0
+    full_look_seconds: float = 2.0
+    floor_age_seconds: float = 60.0
+    resync_seconds: float = 600.0
+    resync_slice: int = 500
+    tidy_seconds: float = 60.0
+
+
+_PROBE = """
+SELECT EXISTS (SELECT FROM proline_outbox.outbox_events WHERE id > %s),
+       EXISTS (SELECT FROM proline_qbo.nudges),
+       EXISTS (SELECT FROM proline_qbo.records
+               WHERE state = 'retrying' AND retry_at <= (SELECT proline_qbo.clock())),
+       EXISTS (SELECT FROM proline_qbo.ring
+               WHERE position IS NOT NULL AND not_before <= (SELECT proline_qbo.clock()))
+"""
+
+
+@dataclass
+class _Memory:
+    """What a leader remembers of its term; a new one starts from the tables alone."""
+
+    watch: Watch = field(default_factory=Watch)
+    threads: dict[str, int] = field(default_factory=dict)
+    unconfirmed: list[Message] = field(default_factory=list)
+    marks: deque[tuple[float, int]] = field(default_factory=deque)
+    floor: int = 0
+    highest_id: int = 0
+    resync_after: int = 0
+    due: dict[str, float] = field(default_factory=dict)
+
+
+class Leader:
+    """One term of leadership.
+
+    Args:
+        pool: sessions with our timeouts; one is used at a time.
+        publisher: the broker's side.
+        process_id: this process as `coordination.processes` registered it.
+        term: what `coordination.leadership.acquire` gave.
+        limits: batches and intervals.
+        monotonic: this process's own clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        publisher: Publisher,
+        process_id: UUID,
+        term: int,
+        limits: RelayLimits,
+        monotonic: Callable[[], float],
+    ) -> None:
+        """Bring back what the former leader remembered: the ring, messages perhaps unsent."""
+        self._pool = pool
+        self._publisher = publisher
+        self._process_id = process_id
+        self._term = term
+        self._limits = limits
+        self._monotonic = monotonic
+        self._memory = _Memory()
+        with self._leading() as connection:
+            rebuild_ring(connection)
+            places = unclaimed_places(connection)
+        self._memory.unconfirmed = [message_for(place) for place in places]
+
+    def tick(self) -> bool:
+        """Do what there is to do now, once; say whether there was anything.
+
+        Raises:
+            NotLeading: another relay has taken over.
+        """
+        if self._is_due("beat", self._limits.beat_seconds):
+            self._beat()
+        worked = self._work()
+        if self._is_due("resync", 0):
+            worked = self._resync() or worked
+        if self._is_due("tidy", self._limits.tidy_seconds):
+            self._tidy()
+        return worked
+
+    def resign(self) -> None:
+        """Give the lead up in an orderly stop, so that a standby need not wait."""
+        with self._pool.connection() as connection:
+            leadership.resign(connection, self._process_id, self._term)
+
+    @contextmanager
+    def _leading(self) -> Iterator[Connection]:
+        """Open a transaction that nobody else can lead beside."""
+        with self._pool.connection() as connection:
+            leadership.assert_leading(connection, self._process_id, self._term)
+            yield connection
+
+    def _is_due(self, what: str, every_seconds: float) -> bool:
+        """Whether it is time for something periodic; then the next time is set."""
+        now = self._monotonic()
+        if now < self._memory.due.get(what, now):
+            return False
+        self._memory.due[what] = now + every_seconds
+        return True
+
+    # Once a second.
+
+    def _beat(self) -> None:
+        with self._pool.connection() as connection:
+            leadership.renew(connection, self._process_id, self._term)
+            living = processes.living(connection)
+        beats = {each.id: each.beats for each in living}
+        silent = self._memory.watch.look(beats, now=self._monotonic())
+        self._memory.threads = _threads_by_entity(living)
+        self._take_back(silent)
+
+    def _take_back(self, silent: dict[UUID, int]) -> None:
+        """Take back what gone processes held, and what stands in queues nobody consumes."""
+        served = [entity for entity in ENTITIES if self._memory.threads.get(entity)]
+        with self._leading() as connection:
+            gone = processes.declare_gone(connection, silent)
+            lost = take_back_lost(connection, beat=timedelta(seconds=self._limits.beat_seconds))
+            unserved = return_unserved(connection, served)
+            join_ring(connection, {key.company_id for key in (*lost, *unserved)})
+        if gone or lost or unserved:
+            log.warning(
+                "relay.took_back",
+                processes=len(gone),
+                claims=len(lost),
+                unserved=len(unserved),
+            )
+
+    def _tidy(self) -> None:
+        """Remove what no longer counts, a bounded piece at a time."""
+        with self._leading() as connection:
+            forget_calls(connection)
+            processes.forget_gone(connection)
+
+    # Every tick.
+
+    def _work(self) -> bool:
+        full_look = self._is_due("full look", self._limits.full_look_seconds)
+        floor = 0 if full_look else self._floor()
+        events, nudged, due, turns = self._probe(floor)
+        worked = nudged and self._wake()
+        worked = (events and self._intake(floor)) or worked
+        worked = (due and self._retry()) or worked
+        if turns or worked:
+            worked = self._dispatch() or worked
+        return self._publish() or worked
+
+    def _probe(self, floor: int) -> tuple[bool, bool, bool, bool]:
+        with self._pool.connection() as connection:
+            row = connection.execute(_PROBE, [floor]).fetchone()
+        if row is None:
+            raise LookupError("the probe gave no row")
+        return row[0], row[1], row[2], row[3]
+
+    def _wake(self) -> bool:
+        with self._leading() as connection:
+            taken = nudges.take(connection, self._limits.nudge_batch)
+            end_rest(connection, {each.company_id for each in taken if each.record_id is None})
+            keys = {
+                RecordKey(each.company_id, each.entity, each.record_id)
+                for each in taken
+                if each.entity and each.record_id
+            }
+            evaluated = evaluate(connection, affected_by(connection, sorted(keys)))
+            join_ring(
+                connection,
+                {each.company_id for each in taken} | evaluated.companies_with_work,
+            )
+        return bool(taken)
+
+    def _intake(self, floor: int) -> bool:
+        with self._leading() as connection:
+            intake = take_in(connection, floor=floor, most=self._limits.intake_batch)
+            join_ring(connection, intake.evaluated.companies_with_work)
+        if intake.highest_id > self._memory.highest_id:
+            self._memory.highest_id = intake.highest_id
+            self._memory.marks.append((self._monotonic(), intake.highest_id))
+        return intake.taken > 0
+
+    def _floor(self) -> int:
+        """The highest id seen a minute ago: the fast poll passes over dead rows below it."""
+        marks = self._memory.marks
+        while marks and self._monotonic() - marks[0][0] >= self._limits.floor_age_seconds:
+            self._memory.floor = marks.popleft()[1]
+        return self._memory.floor
+
+    def _retry(self) -> bool:
+        with self._leading() as connection:
+            pks = due_retries(connection, most=self._limits.nudge_batch)
+            evaluated = evaluate(connection, pks)
+            join_ring(connection, evaluated.companies_with_work)
+        return evaluated.moved > 0
+
+    def _dispatch(self) -> bool:
+        with self._leading() as connection:
+            places = dispatch(
+                connection,
+                self._memory.threads,
+                pace=timedelta(milliseconds=self._limits.pace_ms),
+                most=self._limits.dispatch_batch,
+            )
+        self._memory.unconfirmed += [message_for(place) for place in places]
+        return bool(places)
+
+    def _publish(self) -> bool:
+        """Publish outside every transaction; what no queue confirmed is kept for the next tick."""
+        batch = self._memory.unconfirmed
+        if not batch:
+            return False
+        self._memory.unconfirmed = list(self._publisher.publish(batch))
+        metrics.messages_published.inc(len(batch) - len(self._memory.unconfirmed))
+        metrics.messages_unconfirmed.inc(len(self._memory.unconfirmed))
+        return len(self._memory.unconfirmed) < len(batch)
+
+    # Slowly.
+
+    def _resync(self) -> bool:
+        """Look at every waiting record once in `resync_seconds`, a slice at a time.
+
+        Whatever it moves is a wake-up that was lost: counted, and 0 in every test.
+        """
+        limits, memory = self._limits, self._memory
+        with self._leading() as connection:
+            pks = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
+            evaluated = evaluate(connection, pks)
+            join_ring(connection, evaluated.companies_with_work)
+        memory.resync_after = pks[-1] if pks else 0
+        pause_seconds = limits.beat_seconds if pks else limits.resync_seconds
+        memory.due["resync"] = self._monotonic() + pause_seconds
+        metrics.resync_finds.inc(evaluated.moved)
+        return evaluated.moved > 0
+
+
+def _threads_by_entity(living: list[Process]) -> dict[str, int]:
+    return {
+        entity: sum(each.threads for each in living if queue in each.queues)
+        for entity, queue in QUEUES.items()
+    }
