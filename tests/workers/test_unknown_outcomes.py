@@ -89,7 +89,7 @@ def test_a_payment_is_looked_up_before_anything_else(
 def test_a_payment_that_is_not_found_is_sent_again_as_the_same_bytes(
     new_roofer: NewRoofer,
 ) -> None:
-    """The connection broke before anything was done: looked up first, then the very same request."""
+    """The connection broke before anything was done: a look-up, then the very same request."""
     roofer = new_roofer(books=FORGETFUL)
     roofer.fault({"entity": "payment", "operation": "create"}, **DROPPED)
 
