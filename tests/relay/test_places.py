@@ -1,0 +1,325 @@
+"""Places and the ring: who is handed out, how many at a time, and whose turn it is."""
+
+from collections import Counter
+
+import pytest
+
+from app.onboarding import change_settings, disable_company
+from connections import companies
+from connections.settings import CompanySettings
+from coordination.database import Pool
+from outbox.dispatch import choose
+from outbox.messages import Message
+from records.places import PLACES_PER_COMPANY, return_unclaimed
+from records.ring import Turn
+from tests.support.hand_worker import HandWorker
+from tests.support.proline import ACME, contact, enable_company, invoice, project, realm_of
+from tests.support.relay_in_hand import Office, limits
+
+MANY = 25
+
+
+def backlog(office: Office, company_id: str, size: int) -> None:
+    """Let a company have so many contacts to write, each wanted by a won project."""
+    with office.pool.connection() as connection:
+        if companies.get(connection, company_id) is None:
+            enable_company(connection, company_id)
+    ids = [f"{company_id}-{index}" for index in range(size)]
+    office.say("contact", *(contact(each) for each in ids), company_id=company_id)
+    won = (project(f"p-{each}", contact_id=each) for each in ids)
+    office.say("project", *won, company_id=company_id)
+
+
+def per_company(messages: list[Message]) -> Counter[str]:
+    """Count messages by company."""
+    return Counter(message.company_id for message in messages)
+
+
+def test_a_company_holds_at_most_ten_places(pool: Pool) -> None:
+    """The rest waits in PostgreSQL, whatever the backlog and however many threads there are."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool, threads=100))
+    backlog(office, ACME, MANY)
+
+    messages = office.hand.drain()
+
+    assert len(messages) == PLACES_PER_COMPANY == 10
+    states = office.rows("SELECT state, count(*) FROM proline_qbo.records GROUP BY 1")
+    assert dict(tuple(row) for row in states)["pending"] == MANY - 10
+
+
+def test_a_settled_place_is_handed_out_again(office: Office) -> None:
+    """Leaving `dispatched` is giving the place back; nothing else counts places."""
+    backlog(office, ACME, MANY)
+    first = office.hand.drain()
+
+    office.worker.work(first[:3])
+    second = office.hand.drain()
+
+    assert len(second) == 3
+    assert len(office.rows("SELECT FROM proline_qbo.records WHERE state = 'dispatched'")) == 10
+
+
+def test_a_queue_holds_at_most_twice_the_threads_that_consume_it(pool: Pool) -> None:
+    """Dispatched and unclaimed: what is claimed stands in no queue any more."""
+    worker = HandWorker(pool, threads=3)
+    office = Office(pool, worker)
+    for company_id in ("a", "b", "c"):
+        backlog(office, company_id, 6)
+
+    messages = office.hand.drain()
+    claims = [worker.claim(message) for message in messages[:4]]
+    office.hand.clock.now += 0.2
+    more = office.hand.drain()
+
+    assert len(messages) == 6
+    assert None not in claims
+    assert len(more) == 4
+
+
+def test_an_entity_without_a_consumer_is_not_dispatched(pool: Pool) -> None:
+    """Its records stay pending; those of other entities go on."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool, entities=["contact"]))
+    office.say("contact", contact())
+    office.say("project", project())
+    office.say("invoice", invoice())
+    office.finish()
+
+    assert office.state("contact", "c1") == "done"
+    assert office.state("invoice", "i1") == "pending"
+
+
+def test_unclaimed_records_return_when_their_last_consumer_goes(office: Office) -> None:
+    """And are handed out anew, under a new token, when another comes."""
+    backlog(office, ACME, 3)
+    stranded = office.hand.drain()
+    office.worker.retire()
+
+    office.hand.after(1.0)
+    waiting = office.rows("SELECT state FROM proline_qbo.records WHERE entity = 'contact'")
+    heir = HandWorker(office.pool)
+    again = office.hand.after(1.0)
+
+    assert {row.state for row in waiting} == {"pending"}
+    assert {message.record_pk for message in again} == {each.record_pk for each in stranded}
+    assert {message.token for message in again}.isdisjoint(each.token for each in stranded)
+    assert heir.work(again) == 3
+
+
+def test_one_record_a_turn_so_a_big_backlog_does_not_delay_a_small_one(pool: Pool) -> None:
+    """With room for six, three companies get two each, however much one of them has."""
+    office = Office(pool, HandWorker(pool, threads=3))
+    backlog(office, "big", MANY)
+    backlog(office, "small", 2)
+    backlog(office, "tiny", 2)
+
+    assert per_company(office.hand.drain()) == {"big": 2, "small": 2, "tiny": 2}
+
+
+def test_a_company_that_had_nothing_to_do_joins_at_the_head(pool: Pool) -> None:
+    """Once: then it takes its turn at the tail like the others."""
+    office = Office(pool, HandWorker(pool, threads=1))
+    backlog(office, "big", MANY)
+    backlog(office, "huge", MANY)
+    queued = office.hand.drain()
+    backlog(office, "late", 3)
+    office.hand.drain()
+
+    served = []
+    for _ in range(6):
+        office.worker.work(queued[:1])
+        new = office.hand.drain()
+        served += [message.company_id for message in new]
+        queued = queued[1:] + new
+
+    assert served[0] == "late"
+    assert "late" not in served[1:3]
+    assert Counter(served) == {"late": 2, "big": 2, "huge": 2}
+
+
+def test_who_finds_no_room_in_its_queue_comes_before_who_was_served(pool: Pool) -> None:
+    """With one free place at a time nobody is passed over for ever."""
+    office = Office(pool, HandWorker(pool, threads=1))
+    names = ["a", "b", "c", "d"]
+    for company_id in names:
+        backlog(office, company_id, 10)
+
+    served: list[str] = []
+    queued: list[Message] = []
+    for _ in range(14):
+        new = office.hand.drain()
+        served += [message.company_id for message in new]
+        queued += new
+        office.worker.work(queued[:1])
+        queued = queued[1:]
+
+    assert set(served[:4]) == set(names)
+    assert max(Counter(served).values()) - min(Counter(served).values()) <= 1
+
+
+def test_the_pace_lies_between_two_turns_of_a_company(pool: Pool) -> None:
+    """Roughly the limiter's own pace, so that a thread rarely waits for a slot."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool), limits(pace_ms=60_000))
+    backlog(office, ACME, 3)
+
+    first = office.hand.drain()
+    office.do("UPDATE proline_qbo.ring SET not_before = proline_qbo.clock()")
+    second = office.hand.drain()
+
+    assert (len(first), len(second)) == (1, 1)
+
+
+def test_a_company_that_is_off_is_not_dispatched_and_goes_on_when_it_is_on_again(
+    office: Office,
+) -> None:
+    """What happens meanwhile is held, newest version each."""
+    disable_company(office.pool, ACME)
+    backlog(office, ACME, 2)
+    assert office.hand.drain() == []
+
+    with office.pool.connection() as connection:
+        companies.enable(connection, ACME)
+
+    assert office.finish() == 2
+
+
+def stop_by_off(office: Office) -> None:
+    """Turn the integration off."""
+    disable_company(office.pool, ACME)
+
+
+def stop_by_disconnect(office: Office) -> None:
+    """Give the realm up."""
+    with office.pool.connection() as connection:
+        companies.disconnect(connection, ACME)
+        return_unclaimed(connection, ACME)
+
+
+def stop_by_epoch(office: Office) -> None:
+    """Reconnect, which raises the epoch."""
+    with office.pool.connection() as connection:
+        companies.connect(connection, ACME, realm_of(ACME))
+        return_unclaimed(connection, ACME)
+
+
+@pytest.mark.parametrize("stop", [stop_by_off, stop_by_disconnect, stop_by_epoch])
+def test_what_nobody_claimed_returns_in_the_transaction_that_stops_its_company(
+    office: Office, stop: object
+) -> None:
+    """What is claimed goes on and settles; the messages of the rest change nothing."""
+    backlog(office, ACME, 3)
+    messages = office.hand.drain()
+    claimed = office.worker.claim(messages[0])
+    assert claimed is not None
+    assert callable(stop)
+
+    stop(office)
+
+    contacts = "SELECT pk, state FROM proline_qbo.records WHERE entity = 'contact'"
+    states = {row.pk: row.state for row in office.rows(contacts)}
+    assert states.pop(claimed.pk) == "dispatched"
+    assert set(states.values()) == {"pending"}
+    assert [office.worker.claim(message) for message in messages[1:]] == [None, None]
+    assert office.worker.settle(claimed)
+
+
+def test_a_paused_company_keeps_its_turn_and_goes_on_when_the_pause_is_over(
+    office: Office,
+) -> None:
+    """A 429 rewrites no record."""
+    backlog(office, ACME, 2)
+    office.do(
+        "UPDATE proline_qbo.companies SET pause_reason = 'limit',"
+        " paused_until = proline_qbo.clock() + interval '1 hour'"
+    )
+    assert office.hand.drain() == []
+
+    office.do("UPDATE proline_qbo.companies SET paused_until = proline_qbo.clock()")
+    office.do("UPDATE proline_qbo.ring SET not_before = proline_qbo.clock()")
+
+    assert office.finish() == 2
+
+
+def test_a_company_that_a_person_paused_goes_on_when_the_person_resumes_it(
+    office: Office,
+) -> None:
+    """Its turn was put off until the end of that pause, and the end comes sooner."""
+    backlog(office, ACME, 2)
+    with office.pool.connection() as connection:
+        companies.pause(connection, ACME, companies.UNTIL_RESUMED, "person")
+    assert office.hand.drain() == []
+
+    with office.pool.connection() as connection:
+        companies.resume(connection, ACME)
+
+    assert office.finish() == 2
+
+
+def test_messages_that_no_queue_confirmed_are_published_again(office: Office) -> None:
+    """The place stays; only the message is repeated."""
+    office.hand.broker.refusing = True
+    backlog(office, ACME, 2)
+    for _ in range(20):
+        office.hand.relay.tick()
+    assert office.hand.broker.take() == []
+
+    office.hand.broker.refusing = False
+
+    assert office.finish() == 2
+
+
+def test_a_changed_setting_lets_held_records_go_on_at_once(office: Office) -> None:
+    """The nudge of a company reaches whatever something holds back, in bounded batches."""
+    office.say("contact", contact())
+    office.say("project", project(stage="Signed"))
+    office.finish()
+    office.say("invoice", invoice())
+    office.finish()
+    assert office.state("invoice", "i1") == "waiting: stage"
+    change_settings(office.pool, ACME, CompanySettings(stages=("Signed",)))
+
+    office.say("project", project(stage="Signed", name="Newer"))
+    office.finish()
+
+    assert office.state("contact", "c1") == office.state("invoice", "i1") == "done"
+
+
+# --- the choice, pure --------------------------------------------------------------------------
+
+
+def turn(company_id: str, pk: int | None = 1, **changes: object) -> Turn:
+    """Give a turn of an open company with a contact to hand out."""
+    facts = {"open": True, "paused": False, "places": 1, "pk": pk, "entity": "contact"} | changes
+    return Turn(company_id=company_id, **facts)  # type: ignore[arg-type]  # a test's own values
+
+
+ROOM = {"contact": 1, "project": 0, "invoice": 0, "payment": 0}
+
+
+def test_a_company_without_work_leaves_only_when_every_entity_was_looked_at() -> None:
+    """Otherwise its work may be of an entity whose queue is full now."""
+    idle = turn("idle", None)
+
+    assert choose([idle], ROOM, all_served=True).leave == ("idle",)
+    assert choose([idle], ROOM, all_served=False).leave == ()
+
+
+def test_off_full_and_paused_companies_take_no_place() -> None:
+    """Off and full ones leave until something changes; a paused one only rests."""
+    turns = [turn("off", open=False), turn("full", places=0), turn("paused", paused=True)]
+
+    choice = choose(turns, ROOM, all_served=True)
+
+    assert (choice.pks, choice.leave, choice.rest) == ((), ("off", "full"), ("paused",))
+
+
+def test_room_is_never_given_twice() -> None:
+    """The second company finds the queue full."""
+    choice = choose([turn("a", 1), turn("b", 2)], ROOM, all_served=False)
+
+    assert choice.pks == (1,)
