@@ -5,7 +5,7 @@ PACKAGES := app connections coordination demo migrations outbox qbo_client qbo_s
             schemas workers
 VENV     := .venv
 BIN      := $(VENV)/bin
-PIP      := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PIP      := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
 COMPILE  := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
             --no-header --python-version 3.11 pyproject.toml
 
