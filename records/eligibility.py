@@ -164,7 +164,7 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
         unwritten = facts.link is None or facts.link.voided
         return done() if unwritten else eligible(basis.VOID)
     if payment.status is PaymentStatus.FAILED:
-        return done()
+        return _judge_failed_payment(facts)
     if payment.status is PaymentStatus.PENDING:
         return waiting(Reason.UNSENT, "The payment is not complete in ProLine.")
     resolution = resolve(payment, facts.named, facts.of_project)
@@ -179,6 +179,17 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
     if not resolution.lines:
         return _missing_ancestor(facts) or eligible()
     return eligible(resolution.basis)
+
+
+def _judge_failed_payment(facts: Facts) -> Verdict:
+    """Money that never came needs nothing there, unless it was booked when it seemed to come."""
+    if facts.link is None or facts.link.voided:
+        return done()
+    return asking(
+        "failed_after_booking",
+        "The payment failed in ProLine after it was booked: void it in QuickBooks, or leave it.",
+        basis=facts.link.qbo_id,
+    )
 
 
 def _names(facts: Facts) -> str:
