@@ -23,6 +23,7 @@ from tests.support.relay_in_hand import Office, limits
 ROUNDS = 10
 PARENTS = 8
 NEVER = 1e9
+SPREAD_SECONDS = 0.03
 NUDGES = (
     "INSERT INTO proline_qbo.nudges (company_id, entity, record_id)\n    SELECT * FROM released"
 )
@@ -203,18 +204,16 @@ def settle_beside_intake(office: Office, seed: int) -> None:
         messages = office.hand.drain()
         assert len(messages) == PARENTS
         children = [invoice(each, project_id=each) for each in ids]
-        chance.shuffle(children)
-        _cross(office, messages, children, chance)
+        office.say("invoice", *chance.sample(children, len(children)))
+        _cross(office, messages, chance)
         office.finish()
 
 
-def _cross(
-    office: Office, messages: list[Message], children: list[dict[str, Any]], chance: random.Random
-) -> None:
-    """Let every settle and the intake of the children begin at the same moment."""
+def _cross(office: Office, messages: list[Message], chance: random.Random) -> None:
+    """Let the children's intake begin among the settles: some come before it, some after."""
     claims = [office.worker.claim(message) for message in messages]
     begin = threading.Barrier(PARENTS + 1, timeout=10)
-    delays = [chance.random() * 0.006 for _ in claims]
+    delays = [chance.random() * SPREAD_SECONDS for _ in claims]
 
     def settle(claimed: Claim | None, delay: float) -> bool:
         assert claimed is not None
@@ -225,9 +224,7 @@ def _cross(
     with ThreadPoolExecutor(PARENTS) as threads:
         settled = [threads.submit(settle, *pair) for pair in zip(claims, delays, strict=True)]
         begin.wait()
-        for child in children:
-            office.say("invoice", child)
-            office.hand.relay.tick()
+        office.hand.relay.tick()
         assert all(each.result(timeout=10) for each in settled)
 
 
