@@ -15,7 +15,6 @@ from qbo_client import (
     DuplicateDocNumber,
     DuplicateName,
     NotSent,
-    ObjectNotFound,
     OutcomeUnknown,
     QuickBooksError,
     ReconnectRequired,
@@ -76,7 +75,7 @@ class Meaning:
         }
 
 
-def meaning_of(error: QuickBooksError) -> Meaning:  # noqa: C901, PLR0911  # one arm per error
+def meaning_of(error: QuickBooksError) -> Meaning:  # noqa: PLR0911  # one arm per error
     """Decide what `error` means; an unknown code is a refusal that needs us."""
     code = error.code or (str(error.status) if error.status else type(error).__name__)
     match error:
@@ -103,8 +102,6 @@ def meaning_of(error: QuickBooksError) -> Meaning:  # noqa: C901, PLR0911  # one
             return _nobody(Action.ADOPT_NAME, code, "The name is taken in QuickBooks.")
         case DuplicateDocNumber():
             return _nobody(Action.ADOPT_NUMBER, code, "The number is taken in QuickBooks.")
-        case ObjectNotFound():
-            return _office(code)
         case BusinessFault():
             return _of_code(error, code)
         case _:

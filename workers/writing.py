@@ -13,10 +13,10 @@ from structlog import get_logger
 from coordination.clock import clock
 from coordination.database import Connection
 from coordination.limiter import may_be_applied
-from qbo_client import AuthorizationExpired, QuickBooksError, Response
+from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
 from records.allocation import Resolution
 from records.applications import hold, resolve_locked
-from records.attempts import count_answers, open_attempt, send_again
+from records.attempts import Answer, count_answers, open_attempt, send_again
 from records.claims import OpenAttempt
 from records.findings import find
 from records.links import Linked
@@ -59,6 +59,8 @@ def write(session: Session) -> bool:
         if session.claim.entity == Entity.PAYMENT:
             hold(connection, session.claim, "", resolution.lines if resolution else ())
         timed = session.take_slot(connection, "write", draft.operation, attempt.id)
+    # Committed: from here on it has to be resolved, whatever breaks.
+    session.claim = replace(session.claim, attempt=attempt)
     return _send(session, attempt, timed)
 
 
@@ -204,7 +206,9 @@ def _not_taken(
             end_with_error(connection, timed, error)
         this_call = timed.slot.call_id if timed else None
         if not may_be_applied(connection, attempt.id, besides=this_call):
-            session.free(write_error(connection, session.claim, attempt, "unsent", error))
+            # After a business answer QuickBooks may repeat it for this request id for ever.
+            answer: Answer = "refused" if isinstance(error, BusinessFault) else "unsent"
+            session.free(write_error(connection, session.claim, attempt, answer, error))
         session.leave_by(connection, meaning, attempt.basis)
 
     session.closing.commit(settle)

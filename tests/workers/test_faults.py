@@ -1,4 +1,4 @@
-"""QuickBooks down, broken, throttling, or no longer letting us in: held, never lost, never twice."""
+"""QuickBooks down, broken, throttling, or shut to us: held, never lost, never twice."""
 
 import threading
 from collections.abc import Callable
@@ -15,6 +15,7 @@ NewRoofer = Callable[..., Roofer]
 CREATE = CompanySettings(existing_customers="create")
 FORGETFUL = {"requestid": "ignored"}
 NEW_CUSTOMER = {"entity": "customer", "operation": "create"}
+REFRESH = {"entity": "token", "operation": "refresh_token"}
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_while_quickbooks_refuses_connections_work_waits_and_then_goes_on(plain:
 def test_a_broken_answer_is_followed_by_the_same_bytes_until_it_holds(
     plain: Roofer, how: dict[str, object]
 ) -> None:
-    """A 5xx leaves open what was done, thrice running: at once the first time, then with backoff."""
+    """A 5xx leaves open what was done: again at once the first time, then with backoff."""
     plain.fault(NEW_CUSTOMER | {"times": 3}, **how)
 
     plain.contact().project().settle()
@@ -74,7 +75,7 @@ def test_a_broken_answer_is_followed_by_the_same_bytes_until_it_holds(
 
 
 def test_a_429_pauses_the_company_and_fails_nothing(plain: Roofer) -> None:
-    """The limit is the company's wait, stored once: its records are held and go on by themselves."""
+    """The limit is the company's wait, stored once: its records go on by themselves."""
     plain.fault(NEW_CUSTOMER, status=429, xml=True)
 
     plain.contact().project().invoice()
@@ -125,16 +126,50 @@ def test_many_threads_that_meet_an_expired_token_refresh_it_once(plain: Roofer) 
     assert plain.realm.refreshes == 1
 
 
-def test_a_lost_refresh_answer_loses_neither_connection_nor_change(plain: Roofer) -> None:
-    """The new tokens never arrived: the old value is tried again, and the record goes on."""
-    plain.operator("expire")
-    plain.fault({"entity": "token", "operation": "refresh_token"}, answer="lost")
+def test_a_lost_refresh_answer_is_made_good_where_intuit_keeps_the_value(
+    new_roofer: NewRoofer,
+) -> None:
+    """The new tokens never arrived: the stored value is tried again, and the record goes on."""
+    roofer = new_roofer(settings=CREATE, books={"refresh_rotation": "daily"})
+    roofer.operator("expire")
+    roofer.fault(REFRESH, answer="lost")
 
-    plain.contact().project().settle()
+    roofer.contact().project().settle()
 
-    assert company(plain) == ("connected", None)
-    assert len(plain.held("Customer")) == 1
-    assert plain.record("contact", "c1").state == "done"
+    assert company(roofer) == ("connected", None)
+    assert len(roofer.held("Customer")) == 1
+    assert roofer.record("contact", "c1").state == "done"
+
+
+def test_a_refresh_that_intuit_cannot_answer_now_leaves_the_connection_standing(
+    new_roofer: NewRoofer,
+) -> None:
+    """The token server is down for a while: that is no reason to ask a person to reconnect."""
+    roofer = new_roofer(settings=CREATE, books={"refresh_rotation": "daily"})
+    roofer.operator("expire")
+    roofer.fault(REFRESH | {"times": 2}, status=503, empty=True)
+
+    roofer.contact().project().settle()
+
+    assert company(roofer) == ("connected", None)
+    assert roofer.record("contact", "c1").state == "done"
+
+
+def test_a_lost_refresh_answer_is_said_where_intuit_changed_the_value(
+    new_roofer: NewRoofer,
+) -> None:
+    """Nobody has the new value: the connection is lost, the change is held, and then booked."""
+    roofer = new_roofer(settings=CREATE, books={"refresh_rotation": "always"})
+    roofer.operator("expire")
+    roofer.fault(REFRESH, answer="lost")
+
+    roofer.contact().project()
+    until(lambda: company(roofer)[0] == "lost")
+    assert not was_ever(roofer, "failed")
+
+    roofer.connect().settle()
+    assert len(roofer.held("Customer")) == 1
+    assert roofer.record("contact", "c1").state == "done"
 
 
 def test_a_lost_connection_holds_everything_and_goes_on_after_the_reconnect(plain: Roofer) -> None:
@@ -173,14 +208,22 @@ def test_a_lost_connection_while_an_outcome_is_unknown_keeps_the_attempt(
     assert roofer.record("payment", "y1").state == "done"
 
 
-def test_a_lapsed_subscription_pauses_the_company_and_fails_nothing(plain: Roofer) -> None:
-    """6190: QuickBooks takes no new data; the office repairs it, and the records go on."""
+def test_a_lapsed_subscription_pauses_the_company_and_fails_nothing(
+    plain: Roofer, database_clock: DatabaseClock
+) -> None:
+    """6190 holds the company; after the repair its records go on, under a new request id."""
     plain.fault(NEW_CUSTOMER, status=403, fault="6190")
 
     plain.contact().project()
     until(lambda: company(plain)[1] == "subscription")
-
     until(lambda: plain.record("contact", "c1").state == "pending")
+    database_clock.advance(3_700)
+    plain.settle()
+
+    first, again = plain.writes("customer")
+    assert first.body == again.body
+    assert first.parameters["requestid"] != again.parameters["requestid"]
+    assert plain.record("contact", "c1").state == "done"
 
 
 def test_an_unknown_code_fails_the_record_and_is_ours_to_act_on(plain: Roofer) -> None:

@@ -1,6 +1,5 @@
 """What keeps a call and its record together: committed before, closed after, whatever breaks."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ from connections.settings import CompanySettings
 from coordination.database import Connection
 from qbo_simulator.wire import Request
 from tests.support.roofer import Roofer, until
-from workers import closing, wanted
+from workers import answers, closing, mapping, wanted, writing
 from workers.closing import Closing
 
 NewRoofer = Callable[..., Roofer]
@@ -43,8 +42,10 @@ def test_the_attempt_is_committed_before_its_bytes_leave(plain: Roofer, database
     assert len(seen) == 3
 
 
-def test_no_transaction_is_open_while_quickbooks_is_asked(roofer: Roofer, database_url: str) -> None:
-    """A session that waits for QuickBooks would hold its locks; reads and writes alike hold none."""
+def test_no_transaction_is_open_while_quickbooks_is_asked(
+    roofer: Roofer, database_url: str
+) -> None:
+    """A session that waits for QuickBooks would hold its locks: none does, in reads or writes."""
     held: list[Any] = []
 
     def look(_request: Request) -> None:
@@ -155,7 +156,7 @@ def test_a_bug_in_the_mapping_parks_its_record_and_the_thread_lives_on(
     plain: Roofer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The boundary: nothing of ours may kill a thread or lose a record; the next one is booked."""
-    mapped = wanted.customer_fields
+    mapped = mapping.customer_fields
 
     def broken(contact: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # passed on
         if contact.id == "c1":
@@ -174,19 +175,25 @@ def test_a_bug_in_the_mapping_parks_its_record_and_the_thread_lives_on(
     assert len(plain.held("Customer")) == 6
 
 
-def test_a_duplicate_message_makes_no_second_call(plain: Roofer) -> None:
-    """A claim check that comes twice is fenced by its token: the first claim wins."""
-    arrived = threading.Event()
+def test_a_bug_behind_a_write_leaves_its_attempt_to_be_resolved_with_backoff(
+    plain: Roofer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QuickBooks has it and we failed on the answer: not parked, not hammered, and never twice."""
+    read_answer = answers.linked_by
+    broken = iter([ZeroDivisionError("a bug")])
 
-    def deliver_again(_request: Request) -> None:
-        plain.quickbooks.on_call = lambda _: None
-        (row,) = plain.rows("SELECT * FROM proline_qbo.records WHERE claimed_by IS NOT NULL")
-        checks = [row.dispatch_token] * 2
-        assert len(checks) == 2
-        arrived.set()
+    def fail_once(*arguments: Any) -> Any:  # noqa: ANN401  # passed on
+        for error in broken:
+            raise error
+        return read_answer(*arguments)
 
-    plain.quickbooks.on_call = deliver_again
-    plain.contact().project().settle()
+    monkeypatch.setattr(writing, "linked_by", fail_once)
+    plain.contact().project()
+    until(lambda: plain.writes("customer"))
+    until(lambda: plain.record("contact", "c1").transient_errors == 1)
+    plain.settle()
 
-    assert arrived.is_set()
-    assert len(plain.writes("customer")) == 1
+    sent = plain.writes("customer")
+    assert len({(each.target, each.body) for each in sent}) == 1
+    assert len(plain.held("Customer")) == 1
+    assert plain.record("contact", "c1").state == "done"

@@ -1,0 +1,62 @@
+"""An attempt stays open until every send of it is known: a later send says nothing of an earlier.
+
+The first send was applied and its answer lost; the repeat meets a throttle, a refused token or a
+closed door. Whoever then forgot the first would let a newer snapshot create a second object.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from connections.settings import CompanySettings
+from tests.support.roofer import Roofer, until
+from workers import writing
+
+NewRoofer = Callable[..., Roofer]
+CREATE = CompanySettings(existing_customers="create")
+# Their own numbers off and request ids ignored: nothing in these books refuses a second invoice.
+FORGETFUL = {"requestid": "ignored", "custom_txn_numbers": False}
+
+UNAVAILABLE = {"status": 400, "fault": "150"}
+THROTTLED = {"status": 429, "fault": "3001"}
+
+
+def lose_then(roofer: Roofer, **then: object) -> None:
+    """Lose the answer of an invoice's create, and let its repeat meet `then`."""
+    create = {"entity": "invoice", "operation": "create"}
+    roofer.fault(create, answer="lost")
+    roofer.fault(create, **then)
+
+
+@pytest.mark.parametrize("then", [UNAVAILABLE, THROTTLED], ids=str)
+def test_a_repeat_that_is_turned_away_leaves_the_first_send_open(
+    new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch, then: dict[str, object]
+) -> None:
+    """The repeat is turned away, ProLine changes the invoice: still one invoice, updated."""
+    monkeypatch.setattr(writing, "_may_repeat", lambda *_: True)
+    roofer = new_roofer(settings=CREATE, books=FORGETFUL)
+    lose_then(roofer, **then)
+
+    roofer.contact().project().invoice(total="100.00")
+    until(lambda: len(roofer.writes("invoice")) == 2)
+    monkeypatch.undo()
+    roofer.invoice(total="120.00").settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 120
+    assert roofer.record("invoice", "i1").state == "done"
+
+
+def test_without_the_look_at_earlier_sends_the_invoice_is_booked_twice(
+    new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out: the turned-away repeat closes the attempt, and a second one is made."""
+    monkeypatch.setattr(writing, "_may_repeat", lambda *_: True)
+    monkeypatch.setattr(writing, "may_be_applied", lambda *_, **__: False)
+    roofer = new_roofer(settings=CREATE, books=FORGETFUL)
+    lose_then(roofer, **UNAVAILABLE)
+
+    roofer.contact().project().invoice(total="100.00")
+    until(lambda: len(roofer.writes("invoice")) == 2)
+    roofer.invoice(total="120.00").settle()
+
+    assert len(roofer.held("Invoice")) == 2
