@@ -1,19 +1,39 @@
-"""How a command that cannot be done says so: sentences on standard error, exit code 2."""
+"""How a command that cannot be done says so: sentences on standard error, exit code 2.
 
+A sentence names no secret: of a database's refusal whatever is quoted is left out, because an
+address that was not understood is quoted in pieces, its password among them.
+"""
+
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Final, TextIO
 
 import psycopg
+import sqlalchemy.exc
+from psycopg import errors as postgres
 from psycopg_pool import PoolTimeout
 
 from app.postgres import EmbeddedPostgresFailed
 from app.settings import SettingsInvalid
 from connections.errors import ConnectionRefused
-from qbo_client import QuickBooksError
+from qbo_client import AccessRefused, NotSent, QuickBooksError, ReconnectRequired
 
-CANNOT = 2
+CANNOT: Final = 2
+QUOTED: Final = re.compile(r"""(["']).*\1""")
+LEFT_OUT_IN_PRODUCTION: Final = frozenset({"demo", "qbo_simulator", "faker"})
+
+NO_SCHEMA = (
+    postgres.InvalidSchemaName,
+    postgres.UndefinedTable,
+    postgres.UndefinedColumn,
+    postgres.UndefinedFunction,
+)
+
+
+class CannotBeDone(Exception):
+    """A command cannot be done; the message is a sentence for whoever gave it."""
 
 
 @contextmanager
@@ -21,12 +41,44 @@ def sentences(stream: TextIO) -> Iterator[None]:
     """Turn what a person can act on into a sentence; a bug keeps its traceback."""
     try:
         yield
-    except (SettingsInvalid, ConnectionRefused, EmbeddedPostgresFailed) as error:
+    except (CannotBeDone, SettingsInvalid, ConnectionRefused, EmbeddedPostgresFailed) as error:
         _tell(stream, str(error))
     except QuickBooksError as error:
-        _tell(stream, f"QuickBooks did not do it: {error}")
-    except (psycopg.OperationalError, PoolTimeout) as error:
-        _tell(stream, f"The database does not answer ({type(error).__name__}): check DATABASE_URL.")
+        _tell(stream, of_quickbooks(error))
+    except NO_SCHEMA:
+        _tell(
+            stream, "The database lacks our schema, or has an older one: run proline-qbo migrate."
+        )
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, PoolTimeout) as error:
+        _tell(stream, of_database(error))
+    except ModuleNotFoundError as error:
+        if error.name not in LEFT_OUT_IN_PRODUCTION:
+            raise
+        _tell(stream, "This installation has neither the demonstration nor the simulator.")
+
+
+def of_quickbooks(error: QuickBooksError) -> str:
+    """Say what QuickBooks refused, without the vendor's text, which may name customers."""
+    facts = (error.status and f"HTTP {error.status}", error.code, error.intuit_tid)
+    known = ", ".join(str(fact) for fact in facts if fact)
+    return SAID.get(type(error), "QuickBooks did not do it.") + (f" ({known})" if known else "")
+
+
+SAID: Mapping[type[QuickBooksError], str] = {
+    NotSent: "QuickBooks cannot be reached, and nothing was sent: check the address, try again.",
+    ReconnectRequired: "QuickBooks does not take this consent: its code is good once and for some"
+    " minutes. Let the person connect again.",
+    AccessRefused: "QuickBooks gives our app no access to this company: check the realm, or let the"
+    " person connect again.",
+}
+
+
+def of_database(error: Exception) -> str:
+    """Say why the database cannot be used, without what the address holds."""
+    original = getattr(error, "orig", None) or error
+    reason = str(original).partition("\n")[0]
+    reason = QUOTED.sub("…", reason)
+    return f"The database cannot be used: {reason}. Check DATABASE_URL."
 
 
 def _tell(stream: TextIO, sentence: str) -> None:

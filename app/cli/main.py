@@ -7,16 +7,21 @@ import typer
 from rich.console import Console
 
 from app.cli.companies import app as companies
-from app.cli.failures import sentences
+from app.cli.failures import CannotBeDone, sentences
+from app.cli.opening import reachable_database
 from app.cli.printing import Json
 from app.cli.records import explain, project, status
+from app.logs import configure
 from app.migrate import migrate as migrate_database
-from app.settings import MigrateSettings, load
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # only where --expose asks for it
+LOOPBACK = "127.0.0.1"
 
 app = typer.Typer(
     name="proline-qbo",
-    help="Carries ProLine's customers, projects, invoices and payments into QuickBooks Online.",
+    help="Carries ProLine's contacts, projects, invoices and payments into QuickBooks Online.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(companies, name="company")
@@ -40,24 +45,27 @@ def demo(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema; running it again changes nothing."""
-    settings = load(MigrateSettings)
-    migrate_database(settings.database_url.get_secret_value())
-    Console().print("The database has the newest schema.")
+    migrate_database(reachable_database())
+    typer.echo("The database has the newest schema.")
 
 
 @app.command()
 def simulator(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8640,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8640,
     *,
-    expose: Annotated[bool, typer.Option(help="Listen on every address.")] = False,
+    expose: Annotated[bool, typer.Option("--expose", help="Listen on every address.")] = False,
 ) -> None:
     """Serve the stand-in for QuickBooks Online until interrupted."""
     from qbo_simulator.http_server import run  # noqa: PLC0415  # production has no simulator
 
-    run(port, "0.0.0.0" if expose else "127.0.0.1")  # noqa: S104  # asked for by --expose
+    try:
+        run(port, EVERYWHERE if expose else LOOPBACK)
+    except OSError as error:
+        raise CannotBeDone(f"The simulator cannot listen on port {port}: {error}.") from error
 
 
 def main() -> None:
     """Run the command line; what cannot be done is told in sentences, with exit code 2."""
+    configure(level="ERROR")
     with sentences(sys.stderr):
         app()

@@ -5,18 +5,19 @@ from typing import Annotated
 
 import typer
 
+from app.cli.known import known
 from app.cli.opening import open_database
-from app.cli.printing import Json, show
-from connections.companies import blocked_reason, get_many, list_companies
+from app.cli.printing import Json, print_json, print_sentence, show_rows
+from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
 from coordination.nudges import nudge
+from records.explaining import Explained
 from records.explaining import explain as explain_record
 from records.keys import RecordKey
 from records.transfers import Transfer, latch
+from schemas import Entity
 
-project = typer.Typer(help="Projects.", no_args_is_help=True)
-
-Company = Annotated[str | None, typer.Option(help="ProLine's company id.")]
+project = typer.Typer(help="Projects: transfer one by hand.", no_args_is_help=True)
 
 _STATES = """
 SELECT company_id, state, reason, count(*), min(since) FROM proline_qbo.records
@@ -27,61 +28,72 @@ WHERE state <> 'done' GROUP BY company_id, state, reason ORDER BY 1, 2, 3
 def status(*, as_json: Json = False) -> None:
     """Count what is not done, by company, state and reason, with its oldest."""
     with open_database() as pool, pool.connection() as connection:
-        companies = {each.id: each for each in list_companies(connection)}
+        counted = connection.execute(_STATES).fetchall()
+        companies = get_many(connection, {company_id for company_id, *_ in counted})
         now = clock(connection)
-        rows = [
-            {
-                "company": company_id,
-                "waits": blocked_reason(companies[company_id], now)
-                if company_id in companies
-                else None,
-                "state": state,
-                "reason": reason,
-                "records": count,
-                "since": since,
-            }
-            for company_id, state, reason, count, since in connection.execute(_STATES)
-        ]
-    show(rows, as_json=as_json, nothing="Everything ProLine has is done.")
+    rows = [
+        {
+            "company": company_id,
+            "waits": blocked_reason(companies[company_id], now),
+            "state": state,
+            "reason": reason,
+            "records": count,
+            "since": since,
+        }
+        for company_id, state, reason, count, since in counted
+    ]
+    show_rows(rows, as_json=as_json, nothing="Everything ProLine has is done.")
 
 
 def explain(
-    record_id: Annotated[str, typer.Argument(metavar="RECORD", help="ProLine's id.")],
+    record_id: Annotated[str, typer.Argument(metavar="RECORD", help="ProLine's id of it.")],
     *,
     entity: Annotated[
-        str | None, typer.Option(help="contact, project, invoice or payment.")
+        Entity | None, typer.Option(metavar="KIND", help="contact, project, invoice or payment.")
     ] = None,
-    company: Company = None,
+    company: Annotated[str | None, typer.Option(help="Only records of this company.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say why a record is not in QuickBooks now: what it waits for, and since when."""
+    """Say why a record is not in QuickBooks now: what it waits for, and since when.
+
+    The exit code is 1 if ProLine has sent no such record.
+    """
     with open_database() as pool, pool.connection() as connection:
         found = explain_record(connection, record_id, entity=entity, company_id=company)
         companies = get_many(connection, {each.company_id for each in found})
         now = clock(connection)
-    rows = [
-        asdict(each) | {"because": each.because(blocked_reason(companies[each.company_id], now))}
-        for each in found
+    explained = [
+        (each, each.because(blocked_reason(companies[each.company_id], now))) for each in found
     ]
-    if not as_json:
-        shown = ("company_id", "entity", "record_id", "state", "since", "because")
-        rows = [{name: row[name] for name in shown} for row in rows]
-    show(rows, as_json=as_json, nothing=f"ProLine has not sent a record {record_id}.")
+    if as_json:
+        print_json([asdict(each) | {"because": because} for each, because in explained])
+    elif explained:
+        print_sentence("\n".join(_told(each, because) for each, because in explained))
+    else:
+        print_sentence(f"ProLine has sent no record {record_id}.")
     if not found:
         raise typer.Exit(1)
 
 
+def _told(each: Explained, because: str) -> str:
+    """Name the record whole: several companies, or kinds of record, may use one id."""
+    reason = f" ({each.reason or each.code})" if each.reason or each.code else ""
+    since = each.since.isoformat(timespec="seconds")
+    name = f"{each.entity} {each.record_id} of company {each.company_id}"
+    return f"{name}: {each.state}{reason} since {since}\n  {because}"
+
+
 @project.command("transfer")
 def transfer(
-    project_id: Annotated[str, typer.Argument(help="ProLine's id of the project.")],
+    project_id: Annotated[
+        str, typer.Argument(metavar="PROJECT", help="ProLine's id of the project.")
+    ],
     company: Annotated[str, typer.Option(help="ProLine's company id.")],
     by: Annotated[str, typer.Option(help="Who asks for it.")],
 ) -> None:
     """Transfer a project by hand, on what it holds; for one that was won before the enable."""
     with open_database() as pool, pool.connection() as connection:
-        owner = get_many(connection, [company]).get(company)
-        if owner is None:
-            raise typer.BadParameter(f"Company {company} is not known: open it first.")
+        owner = known(connection, company)
         key = RecordKey(company, "project", project_id)
         latched = latch(connection, [Transfer(key, owner.settings.customer_mode, by)])
         if latched:
