@@ -6,13 +6,16 @@ vendor's alone.
 
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from connections.settings import CompanySettings
+from qbo_client import ApiRequest
 from records import claims
 from tests.support.roofer import QUICK, Roofer, until
+from workers.drafting import request_of
 
 NewRoofer = Callable[..., Roofer]
 CREATE = CompanySettings(existing_customers="create")
@@ -230,3 +233,59 @@ def test_the_schema_refuses_a_second_open_attempt(roofer: Roofer) -> None:
             " SELECT record_pk, realm_id, generation, version, basis, operation, kind, path,"
             " params, body, request_id FROM proline_qbo.attempts RETURNING id"
         )
+
+
+def test_a_429_on_the_repeat_says_nothing_of_the_first_send(new_roofer: NewRoofer) -> None:
+    """The second send was throttled, the first may be booked: the attempt stays, edits wait."""
+    rests = replace(QUICK, limits=replace(QUICK.limits, foreign_pause_seconds=1.0))
+    roofer = new_roofer(books=FORGETFUL, tuning=rests)
+    roofer.fault({"entity": "invoice", "operation": "create"}, **LOST)
+    roofer.fault({"entity": "invoice", "operation": "create"}, status=429, xml=True)
+
+    roofer.contact().project().invoice(total="100.00")
+    until(lambda: len(roofer.writes("invoice")) == 2)
+    until(lambda: roofer.record("invoice", "i1").state == "pending")
+    roofer.invoice(total="120.00").settle()
+
+    invoice = roofer.the("Invoice")
+    assert (invoice["DocNumber"], invoice["TotalAmt"]) == ("501", 120)
+
+
+def test_a_look_up_that_is_refused_is_asked_again(new_roofer: NewRoofer) -> None:
+    """An attempt whose outcome is unknown is never parked, whatever its look-up meets."""
+    roofer = new_roofer(settings=CREATE, books=FORGETFUL)
+    roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
+    roofer.fault({"operation": "query"}, status=400, fault="6000")
+
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"})
+    until(lambda: roofer.reads() == ["look_up"])
+    until(lambda: roofer.record("payment", "y1").state != "dispatched")
+    assert roofer.record("payment", "y1").state == "retrying"
+    roofer.settle()
+
+    assert roofer.reads() == ["look_up", "look_up"]
+    assert len(roofer.held("Payment")) == 1
+    assert len(roofer.writes("payment")) == 1
+
+
+def test_without_the_same_request_id_a_repeat_makes_a_second_object(
+    new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out: under a request id of its own the repeat is another payment."""
+    proved = replace(QUICK, waits=replace(QUICK.waits, requestid_proved=True))
+    roofer = new_roofer(tuning=proved)
+    monkeypatch.setattr("workers.writing.request_of", under_a_new_id)
+    roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
+
+    roofer.contact().project().invoice().payment("50.00", {"i1": "50.00"}).settle()
+
+    assert len(roofer.held("Payment")) == 2
+
+
+def under_a_new_id(attempt: claims.OpenAttempt) -> ApiRequest:
+    """Bring the stored request back with an id that QuickBooks has never seen."""
+    request = request_of(attempt)
+    changed = tuple(
+        (name, str(uuid4()) if name == "requestid" else value) for name, value in request.params
+    )
+    return replace(request, params=changed)
