@@ -70,6 +70,34 @@ def test_a_name_that_somebody_elses_customer_has_is_not_adopted(new_roofer: NewR
     assert roofer.rows("SELECT * FROM proline_qbo.links") == []
 
 
+def test_a_customer_that_is_another_contacts_is_not_adopted_by_its_name(
+    new_roofer: NewRoofer,
+) -> None:
+    """Two contacts of one name and number: the second is refused, and the first keeps its own."""
+    roofer = new_roofer(settings=CREATE)
+    roofer.contact("c1").project("p1").settle()
+
+    roofer.contact("c2").project("p2", number="2002", contact_id="c2").settle()
+
+    record = roofer.record("contact", "c2")
+    assert (record.state, record.code) == ("failed", "6240")
+    assert len(roofer.rows("SELECT FROM proline_qbo.links")) == 1
+
+
+def test_a_customer_that_is_another_contacts_is_not_linked(roofer: Roofer) -> None:
+    """The name and e-mail agree, but it belongs to a contact already: this one gets its own."""
+    email = {"Address": "ada@example.com"}
+    roofer.by_hand("customer", DisplayName="Ada Example", PrimaryEmailAddr=email)
+    roofer.contact("c1").project("p1").settle()
+
+    roofer.contact("c2", number="1002")
+    roofer.project("p2", number="2002", contact_id="c2").settle()
+
+    assert roofer.record("contact", "c2").state == "done"
+    names = [each["DisplayName"] for each in roofer.held("Customer")]
+    assert names == ["Ada Example", "Ada Example - C#1002"]
+
+
 def test_a_number_that_another_invoice_has_gets_a_suffix(roofer: Roofer) -> None:
     """The number is the office's: ours gets -P, and the number kept is stored."""
     other = roofer.by_hand("customer", DisplayName="Bo Other")
