@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -70,8 +71,20 @@ def test_a_broken_answer_is_followed_by_the_same_bytes_until_it_holds(
     sent = plain.writes("customer")
     assert len(sent) == 4
     assert len({(each.target, each.body) for each in sent}) == 1
+    at_once, first_wait, second_wait = waits_between_writes(plain)
+    assert at_once < first_wait
+    assert first_wait >= 1
+    assert second_wait >= 2
     assert plain.record("contact", "c1").state == "done"
     assert plain.record("contact", "c1").transient_errors == 0
+
+
+def waits_between_writes(roofer: Roofer) -> list[float]:
+    """Return the seconds between the slots of the workers' writes."""
+    slots = roofer.rows(
+        "SELECT slot_at FROM proline_qbo.calls WHERE attempt_id IS NOT NULL ORDER BY slot_at"
+    )
+    return [(b.slot_at - a.slot_at).total_seconds() for a, b in pairwise(slots)]
 
 
 def test_a_429_pauses_the_company_and_fails_nothing(plain: Roofer) -> None:

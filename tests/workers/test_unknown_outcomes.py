@@ -6,6 +6,7 @@ vendor's alone.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
@@ -116,6 +117,26 @@ def test_a_payment_is_not_looked_up_before_quickbooks_must_have_an_answer(
     (attempt,) = roofer.attempts("payment", "y1")
     (look_up,) = roofer.rows("SELECT slot_at FROM proline_qbo.calls WHERE purpose = 'look_up'")
     assert look_up.slot_at >= attempt.started_at + QUICK.waits.look_up_after
+
+
+def test_a_claim_that_comes_too_early_waits_on(new_roofer: NewRoofer) -> None:
+    """A record taken back from a lost worker comes at once; its look-up keeps its time."""
+    patient = replace(QUICK, waits=replace(QUICK.waits, look_up_after=timedelta(seconds=2)))
+    roofer = new_roofer(books=FORGETFUL, tuning=patient)
+    roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"})
+    until(lambda: roofer.rows("SELECT FROM proline_qbo.records WHERE state = 'retrying'"))
+
+    roofer.rows(
+        "UPDATE proline_qbo.records SET retry_at = proline_qbo.clock() WHERE entity = 'payment' "
+        "RETURNING pk"
+    )
+    roofer.settle()
+
+    (attempt,) = roofer.attempts("payment", "y1")
+    (look_up,) = roofer.rows("SELECT slot_at FROM proline_qbo.calls WHERE purpose = 'look_up'")
+    assert look_up.slot_at >= attempt.started_at + patient.waits.look_up_after
+    assert len(roofer.writes("payment")) == 1
 
 
 def test_with_a_proved_request_id_a_payment_is_repeated_at_once(new_roofer: NewRoofer) -> None:
