@@ -15,11 +15,17 @@ The lock is held until the caller's transaction ends, so take the slot last and 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from http import HTTPStatus
+from typing import Final, Literal
 from uuid import UUID
 
 from coordination.database import Connection
 from coordination.errors import ProcessGone
+from qbo_client.errors import About, Applied
+from qbo_client.faults import Fault
+from qbo_client.verdict import error_from_fault
+
+_A_WRITE: Final = About("", "", "", writes=True)
 
 Kind = Literal["read", "write"]
 
@@ -57,11 +63,9 @@ _SET_CEILING = """
 INSERT INTO proline_qbo.limiters (realm_id, ceiling) VALUES (%s, %s)
 ON CONFLICT (realm_id) DO UPDATE SET ceiling = excluded.ceiling
 """
-# A call that was refused was not applied; without an answer, or an unreadable one, who knows.
-_MAY_BE_APPLIED = """
-SELECT EXISTS (SELECT FROM proline_qbo.calls
-                WHERE attempt_id = %s AND NOT unsent AND id IS DISTINCT FROM %s
-                  AND (status IS NULL OR status < 300 OR status >= 500))
+_TOLD = """
+SELECT DISTINCT status, fault_code FROM proline_qbo.calls
+ WHERE attempt_id = %s AND NOT unsent AND id IS DISTINCT FROM %s
 """
 _FORGET = """
 DELETE FROM proline_qbo.calls
@@ -232,17 +236,27 @@ def set_ceiling(c: Connection, realm_id: str, ceiling: int) -> None:
 def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None) -> bool:
     """Say whether a call of an attempt may have been applied; if none was, its outcome is known.
 
+    What each was told is judged where the client judges it, so that the two cannot disagree.
+
     Args:
         c: the caller's transaction.
         attempt_id: the attempt.
         besides: a call of it whose outcome is known otherwise.
     """
-    return c.execute(_MAY_BE_APPLIED, [attempt_id, besides]).fetchone() == (True,)
+    told = c.execute(_TOLD, [attempt_id, besides]).fetchall()
+    return any(_leaves_it_open(status, fault_code) for status, fault_code in told)
 
 
 def forget_calls(c: Connection, *, after_days: int = 35, limit: int = 5_000) -> int:
     """Delete some calls ended so long ago; return how many, to go on while it is `limit`."""
     return c.execute(_FORGET, [after_days, limit]).rowcount
+
+
+def _leaves_it_open(status: int | None, fault_code: str | None) -> bool:
+    if status is None or status < HTTPStatus.MULTIPLE_CHOICES:
+        return True
+    error = error_from_fault(Fault(status=status, code=fault_code), _A_WRITE)
+    return error.applied is Applied.UNKNOWN
 
 
 def _measures(limits: Limits) -> tuple[timedelta, int, timedelta, timedelta]:
