@@ -14,7 +14,7 @@ from typing import Final
 from rich.console import Console
 from sqlalchemy import create_engine
 
-from app.embedded import EmbeddedSystem, embedded_system
+from app.embedded import EmbeddedSystem, Tuning, embedded_system
 from app.logs import configure
 from app.migrate import migrate
 from app.onboarding import change_settings, connect_company, enable_company, open_company
@@ -55,23 +55,44 @@ def demonstrate(console: Console, *, as_json: bool = False, seed: int = SEED) ->
 @contextmanager
 def composed(played: Plan) -> Iterator[Stage]:
     """Start everything the plan needs; it ends with the block."""
-    with EmbeddedPostgres() as postgres, serve(Simulator()) as simulator:
+    with EmbeddedPostgres() as postgres:
         migrate(postgres.url)
-        engine = create_engine(postgres.url.replace("postgresql://", "postgresql+psycopg://", 1))
-        create_tables(engine)
+        with composed_on(postgres.url, played) as stage:
+            yield stage
+
+
+@contextmanager
+def composed_on(
+    database_url: str, played: Plan, *, tuning: Tuning | None = None, limited: bool = True
+) -> Iterator[Stage]:
+    """Start everything the plan needs but the database.
+
+    Args:
+        database_url: migrated, and without ProLine's tables.
+        played: the plan.
+        tuning: of relay and workers; None is production's.
+        limited: whether QuickBooks keeps its limits of calls.
+    """
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    create_tables(engine)
+    with (
+        serve(Simulator()) as simulator,
+        embedded_system(database_url, _access(simulator.base_url), tuning) as system,
+    ):
         control = SimulatorControl(simulator.base_url)
-        with embedded_system(postgres.url, _access(simulator.base_url)) as system:
-            realms = {office.id: _set_up(system, control, office) for office in played.offices}
-            yield Stage(
-                plan=played,
-                engine=engine,
-                database_url=postgres.url,
-                system=system,
-                enable=_Enable(system, played.offices),
-                simulator=control,
-                realms=realms,
-            )
-        engine.dispose()
+        realms = {office.id: _set_up(system, control, office) for office in played.offices}
+        for realm_id in () if limited else realms.values():
+            control.lift_limits(realm_id)
+        yield Stage(
+            plan=played,
+            engine=engine,
+            database_url=database_url,
+            system=system,
+            enable=_Enable(system, played.offices),
+            simulator=control,
+            realms=realms,
+        )
+    engine.dispose()
 
 
 def _access(base_url: str) -> QuickBooksAccess:

@@ -143,7 +143,9 @@ def _play_live(
         while not playing.done():
             _show(stage, display, counter)
             Event().wait(LOOK_EVERY_SECONDS)
-        return playing.result(), _wait_settled(stage, display, counter)
+        live, settled = playing.result(), _wait_settled(stage, display, counter)
+    late = play_now(sessions, stage.plan.of(Era.AFTER_REST))
+    return [*live, *late], _wait_settled(stage, display, counter) and settled
 
 
 def _wait_settled(stage: Stage, display: Display, counter: Counter) -> bool:

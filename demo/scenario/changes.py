@@ -17,6 +17,8 @@ class Era(IntEnum):
     """Captured, before the office enabled the integration."""
     LIVE = 2
     """While it is on."""
+    AFTER_REST = 3
+    """Once all of that has arrived in QuickBooks, or what will not has been left."""
 
 
 @dataclass(frozen=True, slots=True)
