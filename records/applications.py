@@ -55,17 +55,21 @@ def hold(connection: Connection, claim: Claim, part: str, lines: Sequence[Applic
     )
 
 
-# What was on its way has arrived, or has not; a row that holds nothing goes.
+# What was on its way has arrived, or has not; a row that holds nothing goes. The last SELECT sees
+# the rows as they were before: where less arrives than was there, the invoice has room again.
 _ARRIVED = """
 WITH gone AS (
     DELETE FROM proline_qbo.applications
     WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s AND open = 0
-    RETURNING invoice_pk
 ), kept AS (
     UPDATE proline_qbo.applications SET settled = open, open = NULL
     WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s AND open > 0
 )
-SELECT i.record_id FROM gone JOIN proline_qbo.records i ON i.pk = gone.invoice_pk
+SELECT i.record_id
+FROM proline_qbo.applications a
+JOIN proline_qbo.records i ON i.pk = a.invoice_pk
+WHERE a.realm_id = %(realm_id)s AND a.payment_pk = %(payment_pk)s AND a.part = %(part)s
+  AND a.open < a.settled
 """
 _REFUSED = """
 WITH gone AS (

@@ -2,15 +2,32 @@
 
 Invariant: whatever a record's judgement reads of others, a change there names it here. A change of
 a contact reaches also what hangs from its projects, since in main-customer mode an invoice's
-customer is the contact of its project.
+customer is the contact of its project. A change of an invoice reaches also the payments of its
+project, which may name no invoice, and those that name a member of the running-balance invoice.
 """
 
 from collections.abc import Sequence
 
 from coordination.database import Connection
-from records.keys import RecordKey
+from records.keys import RUNNING_PREFIX, RecordKey
 
-_DEPENDANTS = """
+_PAYING = """
+UNION
+SELECT d.record_pk
+FROM billed b
+JOIN proline_qbo.dependencies d
+  ON (d.company_id, d.on_entity, d.on_record_id) = (b.company_id, 'project', b.project_id)
+JOIN proline_qbo.records r ON r.pk = d.record_pk AND r.entity = 'payment'
+UNION
+SELECT d.record_pk
+FROM billed b
+JOIN proline_qbo.members m ON (m.company_id, m.project_id) = (b.company_id, b.project_id)
+JOIN proline_qbo.records i ON i.pk = m.record_pk
+JOIN proline_qbo.dependencies d
+  ON (d.company_id, d.on_entity, d.on_record_id) = (i.company_id, 'invoice', i.record_id)
+WHERE starts_with(b.record_id, %(prefix)s)
+"""
+_DEPENDANTS = f"""
 WITH changed (company_id, entity, record_id) AS (
     SELECT * FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
 ), direct AS (
@@ -18,6 +35,13 @@ WITH changed (company_id, entity, record_id) AS (
     FROM changed c
     JOIN proline_qbo.dependencies d
       ON (d.company_id, d.on_entity, d.on_record_id) = (c.company_id, c.entity, c.record_id)
+), billed AS (
+    SELECT c.company_id, c.record_id, p.on_record_id AS project_id
+    FROM changed c
+    JOIN proline_qbo.records i
+      ON (i.company_id, i.entity, i.record_id) = (c.company_id, c.entity, c.record_id)
+    JOIN proline_qbo.dependencies p ON p.record_pk = i.pk AND p.on_entity = 'project'
+    WHERE c.entity = 'invoice'
 )
 SELECT r.pk FROM changed c
 JOIN proline_qbo.records r
@@ -30,6 +54,7 @@ FROM direct p
 JOIN proline_qbo.records r ON r.pk = p.record_pk AND p.through = 'contact'
 JOIN proline_qbo.dependencies d
   ON (d.company_id, d.on_entity, d.on_record_id) = (r.company_id, 'project', r.record_id)
+{_PAYING}
 """
 
 
@@ -43,6 +68,7 @@ def affected_by(connection: Connection, changed: Sequence[RecordKey]) -> list[in
             "companies": [key.company_id for key in changed],
             "entities": [key.entity for key in changed],
             "ids": [key.record_id for key in changed],
+            "prefix": RUNNING_PREFIX,
         },
     ).fetchall()
     return [pk for (pk,) in rows]
