@@ -91,7 +91,7 @@ def test_a_message_delivered_twice_makes_no_second_call(
 ) -> None:
     """The dispatch token fences: the first claim wins, the copy is acknowledged without a call."""
     listener.repeat = True
-    roofer = new_roofer()
+    roofer = new_roofer(books={"latency_ms": [150, 150]})  # the copy comes during the call
 
     roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
 
