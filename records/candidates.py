@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from coordination.database import Connection
 from records.allocation import Candidate
 from records.keys import RUNNING_PREFIX
+from records.link_columns import BOOKS
 from records.states import Reason, State
 from schemas import Entity, Payment, SnapshotInvalid, parse_snapshot
 
@@ -95,7 +96,7 @@ def _invoices_of(
 
 
 # A running-balance member that has been sent is replaced by the record that stands for it.
-_CANDIDATES = """
+_CANDIDATES = f"""
 SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        coalesce(b.record_id, w.invoice_id) AS record_id, b.state, b.reason,
        s.snapshot ->> 'kind' AS kind,
@@ -117,12 +118,12 @@ LEFT JOIN LATERAL (
     SELECT (coalesce(r, i)).*
 ) b ON true
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = b.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = b.pk AND l.part = ''
+LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = b.pk AND l.part = ''
 LEFT JOIN LATERAL (
     SELECT sum(a.held) FILTER (WHERE a.payment_pk <> w.payment_pk) AS held_by_others,
            sum(a.held) FILTER (WHERE a.payment_pk = w.payment_pk) AS held
     FROM proline_qbo.applications a
-    WHERE a.realm_id = c.realm_id AND a.invoice_pk = b.pk
+    WHERE a.realm_id = {BOOKS} AND a.invoice_pk = b.pk
 ) x ON true
 ORDER BY w.position
 """

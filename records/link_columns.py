@@ -6,6 +6,12 @@ from typing import Any
 
 from records.facts import Link
 
+BOOKS = "coalesce(c.realm_id, c.former_realm_id)"
+"""The realm of company `c` whose links count: while disconnected, the one it gave up.
+
+Otherwise what is voided meanwhile would look as if it had never been there, and stay in the books.
+"""
+
 LINK_COLUMNS = "l.qbo_id, l.sync_token, l.customer_id, l.total, l.owned, l.adopted, l.voided"
 
 

@@ -15,7 +15,7 @@ from coordination.database import Connection
 from records.candidates import Payer, load_candidates
 from records.facts import Facts, Parent
 from records.keys import RUNNING_PREFIX, RecordKey
-from records.link_columns import LINK_COLUMNS, LinkColumns
+from records.link_columns import BOOKS, LINK_COLUMNS, LinkColumns
 from records.parents import contact_key, load_parents, project_key
 from records.running_balance import began_before_enable
 from records.states import State
@@ -95,7 +95,7 @@ JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
+LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
 WHERE r.pk = ANY(%s) AND r.state <> 'dispatched'
 ORDER BY r.pk
 FOR NO KEY UPDATE OF r
@@ -167,13 +167,13 @@ def _load_wanted(connection: Connection, contacts: Sequence[_Row]) -> set[int]:
     return {pk for (pk,) in rows}
 
 
-_PAID = """
+_PAID = f"""
 SELECT a.invoice_pk, count(*),
        count(*) FILTER (WHERE s.snapshot ->> 'voided_at' IS NULL
                           AND s.snapshot ->> 'deleted_at' IS NULL)
 FROM proline_qbo.applications a
 JOIN proline_qbo.records i ON i.pk = a.invoice_pk
-JOIN proline_qbo.companies c ON c.id = i.company_id AND c.realm_id = a.realm_id
+JOIN proline_qbo.companies c ON c.id = i.company_id AND {BOOKS} = a.realm_id
 JOIN proline_qbo.snapshots s ON s.record_pk = a.payment_pk
 WHERE a.invoice_pk = ANY(%s)
 GROUP BY a.invoice_pk

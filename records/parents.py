@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from coordination.database import Connection
 from records.facts import Parent
 from records.keys import RecordKey
+from records.link_columns import BOOKS
 from records.states import State
 
 
@@ -47,7 +48,7 @@ def load_parents(connection: Connection, keys: Iterable[RecordKey]) -> dict[Reco
     return {RecordKey(row.company_id, row.entity, row.record_id): _parent(row) for row in rows}
 
 
-_PARENTS = """
+_PARENTS = f"""
 SELECT k.company_id, k.entity, k.record_id, r.state, l.qbo_id, t.customer_mode, s.snapshot
 FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
      AS k (company_id, entity, record_id)
@@ -56,7 +57,7 @@ LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id) = (k.company_id, k.entity, k.record_id)
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
+LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
 """
 
 

@@ -248,6 +248,17 @@ def test_a_claim_that_its_process_no_longer_names_is_taken_back(
     assert again.token != message.token
 
 
+def test_a_claim_of_a_forgotten_process_is_taken_back(office: Office, message: Message) -> None:
+    """Its row is removed a day after it went; nothing else would say that it is gone."""
+    assert office.worker.claim(message) is not None
+    office.do("DELETE FROM proline_qbo.processes WHERE id = %s", office.worker.process_id)
+    HandWorker(office.pool)
+
+    (again,) = office.hand.after(1.0)
+
+    assert again.record_pk == message.record_pk
+
+
 def test_a_claim_that_its_process_names_stays(office: Office, message: Message) -> None:
     """However long the call takes."""
     claimed = office.worker.claim(message)

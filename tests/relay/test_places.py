@@ -13,7 +13,7 @@ from outbox.messages import Message
 from records.places import PLACES_PER_COMPANY, return_unclaimed
 from records.ring import Turn
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import ACME, contact, enable_company, invoice, project, realm_of
+from tests.support.proline import ACME, SENT_AT, contact, enable_company, invoice, project, realm_of
 from tests.support.relay_in_hand import Office, limits
 
 MANY = 25
@@ -226,6 +226,30 @@ def test_what_nobody_claimed_returns_in_the_transaction_that_stops_its_company(
     assert set(states.values()) == {"pending"}
     assert [office.worker.claim(message) for message in messages[1:]] == [None, None]
     assert office.worker.settle(claimed)
+
+
+def test_what_was_voided_while_disconnected_is_voided_after_the_reconnect(
+    office: Office,
+) -> None:
+    """The links of the books given up come back with them, and until then they are what counts."""
+    office.say("contact", contact())
+    office.say("project", project())
+    office.say("invoice", invoice())
+    office.finish()
+    stop_by_disconnect(office)
+
+    office.say("invoice", invoice(voided_at=SENT_AT.isoformat()))
+    office.say("invoice", invoice("i2"))
+    assert office.finish() == 0
+    stop_by_epoch(office)
+    office.finish()
+
+    assert office.state("invoice", "i1") == office.state("invoice", "i2") == "done"
+    links = office.rows(
+        "SELECT r.record_id, l.voided FROM proline_qbo.links l"
+        " JOIN proline_qbo.records r ON r.pk = l.record_pk WHERE l.kind = 'Invoice' ORDER BY 1"
+    )
+    assert [tuple(row) for row in links] == [("i1", True), ("i2", False)]
 
 
 def test_a_paused_company_keeps_its_turn_and_goes_on_when_the_pause_is_over(
