@@ -52,7 +52,7 @@ def sentences(stream: TextIO) -> Iterator[None]:
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, PoolTimeout) as error:
         _tell(stream, of_database(error))
     except ModuleNotFoundError as error:
-        if error.name not in LEFT_OUT_IN_PRODUCTION:
+        if (error.name or "").partition(".")[0] not in LEFT_OUT_IN_PRODUCTION:
             raise
         _tell(stream, "This installation has neither the demonstration nor the simulator.")
 

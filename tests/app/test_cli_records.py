@@ -1,0 +1,154 @@
+"""Where records stand, why, and a person's transfer of a project."""
+
+import psycopg
+import pytest
+
+from connections import companies
+from coordination.database import Pool
+from tests.support.command_line import CommandLine
+from tests.support.hand_worker import HandWorker
+from tests.support.proline import connect_company, contact, enable_company, invoice, project
+from tests.support.relay_in_hand import Office
+
+CUSTOMER = "Ada Example"
+
+
+@pytest.fixture
+def office(pool: Pool) -> Office:
+    """Give a company that is on, with a relay and a worker in hand."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    return Office(pool, HandWorker(pool))
+
+
+def test_status_counts_what_is_not_done(on_database: CommandLine, office: Office) -> None:
+    """By company, state and reason, with the oldest; the same as a table and as JSON."""
+    office.say("contact", contact(display_name=CUSTOMER))
+    office.say("project", project(stage="Lead"))
+    office.say("invoice", invoice("i1"), invoice("i2", sent_at=None))
+    office.finish()
+
+    rows = on_database.done("status", "--json").json()
+    table = on_database.done("status")
+
+    counted = {(row["company"], row["state"], row["reason"], row["records"]) for row in rows}
+    assert ("acme", "waiting", "stage", 3) in counted
+    assert ("acme", "waiting", "unsent", 1) in counted
+    assert all(row["since"] for row in rows)
+    assert "unsent" in table.out
+    assert CUSTOMER not in table.out
+
+
+def test_status_of_nothing_is_a_sentence_and_an_empty_list(on_database: CommandLine) -> None:
+    """A quiet system is good news."""
+    assert on_database.done("status").out == "Everything ProLine has is done.\n"
+    assert on_database.done("status", "--json").json() == []
+
+
+def test_a_company_that_waits_is_the_reason_of_its_records(
+    on_database: CommandLine, office: Office
+) -> None:
+    """Its own waits are stored once, on the company, and shown for each record."""
+    with office.pool.connection() as connection:
+        companies.disable(connection, "acme")
+    office.say("contact", contact())
+    office.say("project", project())
+    office.finish()
+
+    rows = on_database.done("status", "--json").json()
+    explained = on_database.done("explain", "c1", "--json").json()
+
+    assert {row["waits"] for row in rows} == {"off"}
+    assert [each["because"] for each in explained] == ["The integration is off for this company."]
+
+
+def test_explain_says_what_a_record_waits_for_and_since_when(
+    on_database: CommandLine, office: Office
+) -> None:
+    """One sentence a person understands, the state it stands in, and no customer's name."""
+    office.say("contact", contact(display_name=CUSTOMER))
+    office.say("project", project(stage="Lead"))
+    office.finish()
+
+    told = on_database.done("explain", "p1")
+    (record,) = on_database.done("explain", "p1", "--json").json()
+
+    first, second = told.out.splitlines()
+    assert first.startswith("project p1 of company acme: waiting (stage) since 20")
+    assert second == f"  {record['because']}"
+    assert record["since"][:10] in first
+    assert (record["entity"], record["state"], record["reason"]) == ("project", "waiting", "stage")
+    assert CUSTOMER not in told.out
+
+
+def test_explain_names_company_and_kind_where_several_records_match(
+    on_database: CommandLine, office: Office
+) -> None:
+    """One id may be a contact here and a project there; the options pick one."""
+    with office.pool.connection() as connection:
+        enable_company(connection, "zenith")
+    for company_id in ("acme", "zenith"):
+        office.say("contact", contact("same"), company_id=company_id)
+    office.say("project", project("same", stage="Lead", contact_id="same"))
+    office.finish()
+
+    told = on_database.done("explain", "same")
+    of_kind = on_database.done("explain", "same", "--entity", "contact", "--json").json()
+    of_company = on_database.done("explain", "same", "--company", "zenith", "--json").json()
+
+    names = [line.partition(":")[0] for line in told.out.splitlines()[::2]]
+    assert names == [
+        "contact same of company acme",
+        "project same of company acme",
+        "contact same of company zenith",
+    ]
+    assert [each["company_id"] for each in of_kind] == ["acme", "zenith"]
+    assert [each["entity"] for each in of_company] == ["contact"]
+
+
+def test_explain_of_an_unknown_record_leaves_with_one(on_database: CommandLine) -> None:
+    """A script can tell "nothing there" from "cannot be asked"."""
+    told, empty = on_database("explain", "nobody"), on_database("explain", "nobody", "--json")
+
+    assert (told.code, told.out) == (1, "ProLine has sent no record nobody.\n")
+    assert (empty.code, empty.json()) == (1, [])
+
+
+def test_explain_refuses_a_kind_there_is_not(on_database: CommandLine) -> None:
+    """A typing error in a kind must not look like a record that is not there."""
+    answer = on_database("explain", "p1", "--entity", "quote")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert "quote" in answer.err
+
+
+def test_a_project_is_transferred_by_hand_once(
+    on_database: CommandLine, office: Office, connection: psycopg.Connection
+) -> None:
+    """Who asked is kept, the project goes on at once, and a second time changes nothing."""
+    office.say("contact", contact())
+    office.say("project", project(stage="Lead"))
+    office.finish()
+    transfer = ("project", "transfer", "p1", "--company", "acme", "--by")
+
+    first = on_database(*transfer, "Sam")
+    office.finish()
+    second = on_database(*transfer, "Kim")
+
+    assert (first.code, first.out) == (0, "Project p1 is transferred from now on.\n")
+    assert office.state("project", "p1") == "done"
+    assert (second.code, "before" in second.out) == (1, True)
+    by = connection.execute("SELECT transferred_by FROM proline_qbo.transfers").fetchall()
+    assert by == [("Sam",)]
+
+
+def test_a_project_that_proline_has_not_sent_is_not_transferred(
+    on_database: CommandLine, pool: Pool
+) -> None:
+    """There is nothing it could be transferred on."""
+    with pool.connection() as connection:
+        connect_company(connection)
+
+    answer = on_database("project", "transfer", "p9", "--company", "acme", "--by", "Sam")
+
+    assert (answer.code, "has not sent it" in answer.out) == (1, True)
