@@ -87,7 +87,7 @@ def test_a_message_is_a_claim_check_without_customer_data(
 
 
 def test_a_message_delivered_twice_makes_no_second_call(
-    listener: Listener, new_roofer: NewRoofer
+    listener: Listener, written: io.StringIO, new_roofer: NewRoofer
 ) -> None:
     """The dispatch token fences: the first claim wins, the copy is acknowledged without a call."""
     listener.repeat = True
@@ -97,6 +97,7 @@ def test_a_message_delivered_twice_makes_no_second_call(
 
     assert len(listener.messages) > 3
     assert len(roofer.writes()) == 3
+    assert [word for word in ("record.broke", "settle.fenced") if word in written.getvalue()] == []
     assert {each.state for each in roofer.rows("SELECT state FROM proline_qbo.records")} == {"done"}
 
 
