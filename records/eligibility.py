@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from records import basis
 from records.allocation import resolve
-from records.facts import Facts, Parent
+from records.facts import Facts, Link, Parent
 from records.states import RULE, Reason, State
 from records.verdicts import (
     Verdict,
@@ -145,12 +145,17 @@ def _judge_gone_invoice(facts: Facts) -> Verdict:
 
 def _judge_known_invoice(facts: Facts) -> Verdict:
     if facts.link is not None and facts.link.voided:
-        return asking(
-            "send_as_new",
-            "The invoice is void in QuickBooks and alive in ProLine: send it as new, or leave it.",
-            basis=facts.link.qbo_id,
-        )
+        return _void_there("invoice", facts.link)
     return eligible()
+
+
+def _void_there(document: str, link: Link) -> Verdict:
+    """Nothing brings a void back, and nothing is made a second time silently."""
+    return asking(
+        "send_as_new",
+        f"The {document} is void in QuickBooks and alive in ProLine: send it as new, or leave it.",
+        basis=link.qbo_id,
+    )
 
 
 def _sent_before_enable(invoice: Invoice, facts: Facts) -> bool:
@@ -167,6 +172,8 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
         return _judge_failed_payment(facts)
     if payment.status is PaymentStatus.PENDING:
         return waiting(Reason.UNSENT, "The payment is not complete in ProLine.")
+    if facts.link is not None and facts.link.voided:
+        return _void_there("payment", facts.link)
     resolution = resolve(payment, facts.named, facts.of_project)
     sentence = resolution.sentence or ""
     if resolution.question is not None:

@@ -1,0 +1,80 @@
+"""How a payment is judged: what it may pay, and what only a person can say. Pure, no database."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from records.allocation import Candidate
+from records.eligibility import judge
+from records.facts import Facts, Link, Parent
+from records.states import Reason, State
+from records.verdicts import Verdict
+from tests.support.proline import Snapshot, payment
+
+NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+PROJECT = Parent("p1", State.DONE, customer_mode="main", snapshot={"id": "p1"})
+CONTACT = Parent("c1", State.DONE, qbo_id="1")
+
+
+def linked(*, voided: bool = False, customer_id: str = "1") -> Link:
+    """Give the link of a payment QuickBooks has."""
+    return Link("70", "0", customer_id, Decimal(40), {}, adopted=False, voided=voided)
+
+
+def judged(
+    snapshot: Snapshot,
+    *,
+    link: Link | None = None,
+    named: Sequence[tuple[Candidate, Decimal]] = (),
+    of_project: Sequence[Candidate] = (),
+) -> Verdict:
+    """Judge a payment that is looked at anew."""
+    verdict = judge(
+        Facts(
+            pk=1,
+            company_id="acme",
+            entity="payment",
+            record_id="y1",
+            version=3,
+            state=State.PENDING,
+            since=NOW,
+            snapshot=snapshot,
+            settled_version=2,
+            settled_basis="void",
+            link=link,
+            contact=CONTACT,
+            project=PROJECT,
+            named=named,
+            of_project=of_project,
+        ),
+        NOW,
+    )
+    assert verdict is not None
+    return verdict
+
+
+def test_a_payment_that_lives_again_after_its_void_is_a_decision() -> None:
+    """Nothing brings a void back in QuickBooks, and nothing is made a second time silently."""
+    verdict = judged(payment(), link=linked(voided=True))
+
+    assert (verdict.state, verdict.reason) == (State.WAITING, Reason.DECISION)
+    assert (verdict.question, verdict.basis) == ("send_as_new", "70")
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "state"),
+    [
+        (payment(voided_at="2026-03-02T09:30:00-05:00"), State.DONE),
+        (payment(status="failed"), State.DONE),
+        (payment(status="pending"), State.WAITING),
+    ],
+)
+def test_a_void_in_quickbooks_asks_nothing_while_no_money_has_come(
+    snapshot: Snapshot, state: State
+) -> None:
+    """Only a complete payment is missing there."""
+    verdict = judged(snapshot, link=linked(voided=True))
+
+    assert (verdict.state, verdict.question) == (state, None)
