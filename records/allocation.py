@@ -111,9 +111,9 @@ def _resolve_unnamed(payment: Payment, of_project: Sequence[Candidate]) -> Resol
     chosen = paid_before or running or (unpaid if len(unpaid) == 1 else [])
     if not chosen:
         chosen = [candidate for candidate in unpaid if candidate.room == payment.amount]
-    if chosen:
-        return _resolve_named(payment, [(candidate, payment.amount) for candidate in chosen[:1]])
-    if unpaid:
+    if len(chosen) == 1:
+        return _resolve_named(payment, [(chosen[0], payment.amount)])
+    if chosen or unpaid:
         return Resolution(
             question="which_invoice",
             sentence="This payment names no invoice, and its project has several open ones.",

@@ -78,3 +78,49 @@ def test_a_void_in_quickbooks_asks_nothing_while_no_money_has_come(
     verdict = judged(snapshot, link=linked(voided=True))
 
     assert (verdict.state, verdict.question) == (state, None)
+
+
+def invoice_of(
+    record_id: str, pk: int, room: str, *, held: str = "0", customer_id: str = "1"
+) -> Candidate:
+    """Give an invoice of a hundred that QuickBooks has, with so much room left on it."""
+    return Candidate(
+        record_id,
+        pk=pk,
+        state=State.DONE,
+        qbo_id=str(100 + pk),
+        customer_id=customer_id,
+        total=Decimal(100),
+        held_by_others=Decimal(100) - Decimal(room),
+        held=Decimal(held),
+    )
+
+
+def test_unnamed_money_goes_to_the_only_invoice_whose_balance_it_is() -> None:
+    """Of several open ones the sum tells which is meant."""
+    several = [invoice_of("i1", 11, "40"), invoice_of("i2", 12, "60")]
+
+    assert judged(payment(amount="40.00"), of_project=several).basis == "111=40"
+
+
+def test_unnamed_money_that_is_the_balance_of_two_invoices_is_a_decision() -> None:
+    """Neither is meant more than the other: the first would be a guess."""
+    several = [invoice_of("i1", 11, "40"), invoice_of("i2", 12, "40")]
+
+    verdict = judged(payment(amount="40.00"), of_project=several)
+
+    assert (verdict.question, verdict.basis) == ("which_invoice", "i1,i2")
+
+
+def test_unnamed_money_stays_where_it_was_applied_whatever_else_opens() -> None:
+    """It was decided when there was one open invoice; a second of that balance changes nothing."""
+    several = [invoice_of("i1", 11, "40", held="40"), invoice_of("i2", 12, "40")]
+
+    assert judged(payment(amount="40.00"), of_project=several).basis == "111=40"
+
+
+def test_money_that_named_two_invoices_and_now_names_none_is_a_decision() -> None:
+    """Taking it all off one of them would be a guess too."""
+    several = [invoice_of("i1", 11, "60", held="20"), invoice_of("i2", 12, "60", held="20")]
+
+    assert judged(payment(amount="40.00"), of_project=several).question == "which_invoice"
