@@ -18,3 +18,6 @@ messages_unconfirmed = Counter(
 resync_finds = Counter(
     "proline_qbo_resync_finds", "Records the slow look moved: a wake-up was lost, and should not be"
 )
+relay_failures = Counter(
+    "proline_qbo_relay_failures", "Terms given up because something unforeseen broke", ["error"]
+)

@@ -1,12 +1,14 @@
 """The relay process: one leads, the others stand by.
 
 What a leader does is in `leader`; this module owns who leads, and the loop that outlives a database
-which comes and goes.
+which comes and goes, and whatever else breaks: a process that beats is never without its relay.
 """
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -16,10 +18,14 @@ from structlog import get_logger
 from coordination import leadership
 from coordination.database import Pool
 from coordination.errors import NotLeading
+from outbox import metrics
 from outbox.leader import Leader, RelayLimits
 from outbox.messages import Publisher
 
 log = get_logger()
+
+FAILURE_PAUSE_MOST_SECONDS = 30.0
+FRAMES_SHOWN = 6
 
 
 class Relay:
@@ -50,6 +56,7 @@ class Relay:
         self._monotonic = monotonic
         self._standby = leadership.Standby()
         self._leader: Leader | None = None
+        self._failures = 0
 
     @property
     def leading(self) -> bool:
@@ -57,21 +64,11 @@ class Relay:
         return self._leader is not None
 
     def run(self, stop: threading.Event) -> None:
-        """Stand by, lead and tick until `stop` is set."""
+        """Stand by, lead and tick until `stop` is set; no error ends it before."""
         while not stop.is_set():
-            try:
-                worked = self.tick()
-            except NotLeading:
-                log.warning("relay.lost_the_lead")
-                self._stand_by()
-                worked = False
-            except (psycopg.OperationalError, PoolTimeout) as error:
-                # Timeouts of statements and locks are among these: the next tick starts anew.
-                log.warning("relay.database_unavailable", error=type(error).__name__)
-                stop.wait(self._standby_seconds())
-                worked = False
-            if not worked:
-                stop.wait(self._idle_seconds())
+            pause_seconds = self._turn()
+            if pause_seconds > 0:
+                stop.wait(pause_seconds)
         self._resign()
 
     def tick(self) -> bool:
@@ -83,6 +80,37 @@ class Relay:
         if self._leader is None:
             return self._try_to_lead()
         return self._leader.tick()
+
+    def _turn(self) -> float:
+        """Tick once, come what may; say how many seconds to pause before the next time."""
+        led = self.leading
+        try:
+            worked = self.tick()
+        except NotLeading:
+            log.warning("relay.lost_the_lead")
+            self._stand_by()
+            return self._idle_seconds()
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            # Timeouts of statements and locks are among these: the next tick starts anew.
+            log.warning("relay.database_unavailable", error=type(error).__name__)
+            return self._standby_seconds()
+        except Exception as error:  # noqa: BLE001  # a thread that ends here ends unseen
+            return self._survive(error)
+        if led:
+            self._failures = 0
+        return 0.0 if worked else self._idle_seconds()
+
+    def _survive(self, error: Exception) -> float:
+        """Give up a term in which something broke that nobody foresaw; say how long to pause.
+
+        The next term starts from the tables alone, here or in a standby that may do better.
+        """
+        log.error("relay.failed", error=type(error).__name__, where=_where(error))
+        metrics.relay_failures.labels(error=type(error).__name__).inc()
+        self._resign()
+        self._failures += 1
+        doubled = self._standby_seconds() * (1 << min(self._failures - 1, 16))
+        return min(doubled, FAILURE_PAUSE_MOST_SECONDS)
 
     def _try_to_lead(self) -> bool:
         with self._pool.connection() as connection:
@@ -107,8 +135,7 @@ class Relay:
             return
         try:
             self._leader.resign()
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            # A standby takes over by itself, only later.
+        except Exception as error:  # noqa: BLE001  # a standby takes over by itself, only later
             log.warning("relay.not_resigned", error=type(error).__name__)
         self._stand_by()
 
@@ -117,3 +144,9 @@ class Relay:
 
     def _standby_seconds(self) -> float:
         return self._limits.beat_seconds / 2
+
+
+def _where(error: Exception) -> list[str]:
+    """Name the innermost calls and not what was said: that may hold what a customer wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
