@@ -7,7 +7,7 @@ the locks of the invoices' links, and what it hears then is what is written.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from records.states import Reason, State
@@ -56,7 +56,8 @@ class Resolution:
     """What to do with a payment: apply `lines`, or wait for `reason`, or ask `question`.
 
     Without lines, reason and question the whole amount becomes credit on the project's customer.
-    `customer_id` is the one on the QuickBooks invoices that are paid, None for a credit.
+    `customer_id` is the one on the QuickBooks invoices that are paid, or the one a credit stays on;
+    None for a credit that is not booked yet.
     """
 
     lines: tuple[Application, ...] = ()
@@ -75,6 +76,7 @@ def resolve(
     payment: Payment,
     named: Sequence[tuple[Candidate, Decimal]],
     of_project: Sequence[Candidate],
+    booked_on: str | None = None,
 ) -> Resolution:
     """Decide which invoices `payment` pays.
 
@@ -83,10 +85,22 @@ def resolve(
         named: the invoices it names with the amount allocated to each; running-balance members
             are already replaced by the record that stands for them.
         of_project: every invoice of its project that is itself booked (no members).
+        booked_on: the customer QuickBooks has it on already, if it has it.
     """
-    if named:
-        return _resolve_named(payment, named)
-    return _resolve_unnamed(payment, of_project)
+    resolution = _resolve_named(payment, named) if named else _resolve_unnamed(payment, of_project)
+    return _on_its_customer(resolution, booked_on)
+
+
+def _on_its_customer(resolution: Resolution, booked_on: str | None) -> Resolution:
+    """Money that is booked never changes its customer silently."""
+    if booked_on is None or resolution.customer_id in {None, booked_on}:
+        return resolution
+    if not resolution.lines:
+        return replace(resolution, customer_id=booked_on)
+    return Resolution(
+        question="other_customer",
+        sentence="This payment is booked on one QuickBooks customer, its invoice on another.",
+    )
 
 
 def _resolve_named(payment: Payment, named: Sequence[tuple[Candidate, Decimal]]) -> Resolution:

@@ -24,7 +24,8 @@ def resolve_locked(connection: Connection, claim: Claim, payment: Payment) -> Re
     )
     lock_links(connection, claim.realm_id, [each.pk for each in candidates if each.pk is not None])
     locked = load_candidates(connection, [payer])[claim.pk]
-    return resolve(payment, locked.named, locked.of_project)
+    booked_on = claim.link.customer_id if claim.link else None
+    return resolve(payment, locked.named, locked.of_project, booked_on)
 
 
 _HOLD = """

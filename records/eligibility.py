@@ -174,7 +174,8 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
         return waiting(Reason.UNSENT, "The payment is not complete in ProLine.")
     if facts.link is not None and facts.link.voided:
         return _void_there("payment", facts.link)
-    resolution = resolve(payment, facts.named, facts.of_project)
+    booked_on = facts.link.customer_id if facts.link else None
+    resolution = resolve(payment, facts.named, facts.of_project, booked_on)
     sentence = resolution.sentence or ""
     if resolution.question is not None:
         return asking(resolution.question, sentence, basis=_names(facts))

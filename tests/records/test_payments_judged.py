@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from records.allocation import Candidate
+from records.allocation import Candidate, resolve
 from records.eligibility import judge
 from records.facts import Facts, Link, Parent
 from records.states import Reason, State
 from records.verdicts import Verdict
-from tests.support.proline import Snapshot, payment
+from schemas import Entity, Payment, parse_snapshot
+from tests.support.proline import Snapshot, payment, pays
 
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 PROJECT = Parent("p1", State.DONE, customer_mode="main", snapshot={"id": "p1"})
@@ -124,3 +125,38 @@ def test_money_that_named_two_invoices_and_now_names_none_is_a_decision() -> Non
     several = [invoice_of("i1", 11, "60", held="20"), invoice_of("i2", 12, "60", held="20")]
 
     assert judged(payment(amount="40.00"), of_project=several).question == "which_invoice"
+
+
+def test_money_on_one_customer_is_not_moved_to_anothers_invoice_without_a_word() -> None:
+    """A deposit was booked on customer 1; the invoice that came stands on customer 9."""
+    elsewhere = [invoice_of("i1", 11, "40", customer_id="9")]
+
+    verdict = judged(payment(), link=linked(), of_project=elsewhere)
+
+    assert (verdict.reason, verdict.question) == (Reason.DECISION, "other_customer")
+
+
+def test_allocated_money_on_one_customer_is_not_moved_to_another_without_a_word() -> None:
+    """Also where ProLine allocates a payment anew, over an invoice it did not name before."""
+    elsewhere = [(invoice_of("i1", 11, "40", customer_id="9"), Decimal(40))]
+
+    verdict = judged(pays("y1", "40.00", i1="40.00"), link=linked(), named=elsewhere)
+
+    assert verdict.question == "other_customer"
+
+
+def test_money_goes_to_the_customer_of_its_invoice_while_quickbooks_has_none_of_it() -> None:
+    """Only what is booked already has a customer that could change."""
+    elsewhere = [invoice_of("i1", 11, "40", customer_id="9")]
+
+    assert judged(payment(), of_project=elsewhere).basis == "111=40"
+
+
+def test_money_that_finds_no_room_elsewhere_stays_on_its_customer() -> None:
+    """Without a line nothing asks for another customer, so nobody is asked either."""
+    full = invoice_of("i1", 11, "0", customer_id="9")
+    snapshot = parse_snapshot(Entity.PAYMENT, payment()).snapshot
+    assert isinstance(snapshot, Payment)
+
+    assert resolve(snapshot, [(full, Decimal(40))], [], "1").customer_id == "1"
+    assert judged(payment(), link=linked(), named=[(full, Decimal(40))]).question is None
