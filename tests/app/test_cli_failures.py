@@ -1,10 +1,14 @@
 """What cannot be done is told in sentences on standard error, with exit code 2 and no traceback."""
 
+import io
 import sys
 
 import psycopg
 import pytest
+import sqlalchemy.exc
+import structlog
 
+from app.cli.failures import sentences
 from tests.support.command_line import Answer, CommandLine
 from tests.support.consenting_quickbooks import CLIENT_SECRET, ConsentingQuickBooks
 
@@ -205,3 +209,36 @@ def test_a_missing_simulator_is_told(
     said = refused(command_line("simulator", "--port", "0"))
 
     assert said == "This installation has neither the demonstration nor the simulator.\n"
+
+
+def test_a_migration_that_gets_no_lock_is_told() -> None:
+    """The driver's own words, without the statement that SQLAlchemy adds."""
+    told = io.StringIO()
+    refusal = psycopg.errors.LockNotAvailable("canceling statement due to lock timeout")
+
+    with pytest.raises(SystemExit) as ended, sentences(told):
+        raise sqlalchemy.exc.OperationalError("ALTER TABLE", {}, refusal)
+
+    assert ended.value.code == 2
+    assert told.getvalue() == (
+        "The database cannot be used: canceling statement due to lock timeout."
+        " Check DATABASE_URL.\n"
+    )
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    """What no person can act on is not made to look as if one could."""
+    with pytest.raises(KeyError), sentences(io.StringIO()):
+        raise KeyError("a bug")
+
+
+def test_what_a_command_logs_is_not_in_its_output(
+    on_database: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output belongs to the answer: structlog's own default would write there."""
+    on_database.done("company", "list", "--json")
+
+    structlog.get_logger("connections").error("something.happened")
+
+    out, err = capsys.readouterr()
+    assert (out, "something.happened" in err) == ("", True)
