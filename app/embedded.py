@@ -20,7 +20,8 @@ from coordination.limiter import Limits
 from outbox.leader import RelayLimits
 from outbox.relay import Relay
 from qbo_client import BareClient
-from workers.actors import QUEUES, declare_actors
+from records.routing import QUEUES
+from workers.actors import declare_actors
 from workers.body import SyncBody
 from workers.calling import Caller
 from workers.embedded import embedded_broker

@@ -233,6 +233,26 @@ def set_ceiling(c: Connection, realm_id: str, ceiling: int) -> None:
     c.execute(_SET_CEILING, [realm_id, ceiling])
 
 
+_END_FORGOTTEN = """
+UPDATE proline_qbo.calls SET ended_at = proline_qbo.clock()
+ WHERE ended_at IS NULL AND slot_at < (SELECT proline_qbo.clock()) - %s
+"""
+FORGOTTEN_AFTER = timedelta(seconds=60)
+
+
+def end_forgotten(c: Connection, older_than: timedelta = FORGOTTEN_AFTER) -> int:
+    """End calls that are open for longer than any call can last; return how many.
+
+    A living process may lose one: its commit's answer was cut off, or a bug struck behind the call.
+    Such a call goes on counting for a window from now; an answer that still comes moves its end.
+
+    Args:
+        c: the leader's transaction.
+        older_than: well above the hard deadline of a call.
+    """
+    return c.execute(_END_FORGOTTEN, [older_than]).rowcount
+
+
 def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None) -> bool:
     """Say whether a call of an attempt may have been applied; if none was, its outcome is known.
 

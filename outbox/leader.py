@@ -16,17 +16,18 @@ from structlog import get_logger
 
 from coordination import leadership, nudges, processes
 from coordination.database import Connection, Pool
-from coordination.limiter import forget_calls
+from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
 from outbox import metrics
 from outbox.dispatch import ENTITIES, dispatch
 from outbox.intake import take_in
-from outbox.messages import QUEUES, Message, Publisher, message_for
+from outbox.messages import Message, Publisher, message_for
 from records.due import due_retries, resync_slice
 from records.evaluation import evaluate
 from records.keys import RecordKey
 from records.places import return_unserved, take_back_lost, unclaimed_places
 from records.ring import end_rest, join_ring, rebuild_ring
+from records.routing import QUEUES
 from records.waking import affected_by
 
 log = get_logger()
@@ -162,6 +163,7 @@ class Leader:
         served = [entity for entity in ENTITIES if self._memory.threads.get(entity)]
         with self._leading() as connection:
             gone = processes.declare_gone(connection, silent)
+            end_forgotten(connection)
             lost = take_back_lost(connection, beat=timedelta(seconds=self._limits.beat_seconds))
             unserved = return_unserved(connection, served)
             join_ring(connection, {key.company_id for key in (*lost, *unserved)})

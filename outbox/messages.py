@@ -10,14 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from records.places import Place
-
-QUEUES = {
-    "contact": "qbo.contacts",
-    "project": "qbo.projects",
-    "invoice": "qbo.invoices",
-    "payment": "qbo.payments",
-}
-ACTORS = {entity: f"{entity}.sync" for entity in QUEUES}
+from records.routing import ACTORS, QUEUES
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ class Claim:
     contact: Parent | None
 
 
+# The version is the snapshot's: where the claim waited for an intake, its row shows the version
+# that came meanwhile, but the statement still reads the snapshot of before. The settle sees both.
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE proline_qbo.records r
@@ -80,6 +82,8 @@ WITH claimed AS (
       AND c.id = r.company_id AND c.epoch = %(epoch)s
       AND c.enabled AND c.connection = 'connected'
       AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
+      AND EXISTS (SELECT FROM proline_qbo.processes p
+                  WHERE p.id = %(process_id)s AND p.gone_at IS NULL)
     RETURNING r.*, c.realm_id, c.settings
 ), refused AS (
     UPDATE proline_qbo.records r
@@ -90,7 +94,7 @@ WITH claimed AS (
 ), nudged AS (
     INSERT INTO proline_qbo.nudges (company_id, entity, record_id) SELECT * FROM refused
 )
-SELECT c.pk, c.company_id, c.entity, c.record_id, c.version, c.generation, c.transient_errors,
+SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.transient_errors,
        c.settled_version, c.realm_id, c.settings, s.snapshot,
        {LINK_COLUMNS}
 FROM claimed c

@@ -68,7 +68,8 @@ FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[], %(vers
      AS k (company_id, entity, record_id, version)
 ON CONFLICT ON CONSTRAINT one_row_per_record DO UPDATE
 SET version = excluded.version,
-    state = CASE WHEN r.state = 'done' THEN 'pending' ELSE r.state END
+    state = CASE WHEN r.state = 'done' THEN 'pending' ELSE r.state END,
+    since = CASE WHEN r.state = 'done' THEN proline_qbo.clock() ELSE r.since END
 WHERE r.version < excluded.version
 RETURNING pk, company_id, entity, record_id, xmax = 0
 """

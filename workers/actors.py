@@ -7,14 +7,7 @@ import dramatiq
 from dramatiq import Broker
 
 from records.claims import ClaimCheck
-
-QUEUES = {
-    "contact.sync": "qbo.contacts",
-    "project.sync": "qbo.projects",
-    "invoice.sync": "qbo.invoices",
-    "payment.sync": "qbo.payments",
-}
-"""Which queue each actor consumes."""
+from records.routing import ACTORS, QUEUES
 
 Body = Callable[[ClaimCheck], None]
 
@@ -40,6 +33,6 @@ def declare_actors(
     def sync(record_pk: int, company_id: str, epoch: int, token: str) -> None:
         body(ClaimCheck(record_pk, company_id, epoch, UUID(token)))
 
-    for name, queue in QUEUES.items():
+    for entity, queue in QUEUES.items():
         if queue in queues:
-            dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(sync)
+            dramatiq.actor(actor_name=ACTORS[entity], queue_name=queue, broker=broker)(sync)

@@ -13,8 +13,9 @@ import psycopg
 from structlog import get_logger
 
 from coordination.database import Pool
+from coordination.errors import ProcessGone
 from qbo_client import TokenSource
-from records.claims import ClaimCheck, claim
+from records.claims import Claim, ClaimCheck, claim
 from workers.calling import Caller
 from workers.run import run
 from workers.running import RunningClaims
@@ -22,6 +23,9 @@ from workers.session import Session
 from workers.waits import Waits
 
 log = get_logger()
+
+CLAIM_TRIES_MOST = 600
+"""Five minutes at half a second."""
 
 
 class Tokens(Protocol):
@@ -60,12 +64,11 @@ class SyncBody:
         with self.running.naming(check.token):
             try:
                 self._sync(check)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, ProcessGone) as error:
                 log.warning("record.left", record_pk=check.pk, error=type(error).__name__)
 
     def _sync(self, check: ClaimCheck) -> None:
-        with self.pool.connection() as connection:
-            claimed = claim(connection, check, self.process_id)
+        claimed = self._claim(check)
         if claimed is None:
             log.debug("message.fenced", record_pk=check.pk, company_id=check.company_id)
             return
@@ -78,8 +81,26 @@ class SyncBody:
         )
         try:
             run(session)
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, ProcessGone):
             raise
         except Exception:  # the boundary: a bug must neither kill the thread nor lose the record
             log.exception("record.broke", record_pk=claimed.pk, entity=claimed.entity)
             session.refuse("internal_error", "Our software failed on this record: ask support.")
+
+    def _claim(self, check: ClaimCheck) -> Claim | None:
+        """Claim, again and again until the database is back: the message is acknowledged after.
+
+        A claim that was committed although the answer was lost is ours no more: its message is
+        fenced, the claim is not named for long, and the relay takes it back.
+        """
+        for _ in range(CLAIM_TRIES_MOST - 1):
+            try:
+                return self._claim_once(check)
+            except psycopg.OperationalError as error:
+                log.warning("claim.repeated", record_pk=check.pk, error=type(error).__name__)
+                self.caller.wait(self.waits.settle_again.total_seconds())
+        return self._claim_once(check)
+
+    def _claim_once(self, check: ClaimCheck) -> Claim | None:
+        with self.pool.connection() as connection:
+            return claim(connection, check, self.process_id)

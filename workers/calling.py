@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+import psycopg
+
 from coordination.database import Connection, Pool
 from coordination.limiter import Departure, Full, Limits, Slot, mark_unsent, move_slot, take_slot
 from coordination.limiter import Kind as CallKind
@@ -138,8 +140,11 @@ class _Gate:
     def _moved(self) -> Departure:
         caller = self._caller
         asked_at = caller.monotonic()
-        with caller.pool.connection() as connection:
-            slot = move_slot(connection, self._call_id, caller.limits)
+        try:
+            with caller.pool.connection() as connection:
+                slot = move_slot(connection, self._call_id, caller.limits)
+        except psycopg.OperationalError as error:
+            raise NotSent(detail="The slot was missed, and the database is away.") from error
         if not isinstance(slot, Slot):
             raise NotSent(detail="No later slot was to be had.")
         return slot.departure(

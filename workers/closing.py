@@ -32,7 +32,8 @@ Dependants = tuple[tuple[str, str], ...]
 """(entity, ProLine id) of records whose dependants may wait for this one."""
 
 SETTLE_TRIES_MOST = 600
-"""Five minutes at half a second: longer, and the relay has long given the claim to another."""
+"""Five minutes at half a second; then the thread gives up, no longer names the claim, and the relay
+takes it back."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,11 @@ def write_error(
     answer: Answer,
     error: QuickBooksError | None = None,
 ) -> Dependants:
-    """Write down that an attempt was not applied; name the invoices that have room again."""
-    answer_attempt(
+    """Write down that an attempt was not applied; name the invoices that have room again.
+
+    A late answer to an attempt that has one changes nothing: what a newer attempt holds is not its.
+    """
+    first = answer_attempt(
         connection,
         attempt.id,
         answer,
@@ -102,10 +106,7 @@ def write_error(
         fault_code=error.code if error else None,
         intuit_tid=error.intuit_tid if error else None,
     )
-    if claim.entity != Entity.PAYMENT:
-        return ()
-    freed = settle_applications(connection, claim, attempt.part, applied=False)
-    return tuple(("invoice", record_id) for record_id in freed)
+    return _settled(connection, claim, attempt, applied=False) if first else ()
 
 
 def write_success(
@@ -116,7 +117,7 @@ def write_success(
     response: Response | None = None,
 ) -> Dependants:
     """Write down that an attempt was applied, with the link it made; None if it was found there."""
-    answer_attempt(
+    first = answer_attempt(
         connection,
         attempt.id,
         "applied",
@@ -125,9 +126,15 @@ def write_success(
     )
     keep_link(connection, claim, linked)
     _compare_total(connection, claim, attempt, linked)
+    return _settled(connection, claim, attempt, applied=True) if first else ()
+
+
+def _settled(
+    connection: Connection, claim: Claim, attempt: OpenAttempt, *, applied: bool
+) -> Dependants:
     if claim.entity != Entity.PAYMENT:
         return ()
-    freed = settle_applications(connection, claim, attempt.part, applied=True)
+    freed = settle_applications(connection, claim, attempt.part, applied=applied)
     return tuple(("invoice", record_id) for record_id in freed)
 
 

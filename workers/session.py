@@ -30,7 +30,7 @@ from workers.mapping.customer import DISTINCTION
 from workers.mapping.invoice import RENUMBERED
 from workers.meaning import Action, Meaning
 from workers.waits import Waits
-from workers.wanted import Naming, Wanted, wanted_of
+from workers.wanted import Naming, Wanted, basis_of, wanted_of
 
 log = get_logger()
 
@@ -73,7 +73,7 @@ class Session:
     naming: Naming = field(init=False)
     settings: CompanySettings = field(init=False)
     closing: Closing = field(init=False)
-    basis: str = ""
+    basis: str = field(init=False)
     freed: Dependants = ()
     refreshed: bool = False
     looked_up: bool = False
@@ -85,6 +85,7 @@ class Session:
         self.closing = Closing(self.pool, self.claim, self.waits.settle_again)
         self.settings = CompanySettings.model_validate(self.claim.settings)
         self.naming = _naming_of(self.claim.link)
+        self.basis = basis_of(self.claim)
 
     # What is wanted, and what is there.
 

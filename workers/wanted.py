@@ -79,6 +79,17 @@ def wanted_of(
             return _payment(snapshot, claim, context, resolution)
 
 
+def basis_of(claim: Claim) -> str:
+    """What the wanted state rests on, as far as it is known before it is composed.
+
+    A refusal on the way there has to name the basis that the relay will judge by.
+    """
+    if claim.entity == Entity.PROJECT:
+        return basis.of_job(claim.contact)
+    gone = claim.snapshot.get("voided_at") or claim.snapshot.get("deleted_at")
+    return basis.VOID if gone else ""
+
+
 def is_gone(snapshot: Snapshot) -> bool:
     """Voided or deleted in ProLine; only documents can be."""
     if not isinstance(snapshot, Invoice | Payment):

@@ -15,7 +15,7 @@ from coordination.database import Connection
 from coordination.limiter import may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
 from records.allocation import Resolution
-from records.applications import hold, resolve_locked
+from records.applications import hold, resolve_locked, settle_applications
 from records.attempts import Answer, count_answers, open_attempt, send_again
 from records.claims import OpenAttempt
 from records.findings import find
@@ -50,6 +50,7 @@ def write(session: Session) -> bool:
             _note(session, connection, wanted)
         draft = draft_for(wanted, session.claim.link) if wanted else None
         if wanted is None or draft is None:
+            _agree(session, connection, resolution)
             session.leave(connection, session.done())
             return True
         answers = count_answers(connection, session.claim, "")
@@ -103,6 +104,15 @@ def _resolution(session: Session, connection: Connection) -> Resolution | None:
     resolution = resolve_locked(connection, session.claim, payment)
     session.basis = resolution.basis
     return resolution
+
+
+def _agree(session: Session, connection: Connection, resolution: Resolution | None) -> None:
+    """What a payment pays is kept also where a person had applied it there before us."""
+    if resolution is None:
+        return
+    hold(connection, session.claim, "", resolution.lines)
+    freed = settle_applications(connection, session.claim, "", applied=True)
+    session.free(tuple(("invoice", record_id) for record_id in freed))
 
 
 def _note(session: Session, connection: Connection, wanted: Wanted) -> None:
