@@ -5,6 +5,7 @@ scenario shows it.
 """
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -32,7 +33,7 @@ THREADS = 32
 COMPANIES = ("a", "b", "c", "d")
 EDITS = 75
 LIMIT_SECONDS = 60.0
-GUARDLESS_SECONDS = 10.0
+GUARDLESS_SECONDS = 30.0
 SUB = CompanySettings(customer_mode="sub", existing_customers="create", ceiling=500)
 ROOMY = Limits(pace_ms=1, send_within_ms=2_000, max_wait_seconds=5.0)
 SETTLED = """
@@ -196,7 +197,8 @@ def with_dispatch_of_the_dispatched(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         statement = getattr(module, name)
         assert guard in statement
-        anyone = statement.replace(guard, "r.state IN ('pending', 'dispatched') AND")
+        in_flight_too = "(r.state = 'pending' OR r.claimed_by IS NOT NULL) AND"
+        anyone = statement.replace(guard, in_flight_too)
         freed = anyone.replace(
             "reason = NULL,", "reason = NULL, claimed_by = NULL, claimed_at = NULL,"
         )
@@ -216,8 +218,8 @@ def without_parents(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("take_out", "breach"),
     [
-        (without_token_check, "two in flight"),
-        (with_dispatch_of_the_dispatched, "two in flight"),
+        (without_token_check, "two in flight|made twice"),
+        (with_dispatch_of_the_dispatched, "two in flight|made twice"),
         (without_parents, "before its parent"),
     ],
 )
@@ -233,7 +235,7 @@ def test_a_guard_taken_out_is_seen(
     recording = Recording()
 
     def seen() -> bool:
-        return any(breach in each for each in recording.breaches())
+        return any(re.search(breach, each) for each in recording.breaches())
 
     play(
         database_url,
