@@ -13,16 +13,16 @@ import psycopg
 from app.living import living
 from coordination.database import Pool
 from outbox.leader import RelayLimits
-from outbox.messages import QUEUES, Message
+from outbox.messages import Message
 from outbox.relay import Relay
 from records.claims import Claim, ClaimCheck, claim
+from records.routing import QUEUES
 from tests.support.hand_worker import settle_applied
 from tests.support.recording import Call, Recording
 from workers.running import RunningClaims
 
 Work = Callable[[ClaimCheck], None]
 TWICE = 0.15
-LONGEST_SECONDS = 0.02
 STOP_SECONDS = 10.0
 QUICK = RelayLimits(pace_ms=1, resync_seconds=1e9)
 
@@ -106,13 +106,19 @@ class PlainBody:
     """
 
     def __init__(
-        self, pool: Pool, process_id: UUID, running: RunningClaims, recording: Recording
+        self,
+        pool: Pool,
+        process_id: UUID,
+        running: RunningClaims,
+        recording: Recording,
+        longest_seconds: float,
     ) -> None:
-        """Put together what a claim needs."""
+        """Put together what a claim needs; a write takes `longest_seconds` at most."""
         self._pool = pool
         self._process_id = process_id
         self._running = running
         self._recording = recording
+        self._longest_seconds = longest_seconds
         self._chance = random.Random(process_id.int)  # noqa: S311  # how long a write takes
 
     def __call__(self, check: ClaimCheck) -> None:
@@ -123,7 +129,7 @@ class PlainBody:
             if claimed is None:
                 return
             with self._recording.call(_as_call(claimed)):
-                threading.Event().wait(self._chance.random() * LONGEST_SECONDS)
+                threading.Event().wait(self._chance.random() * self._longest_seconds)
             with self._pool.connection() as connection:
                 settle_applied(connection, claimed)
 

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from coordination import processes
 from coordination.database import Connection, Pool
-from outbox.messages import QUEUES, Message
+from outbox.messages import Message
 from records import basis
 from records.applications import hold, resolve_locked, settle_applications
 from records.claims import Claim, ClaimCheck, claim
 from records.links import Linked, keep_link
+from records.routing import QUEUES
 from records.settlement import Release, done, release
 from schemas import Contact, Entity, Invoice, Payment, Project, Snapshot, parse_snapshot
 
