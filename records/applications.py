@@ -9,23 +9,38 @@ from collections.abc import Sequence
 
 from coordination.database import Connection
 from records.allocation import Application, Candidate, Resolution, resolve
-from records.candidates import Payer, load_candidates
+from records.candidates import Candidates, Payer, load_candidates
 from records.claims import Claim
 from records.links import lock_links
+from records.states import Reason
 from schemas import Payment
 
 
 def resolve_locked(connection: Connection, claim: Claim, payment: Payment) -> Resolution:
-    """Decide what `payment` pays, with the links of its invoices locked until the commit."""
+    """Decide what `payment` pays, with the links of its invoices locked until the commit.
+
+    An invoice that came after the lock is paid by the next look: to lock it now would be out of
+    pk order, and two payments could wait for each other.
+    """
     payer = Payer(pk=claim.pk, company_id=claim.company_id, snapshot=claim.snapshot)
     seen = load_candidates(connection, [payer])[claim.pk]
-    candidates: list[Candidate] = [candidate for candidate, _ in seen.named] or list(
-        seen.of_project
-    )
-    lock_links(connection, claim.realm_id, [each.pk for each in candidates if each.pk is not None])
-    locked = load_candidates(connection, [payer])[claim.pk]
+    invoices = [each.pk for each in _invoices(seen) if each.pk is not None]
+    locked = lock_links(connection, claim.realm_id, invoices)
+    found = load_candidates(connection, [payer])[claim.pk]
+    if any(each.qbo_id is not None and each.pk not in locked for each in _invoices(found)):
+        return _LOOK_AGAIN
     booked_on = claim.link.customer_id if claim.link else None
-    return resolve(payment, locked.named, locked.of_project, booked_on)
+    return resolve(payment, found.named, found.of_project, booked_on)
+
+
+_LOOK_AGAIN = Resolution(
+    reason=Reason.PARENT,
+    sentence="An invoice came to QuickBooks at this moment: the payment is looked at again.",
+)
+
+
+def _invoices(candidates: Candidates) -> list[Candidate]:
+    return [candidate for candidate, _ in candidates.named] or list(candidates.of_project)
 
 
 _HOLD = """

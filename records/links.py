@@ -72,9 +72,13 @@ FOR NO KEY UPDATE
 """
 
 
-def lock_links(connection: Connection, realm_id: str, record_pks: list[int]) -> None:
-    """Lock the links of these invoices, in pk order: payments of one invoice take turns here."""
-    connection.execute(_LOCK, [realm_id, record_pks])
+def lock_links(connection: Connection, realm_id: str, record_pks: list[int]) -> set[int]:
+    """Lock the links of these invoices, in pk order: payments of one invoice take turns here.
+
+    Returns:
+        Those that have a link: the others have nothing to lock.
+    """
+    return {pk for (pk,) in connection.execute(_LOCK, [realm_id, record_pks]).fetchall()}
 
 
 _OWNER = """
