@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from connections.errors import NotConnected, OtherRealm, RealmTaken, UnknownCompany
-from connections.settings import CompanySettings
+from connections.settings import CompanySettings, read_settings
 from coordination import limiter
 from coordination.database import Connection
 from coordination.nudges import nudge
@@ -293,4 +293,4 @@ def _read(c: Connection, statement: str, arguments: list[Any]) -> list[Company]:
 
 
 def _company(row: dict[str, Any]) -> Company:
-    return Company(**{**row, "settings": CompanySettings.model_validate(row["settings"])})
+    return Company(**{**row, "settings": read_settings(row["settings"])})

@@ -1,6 +1,7 @@
 """What the office chose for its company, as one frozen value; stored as JSON on the company."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,7 +25,7 @@ class CompanySettings(BaseModel):
         stages: the stages that do.
         statuses: the statuses that do.
         existing_customers: what becomes of a contact whose customer may exist already.
-        running_balance: book one invoice for a project, or each member's `amount_due`.
+        running_balance: one invoice stands for all of a project's; the one way there is yet.
         tax_mode: no tax, ProLine's amount on `tax_code_id`, or tax as a line.
         tax_code_id: QuickBooks' id of the chosen tax code.
         deposit_account_id: None: QuickBooks' own default, Undeposited Funds.
@@ -39,7 +40,7 @@ class CompanySettings(BaseModel):
     stages: tuple[Choice, ...] = Field(default=("Closed - Won",), max_length=LIST_MOST)
     statuses: tuple[Choice, ...] = Field(default=("Won",), max_length=LIST_MOST)
     existing_customers: Literal["link", "ask", "create"] = "link"
-    running_balance: Literal["one_invoice", "amount_due"] = "one_invoice"
+    running_balance: Literal["one_invoice"] = "one_invoice"
     tax_mode: Literal["none", "amount", "line"] = "none"
     tax_code_id: Choice | None = None
     deposit_account_id: Choice | None = None
@@ -51,3 +52,15 @@ class CompanySettings(BaseModel):
         if self.trigger == "stages":
             return stage in self.stages
         return status in self.statuses
+
+
+def read_settings(stored: Mapping[str, Any]) -> CompanySettings:
+    """Read what a company has stored, perhaps by another version.
+
+    A way of booking running-balance invoices that is not carried out reads as the one that is:
+    it was taken once, and one invoice was booked all the same. No other value is guessed at.
+    """
+    known = dict(stored)
+    if known.get("running_balance") != "one_invoice":
+        known.pop("running_balance", None)
+    return CompanySettings.model_validate(known)

@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from connections import books
 from connections.companies import lose, pause
-from connections.settings import CompanySettings
+from connections.settings import CompanySettings, read_settings
 from coordination.clock import clock
 from coordination.database import Connection, Pool
 from coordination.limiter import Full, throttled
@@ -83,7 +83,7 @@ class Session:
     def __post_init__(self) -> None:
         """Read what the claim brings along."""
         self.closing = Closing(self.pool, self.claim, self.waits.settle_again)
-        self.settings = CompanySettings.model_validate(self.claim.settings)
+        self.settings = read_settings(self.claim.settings)
         self.naming = _naming_of(self.claim.link)
         self.basis = basis_of(self.claim)
 

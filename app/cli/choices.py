@@ -33,10 +33,6 @@ def set_(  # noqa: PLR0913  # an option for each choice, and nobody calls it but
         Literal["link", "ask", "create"] | None,
         typer.Option(help="What becomes of a contact whose customer may be there already."),
     ] = None,
-    running_balance: Annotated[
-        Literal["one_invoice", "amount_due"] | None,
-        typer.Option(help="How running-balance invoices are booked."),
-    ] = None,
     tax: Annotated[
         Literal["none", "amount", "line"] | None,
         typer.Option(help="No tax, ProLine's amount on the tax code, or a line of its own."),
@@ -57,7 +53,6 @@ def set_(  # noqa: PLR0913  # an option for each choice, and nobody calls it but
         "stages": stage,
         "statuses": status,
         "existing_customers": existing,
-        "running_balance": running_balance,
         "tax_mode": tax,
         "tax_code_id": tax_code,
         "deposit_account_id": deposit_account,

@@ -72,13 +72,12 @@ def test_every_choice_can_be_set(connected: CommandLine) -> None:
     """What the Integrations page offers is offered here, but for items by service."""
     connected.done(
         "company", "set", "acme", "--customers", "sub", "--trigger", "statuses",
-        "--existing", "ask", "--running-balance", "amount_due", "--tax", "amount",
-        "--tax-code", "7", "--deposit-account", "35",
+        "--existing", "ask", "--tax", "amount", "--tax-code", "7", "--deposit-account", "35",
     )  # fmt: skip
 
     settings = connected.done("company", "show", "acme", "--json").json()["settings"]
     assert (settings["customer_mode"], settings["trigger"]) == ("sub", "statuses")
-    assert (settings["existing_customers"], settings["running_balance"]) == ("ask", "amount_due")
+    assert settings["existing_customers"] == "ask"
     assert (settings["tax_mode"], settings["tax_code_id"]) == ("amount", "7")
     assert settings["deposit_account_id"] == "35"
 

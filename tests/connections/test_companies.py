@@ -265,3 +265,12 @@ def test_a_companys_own_wait_is_told_by_its_row(  # a table of cases
     }
 
     assert blocked_reason(companies._company(row), NOW) == expected
+
+
+def test_a_company_whose_stored_booking_is_not_carried_out_can_be_read(company: Connection) -> None:
+    """One such row must not keep every company from being listed."""
+    company.execute(
+        """UPDATE proline_qbo.companies SET settings = '{"running_balance": "other"}'"""
+    )
+
+    assert known(company).settings == CompanySettings()

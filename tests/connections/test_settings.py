@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from connections.settings import CompanySettings
+from connections.settings import CompanySettings, read_settings
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,32 @@ def test_a_key_of_a_newer_version_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"ceiling": 0}, {"ceiling": 501}, {"customer_mode": "both"}, {"stages": [""]}]
+    "wrong",
+    [
+        {"ceiling": 0},
+        {"ceiling": 501},
+        {"customer_mode": "both"},
+        {"stages": [""]},
+        {"running_balance": "amount_due"},
+    ],
 )
 def test_a_setting_outside_its_values_is_refused(wrong: dict[str, object]) -> None:
-    """The vendor allows 500 calls a minute; an empty stage would match nothing."""
+    """The vendor allows 500 calls a minute; an empty stage would match nothing.
+
+    Nor is a way of booking taken that nothing carries out yet.
+    """
     with pytest.raises(ValidationError):
         CompanySettings.model_validate(wrong)
+
+
+def test_a_stored_way_of_booking_that_is_not_carried_out_reads_as_the_one_that_is() -> None:
+    """An earlier version took `amount_due` and booked one invoice all the same."""
+    stored = {"running_balance": "amount_due", "ceiling": 300}
+
+    assert read_settings(stored) == CompanySettings(ceiling=300)
+
+
+def test_any_other_stored_value_outside_its_values_is_told() -> None:
+    """A tax mode guessed at would book wrongly in silence."""
+    with pytest.raises(ValidationError):
+        read_settings({"tax_mode": "of_next_year"})
