@@ -1,15 +1,26 @@
-"""Reading a record that the outbox never carried from ProLine's read-only views.
+"""Reading records that the outbox never carried from ProLine's read-only views.
 
-`proline_export` is made by ProLine and may be missing: then nothing is found, and the child that
-needs the record says so by name.
+`proline_export` is made by ProLine: it may be missing, slow or broken, and none of that may stop
+the relay. So each read has a transaction of its own with a short limit, and whatever goes wrong in
+it counts as not found; the child that needs the record says so by name.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from coordination.database import Connection
+import psycopg
+from structlog import get_logger
+
+from coordination.database import Connection, Pool
+from outbox import metrics
 from records.keys import RecordKey
 from schemas import Entity
+
+log = get_logger()
+
+READ_WITHIN_MS = 500
+SNAPSHOT_BYTES_MOST = 1_048_576
+"""As the outbox's own table has it."""
 
 _VIEWS = {
     Entity.CONTACT: "proline_export.contacts",
@@ -19,33 +30,56 @@ _VIEWS = {
 }
 
 
-def read_exported(
-    connection: Connection, keys: Sequence[RecordKey]
-) -> dict[RecordKey, dict[str, Any]]:
-    """Read the current snapshots of these records, where ProLine's views have them."""
-    found: dict[RecordKey, dict[str, Any]] = {}
-    for entity, view in _VIEWS.items():
-        wanted = sorted(key for key in keys if key.entity == entity)
-        if wanted and _exists(connection, view):
-            found |= _read(connection, entity, view, wanted)
-    return found
+@dataclass(frozen=True)
+class Group:
+    """Records of one entity of one company: the fault of one touches no other's."""
+
+    company_id: str
+    entity: Entity
+    record_ids: tuple[str, ...]
+
+
+def read_exported(pool: Pool, group: Group) -> dict[RecordKey, dict[str, Any]]:
+    """Read the current snapshots of these records, where ProLine's view has them."""
+    try:
+        with pool.connection() as connection:
+            connection.execute(f"SET LOCAL statement_timeout = {READ_WITHIN_MS}")
+            return _read(connection, group)
+    except psycopg.Error as error:
+        metrics.views_unreadable.labels(entity=group.entity).inc()
+        log.warning(
+            "view.unreadable",
+            view=_VIEWS[group.entity],
+            company_id=group.company_id,
+            records=len(group.record_ids),
+            error=type(error).__name__,
+            sqlstate=error.sqlstate,
+        )
+        return {}
+
+
+# to_jsonb, because a view may show text or json: what is no object then is seen here.
+_SHOWN = """
+SELECT v.record_id, to_jsonb(v.snapshot)
+FROM {view} v
+WHERE v.company_id = %s AND v.record_id = ANY(%s)
+  AND jsonb_typeof(to_jsonb(v.snapshot)) = 'object'
+  AND pg_column_size(to_jsonb(v.snapshot)) <= %s
+"""
+
+
+def _read(connection: Connection, group: Group) -> dict[RecordKey, dict[str, Any]]:
+    view = _VIEWS[group.entity]
+    if not _exists(connection, view):
+        return {}
+    arguments = [group.company_id, list(group.record_ids), SNAPSHOT_BYTES_MOST]
+    rows = connection.execute(_SHOWN.format(view=view), arguments).fetchall()
+    return {
+        RecordKey(group.company_id, group.entity, record_id): snapshot
+        for record_id, snapshot in rows
+    }
 
 
 def _exists(connection: Connection, view: str) -> bool:
     row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [view]).fetchone()
     return bool(row and row[0])
-
-
-def _read(
-    connection: Connection, entity: Entity, view: str, wanted: Sequence[RecordKey]
-) -> dict[RecordKey, dict[str, Any]]:
-    rows = connection.execute(
-        f"SELECT v.company_id, v.record_id, v.snapshot"
-        f" FROM unnest(%s::text[], %s::text[]) AS k (company_id, record_id)"
-        f" JOIN {view} v ON (v.company_id, v.record_id) = (k.company_id, k.record_id)",
-        [[key.company_id for key in wanted], [key.record_id for key in wanted]],
-    ).fetchall()
-    return {
-        RecordKey(company_id, entity, record_id): snapshot
-        for company_id, record_id, snapshot in rows
-    }

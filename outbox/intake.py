@@ -3,10 +3,11 @@
 Committed rows are taken in id order in bounded batches. Of each record only the newest snapshot is
 kept, but what must not be skipped is noticed event by event: a project that only passed through a
 trigger stage is transferred. Entities are stored before any is judged, so a child that arrives
-beside its parent sees it.
+beside its parent sees it. ProLine's views are not read here: a parent that was never sent is named,
+asked for afterwards, and taken in with what then waits for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +16,6 @@ from structlog import get_logger
 from connections.companies import Company, count_dropped, get_many
 from coordination.database import Connection
 from outbox import metrics
-from outbox.export import read_exported
 from records.evaluation import Evaluated, evaluate
 from records.keys import RecordKey
 from records.running_balance import derive_for
@@ -36,9 +36,6 @@ from schemas import (
 
 log = get_logger()
 
-GENERATIONS = 3
-"""From a payment over its invoice and project to the contact: how far up parents are read."""
-
 
 class _Event(NamedTuple):
     id: int
@@ -54,11 +51,15 @@ class _Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Intake:
-    """What one batch did: rows taken, the highest id among them, and the work it made."""
+    """What one batch did: rows taken, the highest id among them, and the work it made.
+
+    `missing` are the parents that ProLine has never sent.
+    """
 
     taken: int
     highest_id: int
     evaluated: Evaluated
+    missing: tuple[RecordKey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,47 @@ def take_in(connection: Connection, *, floor: int, most: int) -> Intake:
     companies = get_many(connection, sorted({event.company_id for event in events}))
     kept = _without_dropped(connection, events, companies)
     read = [_read(event.key, event.id, event.snapshot) for event in kept]
-    stored = store(connection, [_incoming(each) for each in read])
-    stored += _store_missing_parents(connection, stored)
-    stored += store(connection, derive_for(connection, _projects_with_members(read)))
+    stored = _store(connection, read)
     latched = latch(connection, _transfers(read, companies))
     looked_at = affected_by(connection, [*(each.key for each in stored), *latched])
     looked_at += contacts_of(connection, [*latched, *_projects_in(stored)])
     metrics.events_taken_in.inc(len(events))
-    return Intake(len(events), events[-1].id, evaluate(connection, looked_at))
+    return Intake(
+        taken=len(events),
+        highest_id=events[-1].id,
+        evaluated=evaluate(connection, looked_at),
+        missing=_missing(connection, stored),
+    )
+
+
+def take_in_exported(
+    connection: Connection, exported: Mapping[RecordKey, dict[str, Any]]
+) -> Intake:
+    """Take in what ProLine's views show of records never sent, as version 0.
+
+    Args:
+        connection: the leading relay's open transaction.
+        exported: snapshots by key; where an event has come meanwhile, it is the newer.
+    """
+    read = [_read(key, 0, raw) for key, raw in exported.items()]
+    stored = _store(connection, read)
+    looked_at = affected_by(connection, [each.key for each in stored])
+    looked_at += contacts_of(connection, _projects_in(stored))
+    return Intake(
+        taken=len(stored),
+        highest_id=0,
+        evaluated=evaluate(connection, looked_at),
+        missing=_missing(connection, stored),
+    )
+
+
+def _store(connection: Connection, read: Sequence[_Read]) -> list[Stored]:
+    stored = store(connection, [_incoming(each) for each in read])
+    return stored + store(connection, derive_for(connection, _projects_with_members(read)))
+
+
+def _missing(connection: Connection, stored: Sequence[Stored]) -> tuple[RecordKey, ...]:
+    return tuple(missing_parents(connection, [each.pk for each in stored]))
 
 
 def _without_dropped(
@@ -170,19 +204,6 @@ def _edges(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
         case Payment():
             named = tuple(("invoice", each.invoice_id) for each in snapshot.allocations)
             return (("project", snapshot.project_id), *dict.fromkeys(named))
-
-
-def _store_missing_parents(connection: Connection, stored: Sequence[Stored]) -> list[Stored]:
-    """Read what was never sent from ProLine's views, as version 0, up to the contact."""
-    found: list[Stored] = []
-    level = list(stored)
-    for _ in range(GENERATIONS):
-        missing = missing_parents(connection, [each.pk for each in level])
-        exported = read_exported(connection, missing) if missing else {}
-        read = [_read(key, 0, raw) for key, raw in exported.items()]
-        level = store(connection, [_incoming(each) for each in read])
-        found += level
-    return found
 
 
 def _projects_with_members(read: Sequence[_Read]) -> list[tuple[str, str]]:

@@ -20,15 +20,16 @@ from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
 from outbox import metrics
 from outbox.dispatch import ENTITIES, dispatch
-from outbox.intake import take_in
+from outbox.intake import take_in, take_in_exported
 from outbox.messages import Message, Publisher, message_for
+from outbox.missing_parents import MissingParents
 from records.due import due_retries, resync_slice
 from records.evaluation import evaluate
 from records.keys import RecordKey
 from records.places import return_unserved, take_back_lost, unclaimed_places
 from records.ring import end_rest, join_ring, rebuild_ring
 from records.routing import QUEUES
-from records.waking import affected_by
+from records.waking import affected_by, missing_parents
 
 log = get_logger()
 
@@ -107,6 +108,7 @@ class Leader:
         self._limits = limits
         self._monotonic = monotonic
         self._memory = _Memory()
+        self._missing = MissingParents(pool, monotonic)
         with self._leading() as connection:
             rebuild_ring(connection)
             places = unclaimed_places(connection)
@@ -123,6 +125,7 @@ class Leader:
         worked = self._work()
         if self._is_due("resync", 0):
             worked = self._resync() or worked
+        worked = self._look_up() or worked
         if self._is_due("tidy", self._limits.tidy_seconds):
             self._tidy()
         return worked
@@ -221,6 +224,7 @@ class Leader:
         with self._leading() as connection:
             intake = take_in(connection, floor=floor, most=self._limits.intake_batch)
             join_ring(connection, intake.evaluated.companies_with_work)
+        self._missing.add(intake.missing)
         if intake.highest_id > self._memory.highest_id:
             self._memory.highest_id = intake.highest_id
             self._memory.marks.append((self._monotonic(), intake.highest_id))
@@ -261,10 +265,20 @@ class Leader:
         metrics.messages_unconfirmed.inc(len(self._memory.unconfirmed))
         return len(self._memory.unconfirmed) < len(batch)
 
+    def _look_up(self) -> bool:
+        """Read some missing parents, with no transaction of the leader open, and take them in."""
+        exported = self._missing.read_next()
+        if exported:
+            with self._leading() as connection:
+                intake = take_in_exported(connection, exported)
+                join_ring(connection, intake.evaluated.companies_with_work)
+            self._missing.add(intake.missing)
+        return exported is not None
+
     # Slowly.
 
     def _resync(self) -> bool:
-        """Look at every waiting record once in `resync_seconds`, a slice at a time.
+        """Look at who waits or misses a parent once in `resync_seconds`, a slice at a time.
 
         Whatever it moves is a wake-up that was lost: counted, and 0 in every test.
         """
@@ -273,6 +287,8 @@ class Leader:
             pks = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
             evaluated = evaluate(connection, pks)
             join_ring(connection, evaluated.companies_with_work)
+            missing = missing_parents(connection, pks)
+        self._missing.add(missing)
         memory.resync_after = pks[-1] if pks else 0
         pause_seconds = limits.beat_seconds if pks else limits.resync_seconds
         memory.due["resync"] = self._monotonic() + pause_seconds

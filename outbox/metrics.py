@@ -21,3 +21,8 @@ resync_finds = Counter(
 relay_failures = Counter(
     "proline_qbo_relay_failures", "Terms given up because something unforeseen broke", ["error"]
 )
+views_unreadable = Counter(
+    "proline_qbo_views_unreadable",
+    "Reads of ProLine's views that broke or took too long",
+    ["entity"],
+)

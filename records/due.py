@@ -9,10 +9,12 @@ WHERE state = 'retrying' AND retry_at <= (SELECT proline_qbo.clock())
 ORDER BY retry_at LIMIT %s
 """
 
-# Waiting for others, and payments whose rest may find an invoice: a lost wake-up would leave these.
+# Waiting for others, without a parent that ProLine's views may show by now, and payments whose rest
+# may find an invoice: a lost wake-up would leave these.
 _SLICE = """
 SELECT pk FROM proline_qbo.records
-WHERE pk > %s AND (state = 'waiting' OR (state = 'done' AND entity = 'payment'))
+WHERE pk > %s AND (state = 'waiting' OR (state = 'done' AND entity = 'payment')
+                   OR (state = 'failed' AND code = 'parent_unknown'))
 ORDER BY pk LIMIT %s
 """
 
