@@ -161,9 +161,11 @@ def test_versions_ascend_never_two_in_flight_children_after_parents(
     assert sum(call.made is not None for call in recording.calls) == 200
 
 
-def plain(pool: Pool, recording: Recording) -> MakeWork:
+def plain(pool: Pool, recording: Recording, longest_seconds: float = 0.02) -> MakeWork:
     """Make bodies without a second line of defence."""
-    return lambda process_id, running, _alive: PlainBody(pool, process_id, running, recording)
+    return lambda process_id, running, _alive: PlainBody(
+        pool, process_id, running, recording, longest_seconds
+    )
 
 
 def test_the_order_is_kept_by_records_and_relay_alone(database_url: str, wide_pool: Pool) -> None:
@@ -230,7 +232,7 @@ def test_a_guard_taken_out_is_seen(
     take_out: Callable[[pytest.MonkeyPatch], None],
     breach: str,
 ) -> None:
-    """The same scenario, with the relay or the claim less careful."""
+    """The same scenario, with the relay or the claim less careful, and writes that take longer."""
     take_out(monkeypatch)
     recording = Recording()
 
@@ -240,7 +242,7 @@ def test_a_guard_taken_out_is_seen(
     play(
         database_url,
         wide_pool,
-        plain(wide_pool, recording),
+        plain(wide_pool, recording, longest_seconds=0.15),
         seed=11,
         over=seen,
         limit_seconds=GUARDLESS_SECONDS,
