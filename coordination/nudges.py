@@ -20,7 +20,6 @@ DELETE FROM proline_qbo.nudges
  WHERE id = ANY (ARRAY(SELECT id FROM proline_qbo.nudges ORDER BY id LIMIT %s))
 RETURNING id, company_id, entity, record_id
 """
-_ANY_WAITING = "SELECT EXISTS (SELECT FROM proline_qbo.nudges)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,3 @@ def take(c: Connection, limit: int = TAKE_LIMIT) -> list[Nudge]:
     """Remove and return the oldest nudges, by ascending id; they are back if the caller fails."""
     with c.cursor(row_factory=class_row(Nudge)) as cursor:
         return sorted(cursor.execute(_TAKE, [limit]), key=lambda taken: taken.id)
-
-
-def any_waiting(c: Connection) -> bool:
-    """Say whether a nudge waits: the cheap probe of an idle tick."""
-    return c.execute(_ANY_WAITING).fetchone() == (True,)

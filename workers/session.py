@@ -215,6 +215,7 @@ class Session:
 
     def leave_by(self, connection: Connection, meaning: Meaning, basis: str) -> None:
         """Release the claim as an error's meaning says, and hold the company where it says so."""
+        self._tell(meaning)
         match meaning.action:
             case Action.PAUSE:
                 self._pause_company(connection)
@@ -229,7 +230,6 @@ class Session:
             case Action.RETRY | Action.RESOLVE | Action.REREAD:
                 end = self._after_backoff(connection, meaning.sentence)
             case Action.REFUSE | Action.ADOPT_NAME | Action.ADOPT_NUMBER:
-                self._tell_refusal(meaning)
                 end = refused(self.claim.version, basis, meaning.code, meaning.sentence)
         self.leave(connection, end)
 
@@ -238,17 +238,19 @@ class Session:
         return retry(clock(connection) + wait, sentence)
 
     def _pause_company(self, connection: Connection) -> None:
+        # The company before its limiter, as a connect and a change of settings lock them.
         limits = self.caller.limits
-        whose = throttled(connection, self.claim.realm_id, limits)
         until = clock(connection) + timedelta(seconds=limits.foreign_pause_seconds)
         pause(connection, self.claim.company_id, until, "limit")
+        whose = throttled(connection, self.claim.realm_id, limits)
         log.warning("realm.throttled", company_id=self.claim.company_id, whose=whose)
 
-    def _tell_refusal(self, meaning: Meaning) -> None:
+    def _tell(self, meaning: Meaning) -> None:
         log.warning(
-            "record.refused",
+            "record.not_synced",
             record_pk=self.claim.pk,
             company_id=self.claim.company_id,
+            action=meaning.action,
             code=meaning.code,
             who=meaning.who,
         )

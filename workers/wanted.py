@@ -35,11 +35,6 @@ class Wanted:
     fields: Fields | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def is_void(self) -> bool:
-        """Nothing is wanted there any more."""
-        return self.fields is None
-
 
 @dataclass(frozen=True)
 class Naming:

@@ -21,7 +21,7 @@ def test_nudges_are_taken_in_order_and_in_bounded_batches(connection: Connection
         ("b", None, None),
     ]
     assert [n.company_id for n in second] == ["c"]
-    assert not nudges.any_waiting(connection)
+    assert nudges.take(connection, 1) == []
 
 
 def test_a_nudge_is_back_when_its_evaluation_fails(pool: Pool) -> None:
@@ -34,7 +34,7 @@ def test_a_nudge_is_back_when_its_evaluation_fails(pool: Pool) -> None:
         c.rollback()
 
     with pool.connection() as c:
-        assert nudges.any_waiting(c)
+        assert [taken.company_id for taken in nudges.take(c)] == ["a"]
 
 
 def test_a_nudge_names_a_whole_record_or_a_company(connection: Connection) -> None:

@@ -118,6 +118,6 @@ def test_no_log_line_of_a_whole_run_holds_a_token_or_a_customer(
     ]
     said = written.getvalue()
     assert "record.synced" in said
-    assert "record.refused" in said
+    assert "record.not_synced" in said
     assert "attempt.outcome_unknown" in said
     assert [each for each in (*secrets, *CUSTOMER_DATA) if each in said] == []

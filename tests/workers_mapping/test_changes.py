@@ -12,7 +12,6 @@ from tests.workers_mapping.quickbooks import echo, through_json
 from workers.mapping import (
     OTHER_LINES,
     AppliedLine,
-    blanks_filled,
     changed_fields,
     compare_with_theirs,
     customer_fields,
@@ -325,18 +324,3 @@ def test_a_comments_amount_means_nothing() -> None:
 def test_what_is_no_number_is_none(no_number: object) -> None:
     """A flag is no amount of one."""
     assert number(no_number) is None
-
-
-def test_a_linked_customer_is_filled_where_it_is_blank() -> None:
-    """It was somebody's before it was linked: nothing is overwritten, least of all its name."""
-    existing = {
-        "DisplayName": "John Doe",
-        "GivenName": "Johnny",
-        "PrimaryEmailAddr": {"Address": ""},
-        "BillAddr": {"Id": "5", "Lat": "INVALID"},
-        "Taxable": True,
-    }
-
-    filled = blanks_filled(existing, customer(company_name=None))
-
-    assert filled.keys() == {"FamilyName", "PrimaryEmailAddr", "PrimaryPhone", "BillAddr"}

@@ -38,7 +38,6 @@ CLEARED: Mapping[str, object] = MappingProxyType(
     | {"Line": []}
 )
 
-_FILLABLE = frozenset(CLEARED) - {"Line"}
 _DECIMAL = "$decimal"
 
 
@@ -132,15 +131,6 @@ def compare_with_theirs(
         and not same(now.get(name), wanted.get(name))
     )
     return Comparison(conflicts, now)
-
-
-def blanks_filled(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> Fields:
-    """Return what may be written to a customer we linked, not made: only where it is blank."""
-    return {
-        name: value
-        for name, value in wanted.items()
-        if name in _FILLABLE and is_blank(own_value(name, existing.get(name), value))
-    }
 
 
 def _unreadable(kind: str, wanted: Mapping[str, Any]) -> frozenset[str]:
