@@ -9,7 +9,8 @@ from datetime import datetime
 from app.quickbooks import QuickBooks
 from connections import companies
 from connections.books import Books
-from connections.connecting import Consent, keep, obtain
+from connections.connecting import Consent, Obtained, keep, obtain
+from connections.keys import TokenKeys
 from connections.settings import CompanySettings
 from connections.slots import RealmSlots
 from coordination.database import Connection, Pool
@@ -50,11 +51,23 @@ def connect_company(
         client_with=lambda tokens: QuickBooksClient(quickbooks.http, base_url, tokens, gate),
     )
     with pool.connection() as connection:
-        keep(connection, quickbooks.access.keys, obtained)
-        return_unclaimed(connection, company_id)
-        archive_unknown(connection, company_id, realm_id)
-        look_at_held(connection, company_id)
+        tie(connection, quickbooks.access.keys, obtained)
     return obtained.books
+
+
+def tie(connection: Connection, keys: TokenKeys, obtained: Obtained) -> None:
+    """Tie a company to the books of a consent, with all that has to happen in the same transaction.
+
+    One function, so that no way of connecting leaves a part out: an attempt left open in other
+    books would be in the way of every write of its record.
+
+    Raises:
+        ConnectionRefused: as `connections.companies.connect`; nothing is stored.
+    """
+    company = keep(connection, keys, obtained)
+    return_unclaimed(connection, company.id)
+    archive_unknown(connection, company.id, obtained.books.realm_id)
+    look_at_held(connection, company.id)
 
 
 def open_company(pool: Pool, company_id: str, name: str) -> None:

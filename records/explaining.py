@@ -6,16 +6,18 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from coordination.database import Connection
+from records.link_columns import BOOKS
 
-_FIND = """
+_FIND = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,
        r.since, r.retry_at, r.claimed_by IS NOT NULL AS claimed, r.settled_version,
        l.qbo_id, a.id IS NOT NULL AS outcome_unknown,
        m.project_id AS member_of_project
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
-LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = r.pk AND l.part = ''
-LEFT JOIN proline_qbo.attempts a ON a.record_pk = r.pk AND a.answer IS NULL
+LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
+LEFT JOIN proline_qbo.attempts a
+       ON a.realm_id = {BOOKS} AND a.record_pk = r.pk AND a.answer IS NULL
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
 WHERE r.record_id = %(record_id)s
   AND (%(entity)s::text IS NULL OR r.entity = %(entity)s)

@@ -88,7 +88,8 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r
        s.snapshot, c.first_enabled_at, t.customer_mode,
        m.record_pk IS NOT NULL AS is_member,
        EXISTS (SELECT FROM proline_qbo.attempts a
-               WHERE a.record_pk = r.pk AND a.answer IS NULL) AS outcome_unknown,
+               WHERE a.record_pk = r.pk AND a.realm_id = {BOOKS} AND a.answer IS NULL)
+           AS outcome_unknown,
        {LINK_COLUMNS}
 FROM proline_qbo.records r
 JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
