@@ -17,8 +17,8 @@ from connections.companies import Company, count_dropped, get_many
 from coordination.database import Connection
 from outbox import metrics
 from records.evaluation import Evaluated, evaluate
-from records.keys import RecordKey
-from records.running_balance import derive_for
+from records.keys import RecordKey, running_id
+from records.running_balance import derive_for, projects_of
 from records.storing import Incoming, Stored, store
 from records.transfers import Transfer, latch
 from records.waking import affected_by, contacts_of, missing_parents
@@ -96,9 +96,9 @@ def take_in(connection: Connection, *, floor: int, most: int) -> Intake:
     companies = get_many(connection, sorted({event.company_id for event in events}))
     kept = _without_dropped(connection, events, companies)
     read = [_read(event.key, event.id, event.snapshot) for event in kept]
-    stored = _store(connection, read)
+    stored, changed = _store(connection, read)
     latched = latch(connection, _transfers(read, companies))
-    looked_at = affected_by(connection, [*(each.key for each in stored), *latched])
+    looked_at = affected_by(connection, [*changed, *latched])
     looked_at += contacts_of(connection, [*latched, *_projects_in(stored)])
     metrics.events_taken_in.inc(len(events))
     return Intake(
@@ -119,8 +119,8 @@ def take_in_exported(
         exported: snapshots by key; where an event has come meanwhile, it is the newer.
     """
     read = [_read(key, 0, raw) for key, raw in exported.items()]
-    stored = _store(connection, read)
-    looked_at = affected_by(connection, [each.key for each in stored])
+    stored, changed = _store(connection, read)
+    looked_at = affected_by(connection, changed)
     looked_at += contacts_of(connection, _projects_in(stored))
     return Intake(
         taken=len(stored),
@@ -130,9 +130,18 @@ def take_in_exported(
     )
 
 
-def _store(connection: Connection, read: Sequence[_Read]) -> list[Stored]:
+def _store(connection: Connection, read: Sequence[_Read]) -> tuple[list[Stored], list[RecordKey]]:
+    """Store what was read and what is derived of it; name all that has to be judged anew.
+
+    A running-balance invoice may have left a project or begin to count in one: both are derived.
+    """
+    invoices = [each.key for each in read if each.key.entity == Entity.INVOICE]
+    left = projects_of(connection, invoices)
     stored = store(connection, [_incoming(each) for each in read])
-    return stored + store(connection, derive_for(connection, _projects_with_members(read)))
+    projects = sorted(left.union(_projects_with_members(read)))
+    stored += store(connection, derive_for(connection, projects))
+    running = [RecordKey(company, "invoice", running_id(project)) for company, project in projects]
+    return stored, [*(each.key for each in stored), *running]
 
 
 def _missing(connection: Connection, stored: Sequence[Stored]) -> tuple[RecordKey, ...]:

@@ -7,11 +7,12 @@ sent, for ever, and with it the note "ProLine invoice 1001". When none is left i
 themselves never go to QuickBooks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from coordination.clock import clock
 from coordination.database import Connection
 from records.keys import RUNNING_PREFIX, RecordKey, running_id
 from records.storing import Incoming
@@ -67,8 +68,8 @@ ORDER BY m.record_pk
 """
 
 
-def derive_for(connection: Connection, projects: Sequence[tuple[str, str]]) -> list[Incoming]:
-    """Compose what stands for the members of each (company, project), ready to be stored.
+def derive_for(connection: Connection, projects: Collection[tuple[str, str]]) -> list[Incoming]:
+    """Compose what stands for the members of each (company, project), where that has changed.
 
     Members sent before the first enable do not count: they are history, and a person decides. A
     project with a member we cannot read keeps what it has: leaving one out could void the invoice.
@@ -77,17 +78,39 @@ def derive_for(connection: Connection, projects: Sequence[tuple[str, str]]) -> l
     if not distinct:
         return []
     arrays = [[company for company, _ in distinct], [project for _, project in distinct]]
-    members: dict[tuple[str, str], list[Member]] = {}
+    members: dict[tuple[str, str], list[Member]] = {key: [] for key in distinct}
     unreadable = set()
     for company_id, project_id, version, raw, enabled_at in connection.execute(_MEMBERS, arrays):
         member = _member(version, raw)
         if member is None:
             unreadable.add((company_id, project_id))
         elif not _is_history(member, enabled_at):
-            members.setdefault((company_id, project_id), []).append(member)
-    readable = {key: of_key for key, of_key in members.items() if key not in unreadable}
-    derived = [_incoming(key, of_key) for key, of_key in readable.items()]
+            members[company_id, project_id].append(member)
+    standing = _load_standing(connection, arrays)
+    now = clock(connection)
+    derived = [
+        _incoming(key, of_key, standing.get(key), now)
+        for key, of_key in members.items()
+        if key not in unreadable
+    ]
     return [each for each in derived if each is not None]
+
+
+_PROJECTS = """
+SELECT m.company_id, m.project_id
+FROM unnest(%s::text[], %s::text[]) AS k (company_id, record_id)
+JOIN proline_qbo.records r
+  ON (r.company_id, r.entity, r.record_id) = (k.company_id, 'invoice', k.record_id)
+JOIN proline_qbo.members m ON m.record_pk = r.pk
+"""
+
+
+def projects_of(connection: Connection, invoices: Sequence[RecordKey]) -> set[tuple[str, str]]:
+    """Name the (company, project) in which these invoices are counted as members until now."""
+    if not invoices:
+        return set()
+    arrays = [[key.company_id for key in invoices], [key.record_id for key in invoices]]
+    return {(row[0], row[1]) for row in connection.execute(_PROJECTS, arrays)}
 
 
 _OF_RUNNING = """
@@ -129,14 +152,54 @@ def _is_history(member: Member, enabled_at: datetime | None) -> bool:
     return sent_at is not None and (enabled_at is None or sent_at < enabled_at)
 
 
-def _incoming(key: tuple[str, str], members: Sequence[Member]) -> Incoming | None:
+_STANDING = """
+SELECT k.company_id, k.project_id, r.version, s.snapshot
+FROM unnest(%s::text[], %s::text[]) AS k (company_id, project_id)
+JOIN proline_qbo.records r
+  ON (r.company_id, r.entity, r.record_id) = (k.company_id, 'invoice', %s || k.project_id)
+JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
+"""
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What stands for the members of a project until now."""
+
+    version: int
+    snapshot: dict[str, Any]
+
+
+def _load_standing(
+    connection: Connection, arrays: Sequence[list[str]]
+) -> dict[tuple[str, str], _Standing]:
+    rows = connection.execute(_STANDING, [*arrays, RUNNING_PREFIX]).fetchall()
+    return {(row[0], row[1]): _Standing(row[2], row[3]) for row in rows}
+
+
+def _incoming(
+    key: tuple[str, str], members: Sequence[Member], standing: _Standing | None, now: datetime
+) -> Incoming | None:
     company_id, project_id = key
     snapshot = derive(members)
-    if snapshot is None:
+    if snapshot is None and standing is not None:
+        snapshot = _void(standing.snapshot, now)
+    if snapshot is None or (standing is not None and snapshot == standing.snapshot):
         return None
     return Incoming(
         key=RecordKey(company_id, "invoice", running_id(project_id)),
-        version=max(member.version for member in members),
+        version=_version(members, standing),
         snapshot=snapshot,
         depends_on=(("project", project_id),),
     )
+
+
+def _void(snapshot: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Give what stands for members that have all moved away: nothing was voided but the sum."""
+    if snapshot.get("voided_at") or snapshot.get("deleted_at"):
+        return snapshot
+    return snapshot | {"voided_at": now.isoformat()}
+
+
+def _version(members: Sequence[Member], standing: _Standing | None) -> int:
+    newest = max((member.version for member in members), default=0)
+    return newest if standing is None else max(standing.version + 1, newest)

@@ -19,8 +19,8 @@ from records.keys import RecordKey
 class Incoming:
     """A snapshot to store: its record, its version (the outbox event's id) and what it hangs from.
 
-    `depends_on` is None when the snapshot is a misfit: what it hung from before still holds.
-    `member_of` is the project id of a running-balance invoice.
+    `depends_on` is None when the snapshot is a misfit: what it hung from before still holds, and
+    what it is a member of. `member_of` is the project id of a running-balance invoice.
     """
 
     key: RecordKey
@@ -152,8 +152,13 @@ WHERE members.project_id <> excluded.project_id
 """
 
 
+_NO_MEMBERS = "DELETE FROM proline_qbo.members WHERE record_pk = ANY(%s)"
+
+
 def _write_members(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
-    members = [(pk, each) for pk, each in fresh if each.member_of is not None]
+    known = [(pk, each) for pk, each in fresh if each.depends_on is not None]
+    members = [(pk, each) for pk, each in known if each.member_of is not None]
+    connection.execute(_NO_MEMBERS, [[pk for pk, each in known if each.member_of is None]])
     if members:
         connection.execute(
             _MEMBERS,

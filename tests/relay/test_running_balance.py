@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from records import running_balance
 from records.running_balance import Member, derive
 from schemas import Entity, parse_snapshot
 from tests.support.proline import (
     LONG_AGO,
     SENT_AT,
     Snapshot,
+    append,
     contact,
     pays,
     project,
@@ -189,3 +192,119 @@ def test_a_member_that_cannot_be_read_leaves_the_sum_as_it_is(job: Office) -> No
     job.finish()
 
     assert booked(job) == [("running:p1", "1000.00")]
+
+
+def test_a_member_that_commits_late_still_counts(job: Office, database_url: str) -> None:
+    """Ids ascend within one record, not across the members of a project."""
+    job.say("invoice", deposit())
+    job.finish()
+    with psycopg.connect(database_url) as late:
+        append(late, "invoice", final())
+        job.say("invoice", deposit(memo="Deposit, please"))
+        job.finish()
+        late.commit()
+
+    job.hand.clock.now += 2.0
+    job.finish()
+
+    assert booked(job) == [("running:p1", "1000.00")]
+
+
+def test_an_edit_that_changes_nothing_of_the_sum_writes_nothing(job: Office) -> None:
+    """A draft beside the invoice is no new version of it."""
+    job.say("invoice", deposit())
+    job.finish()
+    before = job.record("invoice", "running:p1")
+
+    job.say("invoice", running("r3", "7.00", sent_at=None))
+
+    assert job.finish() == 0
+    assert job.record("invoice", "running:p1").version == before.version
+
+
+def test_a_member_that_moves_counts_in_its_new_project_alone(job: Office) -> None:
+    """The project it left is left with nothing: its invoice is void, no revenue twice."""
+    job.say("project", project("p2"))
+    job.say("invoice", deposit())
+    job.finish()
+
+    job.say("invoice", deposit(project_id="p2"))
+    job.finish()
+
+    assert booked(job) == [("running:p2", "900.00")]
+    assert job.state("invoice", "running:p1") == "done"
+
+
+def test_the_project_a_member_left_keeps_the_others(job: Office) -> None:
+    """Its sum is that of those left."""
+    job.say("project", project("p2"))
+    job.say("invoice", deposit(), final())
+    job.finish()
+
+    job.say("invoice", final(project_id="p2"))
+    job.finish()
+
+    assert booked(job) == [("running:p1", "900.00"), ("running:p2", "1000.00")]
+
+
+def test_a_draft_left_behind_does_not_hold_the_sum(job: Office) -> None:
+    """What was never sent books nothing."""
+    job.say("project", project("p2"))
+    job.say("invoice", deposit(), running("r3", "7.00", sent_at=None))
+    job.finish()
+
+    job.say("invoice", deposit(project_id="p2"))
+    job.finish()
+
+    assert booked(job) == [("running:p2", "900.00")]
+
+
+def test_a_member_that_becomes_standalone_is_booked_as_it_is(job: Office) -> None:
+    """And no longer stands in its project's sum."""
+    job.say("invoice", deposit(), final())
+    job.finish()
+
+    job.say("invoice", final(kind="standalone", total="100.00"))
+    job.finish()
+
+    assert booked(job) == [("r2", "100.00"), ("running:p1", "900.00")]
+
+
+def test_a_payment_follows_its_member_into_another_project(job: Office) -> None:
+    """Its money is not left on an invoice that is void."""
+    job.say("project", project("p2"))
+    job.say("invoice", deposit())
+    job.say("payment", pays("y1", "300.00", r1="300.00"))
+    job.finish()
+
+    job.say("invoice", deposit(project_id="p2"))
+    job.finish()
+
+    held = job.rows(
+        "SELECT i.record_id FROM proline_qbo.applications a"
+        " JOIN proline_qbo.records i ON i.pk = a.invoice_pk WHERE a.held > 0"
+    )
+    assert [row.record_id for row in held] == ["running:p2"]
+    assert booked(job) == [("running:p2", "900.00")]
+
+
+def test_a_version_that_is_as_old_as_the_members_would_lose_the_late_one(
+    job: Office, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out: the late member is taken in, and the sum stays the old one."""
+    monkeypatch.setattr(running_balance, "_version", lambda members, _: newest_of(members))
+
+    with psycopg.connect(database_url) as late:
+        append(late, "invoice", final())
+        job.say("invoice", deposit())
+        job.finish()
+        late.commit()
+    job.hand.clock.now += 2.0
+    job.finish()
+
+    assert booked(job) == [("running:p1", "900.00")]
+
+
+def newest_of(members: Sequence[Member]) -> int:
+    """Give the version a derived record had of its members alone."""
+    return max(each.version for each in members)

@@ -83,10 +83,12 @@ def settle_applied(connection: Connection, claimed: Claim) -> bool:
     its_basis = basis.VOID if gone else _basis(connection, claimed, snapshot)
     if gone and isinstance(snapshot, Payment):
         hold(connection, claimed, "", ())
+    freed: list[str] = []
     if isinstance(snapshot, Payment):
-        settle_applications(connection, claimed, "", applied=True)
+        freed = settle_applications(connection, claimed, "", applied=True)
     keep_link(connection, claimed, _linked(claimed, snapshot, voided=gone))
-    return release(connection, claimed, done(claimed.version, its_basis), _also(claimed))
+    also = (*_also(claimed), *(("invoice", record_id) for record_id in freed))
+    return release(connection, claimed, done(claimed.version, its_basis), also)
 
 
 def _basis(connection: Connection, claimed: Claim, snapshot: Snapshot) -> str:
