@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from coordination.database import Connection
 from records.link_columns import BOOKS
 
-_FIND = f"""
+FIND = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,
        r.since, r.retry_at, r.claimed_by IS NOT NULL AS claimed, r.settled_version,
        l.qbo_id, a.id IS NOT NULL AS outcome_unknown,
@@ -92,4 +92,4 @@ def explain(
     """Find records by ProLine's id; several companies or entities may use the same."""
     arguments = {"record_id": record_id, "entity": entity, "company_id": company_id}
     with connection.cursor(row_factory=class_row(Explained)) as cursor:
-        return cursor.execute(_FIND, arguments).fetchall()
+        return cursor.execute(FIND, arguments).fetchall()

@@ -52,6 +52,8 @@ CREATE TABLE proline_qbo.records (
 CREATE INDEX records_pending ON proline_qbo.records (company_id, since, pk) WHERE state = 'pending';
 CREATE INDEX records_dispatched ON proline_qbo.records (company_id) WHERE state = 'dispatched';
 CREATE INDEX records_retrying ON proline_qbo.records (retry_at) WHERE state = 'retrying';
+-- Support knows a ProLine id, and not always the company it belongs to.
+CREATE INDEX records_by_id ON proline_qbo.records (record_id);
 CREATE UNIQUE INDEX records_token ON proline_qbo.records (dispatch_token) WHERE dispatch_token IS NOT NULL;
 
 -- The newest snapshot, in a table of its own: a change of state rewrites a small row.
