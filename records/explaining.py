@@ -1,12 +1,15 @@
 """Why a record is not in QuickBooks now: what it waits for, and since when."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row
 
 from coordination.database import Connection
+from coordination.processes import living
 from records.link_columns import BOOKS
+from records.routing import QUEUES
 
 FIND = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,
@@ -48,11 +51,12 @@ class Explained:
     outcome_unknown: bool
     member_of_project: str | None
 
-    def because(self, company_waits: str | None) -> str:
+    def because(self, company_waits: str | None, consumed: Collection[str]) -> str:
         """Say what the record waits for.
 
         Args:
             company_waits: off, connection, limit or paused, when the company itself waits.
+            consumed: the entities that a living worker takes, as `consumed_entities` names them.
         """
         if self.state == "done":
             return self._because_done()
@@ -62,9 +66,7 @@ class Explained:
             return "A worker is sending it now."
         if company_waits is not None:
             return COMPANY_WAITS[company_waits]
-        if self.state == "retrying":
-            return self.sentence or "A newer version has come; it goes on at once."
-        return "It stands in the queue for a worker."
+        return self._because_under_way(consumed)
 
     def _because_done(self) -> str:
         if self.qbo_id is not None:
@@ -72,6 +74,13 @@ class Explained:
         if self.member_of_project is not None:
             return "One QuickBooks invoice stands for all running-balance invoices of its project."
         return "It needs nothing in QuickBooks."
+
+    def _because_under_way(self, consumed: Collection[str]) -> str:
+        if self.state == "retrying":
+            return self.sentence or "A newer version has come; it goes on at once."
+        if self.entity not in consumed:
+            return f"No worker that takes {self.entity}s is running."
+        return "It stands in the queue for a worker."
 
 
 COMPANY_WAITS = {
@@ -93,3 +102,9 @@ def explain(
     arguments = {"record_id": record_id, "entity": entity, "company_id": company_id}
     with connection.cursor(row_factory=class_row(Explained)) as cursor:
         return cursor.execute(FIND, arguments).fetchall()
+
+
+def consumed_entities(connection: Connection) -> frozenset[str]:
+    """Name the entities whose queue a living worker consumes; no other is dispatched."""
+    queues = {queue for each in living(connection) if each.threads for queue in each.queues}
+    return frozenset(entity for entity, queue in QUEUES.items() if queue in queues)

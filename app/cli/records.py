@@ -11,7 +11,7 @@ from app.cli.printing import Json, print_json, print_sentence, show_rows
 from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
 from coordination.nudges import nudge
-from records.explaining import Explained
+from records.explaining import Explained, consumed_entities
 from records.explaining import explain as explain_record
 from records.keys import RecordKey
 from records.transfers import Transfer, latch
@@ -20,15 +20,21 @@ from schemas import Entity
 project = typer.Typer(help="Projects: transfer one by hand.", no_args_is_help=True)
 
 _STATES = """
-SELECT company_id, state, reason, count(*), min(since) FROM proline_qbo.records
-WHERE state <> 'done' GROUP BY company_id, state, reason ORDER BY 1, 2, 3
+SELECT company_id, state, reason, count(*), min(since),
+       count(*) FILTER (WHERE state IN ('pending', 'dispatched') AND claimed_by IS NULL
+                          AND entity <> ALL(%s))
+FROM proline_qbo.records WHERE state <> 'done' GROUP BY company_id, state, reason ORDER BY 1, 2, 3
 """
 
 
 def status(*, as_json: Json = False) -> None:
-    """Count what is not done, by company, state and reason, with its oldest."""
+    """Count what is not done, by company, state and reason, with its oldest.
+
+    What stands ready while no worker that takes it is running is counted once more.
+    """
     with open_database() as pool, pool.connection() as connection:
-        counted = connection.execute(_STATES).fetchall()
+        consumed = sorted(consumed_entities(connection))
+        counted = connection.execute(_STATES, [consumed]).fetchall()
         companies = get_many(connection, {company_id for company_id, *_ in counted})
         now = clock(connection)
     rows = [
@@ -39,8 +45,9 @@ def status(*, as_json: Json = False) -> None:
             "reason": reason,
             "records": count,
             "since": since,
+            "without_worker": without_worker,
         }
-        for company_id, state, reason, count, since in counted
+        for company_id, state, reason, count, since, without_worker in counted
     ]
     show_rows(rows, as_json=as_json, nothing="Everything ProLine has is done.")
 
@@ -62,8 +69,10 @@ def explain(
         found = explain_record(connection, record_id, entity=entity, company_id=company)
         companies = get_many(connection, {each.company_id for each in found})
         now = clock(connection)
+        consumed = consumed_entities(connection)
     explained = [
-        (each, each.because(blocked_reason(companies[each.company_id], now))) for each in found
+        (each, each.because(blocked_reason(companies[each.company_id], now), consumed))
+        for each in found
     ]
     if as_json:
         print_json([asdict(each) | {"because": because} for each, because in explained])

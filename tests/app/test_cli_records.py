@@ -152,3 +152,25 @@ def test_a_project_that_proline_has_not_sent_is_not_transferred(
     answer = on_database("project", "transfer", "p9", "--company", "acme", "--by", "Sam")
 
     assert (answer.code, "has not sent it" in answer.out) == (1, True)
+
+
+def test_records_that_no_worker_takes_say_so(on_database: CommandLine, pool: Pool) -> None:
+    """Their entity has no living consumer: nothing is dispatched, and nobody would know why."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool, entities=["contact"]))
+    office.say("contact", contact())
+    office.say("project", project())
+    office.say("invoice", invoice())
+    office.finish()
+
+    (waiting,) = on_database.done("explain", "i1", "--json").json()
+    (counted,) = on_database.done("status", "--json").json()
+    HandWorker(pool, entities=["invoice"])
+    (served,) = on_database.done("explain", "i1", "--json").json()
+    (after,) = on_database.done("status", "--json").json()
+
+    assert waiting["because"] == "No worker that takes invoices is running."
+    assert served["because"] == "It stands in the queue for a worker."
+    assert (counted["state"], counted["without_worker"]) == ("pending", 1)
+    assert after["without_worker"] == 0
