@@ -36,6 +36,9 @@ from schemas import (
 
 log = get_logger()
 
+BYTES_MOST = 4_000_000
+"""Of one batch's snapshots: parsed and stored well within the timeouts of a session."""
+
 
 class _Event(NamedTuple):
     id: int
@@ -72,24 +75,34 @@ class _Read:
     snapshot: Snapshot | None
 
 
-# ORDER BY and LIMIT stand in an array, so that the planner sees one bounded index range.
+# ORDER BY and LIMIT stand in an array, so that the planner sees one bounded index range. A row is
+# taken while those before it leave room: the first always is. The size is that of the stored form,
+# which is known without reading it.
 _TAKE = """
 DELETE FROM proline_outbox.outbox_events
-WHERE id = ANY (ARRAY(SELECT id FROM proline_outbox.outbox_events
-                      WHERE id > %s ORDER BY id LIMIT %s))
+WHERE id = ANY (ARRAY(
+    SELECT id FROM (
+        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before
+        FROM (SELECT id, pg_column_size(snapshot) AS bytes FROM proline_outbox.outbox_events
+              WHERE id > %s ORDER BY id LIMIT %s) first
+    ) sized
+    WHERE bytes_before < %s))
 RETURNING id, company_id, entity, record_id, snapshot
 """
 
 
-def take_in(connection: Connection, *, floor: int, most: int) -> Intake:
-    """Take in at most `most` events with an id above `floor`.
+def take_in(
+    connection: Connection, *, floor: int, most: int, most_bytes: int = BYTES_MOST
+) -> Intake:
+    """Take in at most `most` events with an id above `floor`, the oldest first.
 
     Args:
         connection: the leading relay's open transaction.
         floor: 0 for a full look; else an id below which the poll need not look this time.
         most: the batch's limit.
+        most_bytes: no further event is taken once the batch's snapshots hold so many.
     """
-    rows = connection.execute(_TAKE, [floor, most]).fetchall()
+    rows = connection.execute(_TAKE, [floor, most, most_bytes]).fetchall()
     events = sorted(_Event(*row) for row in rows)
     if not events:
         return Intake(0, floor, Evaluated())

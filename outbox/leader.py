@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 from structlog import get_logger
 
 from coordination import leadership, nudges, processes
@@ -20,7 +21,7 @@ from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
 from outbox import metrics
 from outbox.dispatch import ENTITIES, dispatch
-from outbox.intake import take_in, take_in_exported
+from outbox.intake import BYTES_MOST, take_in, take_in_exported
 from outbox.messages import Message, Publisher, message_for
 from outbox.missing_parents import MissingParents
 from records.due import due_retries, resync_slice
@@ -33,6 +34,8 @@ from records.waking import affected_by, missing_parents
 
 log = get_logger()
 
+INTAKE_HALVINGS_MOST = 16
+
 
 @dataclass(frozen=True)
 class RelayLimits:
@@ -44,6 +47,7 @@ class RelayLimits:
 
     idle_ms: int = 5
     intake_batch: int = 500
+    intake_bytes: int = BYTES_MOST
     nudge_batch: int = 500
     dispatch_batch: int = 500
     pace_ms: int = 117
@@ -75,6 +79,7 @@ class _Memory:
     marks: deque[tuple[float, int]] = field(default_factory=deque)
     floor: int = 0
     highest_id: int = 0
+    intake_halvings: int = 0
     resync_after: int = 0
     due: dict[str, float] = field(default_factory=dict)
 
@@ -221,14 +226,30 @@ class Leader:
         return bool(taken)
 
     def _intake(self, floor: int) -> bool:
-        with self._leading() as connection:
-            intake = take_in(connection, floor=floor, most=self._limits.intake_batch)
+        with self._halved_while_it_fails() as share, self._leading() as connection:
+            intake = take_in(
+                connection,
+                floor=floor,
+                most=max(self._limits.intake_batch // share, 1),
+                most_bytes=max(self._limits.intake_bytes // share, 1),
+            )
             join_ring(connection, intake.evaluated.companies_with_work)
         self._missing.add(intake.missing)
         if intake.highest_id > self._memory.highest_id:
             self._memory.highest_id = intake.highest_id
             self._memory.marks.append((self._monotonic(), intake.highest_id))
         return intake.taken > 0
+
+    @contextmanager
+    def _halved_while_it_fails(self) -> Iterator[int]:
+        """Give what a batch of intake is divided by: one that ran into a timeout was too large."""
+        memory = self._memory
+        try:
+            yield 1 << memory.intake_halvings
+        except psycopg.Error:
+            memory.intake_halvings = min(memory.intake_halvings + 1, INTAKE_HALVINGS_MOST)
+            raise
+        memory.intake_halvings = 0
 
     def _floor(self) -> int:
         """The highest id seen a minute ago: the fast poll passes over dead rows below it."""

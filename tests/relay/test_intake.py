@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from connections import companies
 from connections.settings import CompanySettings
-from coordination.database import Pool
+from coordination.database import Connection, Pool
 from outbox import intake
 from records.transfers import Transfer
 from tests.support.hand_worker import HandWorker
@@ -242,6 +242,60 @@ def test_batches_are_bounded(pool: Pool) -> None:
         left.append(len(office.rows("SELECT FROM proline_outbox.outbox_events")))
 
     assert left == [4, 1, 0]
+
+
+def left_after_each_tick(office: Office, ticks: int) -> list[int]:
+    """Count what is left in the outbox after each tick of a relay that leads already."""
+    left = []
+    for _ in range(ticks):
+        office.hand.relay.tick()
+        left.append(len(office.rows("SELECT FROM proline_outbox.outbox_events")))
+    return left
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "left"), [(1, [3, 2, 1]), (2_500, [2, 0, 0]), (1_000_000, [0, 0, 0])]
+)
+def test_batches_are_bounded_in_bytes_too(pool: Pool, most_bytes: int, left: list[int]) -> None:
+    """Five hundred large invoices in one transaction would end in a timeout, again and again."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool), limits(intake_bytes=most_bytes))
+    office.hand.drain()
+    note = "".join(chr(0x4E00 + each) for each in range(500))
+    office.say("contact", *(contact(f"c{each}", note=note) for each in range(4)))
+
+    assert left_after_each_tick(office, 3) == left
+
+
+def test_a_batch_that_takes_too_long_is_halved_until_it_passes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the next is a full one again."""
+    tried = []
+
+    def slow(connection: Connection, *, floor: int, most: int, most_bytes: int) -> intake.Intake:
+        tried.append((most, most_bytes))
+        if len(tried) in {1, 2}:
+            raise psycopg.errors.QueryCanceled
+        return intake.take_in(connection, floor=floor, most=most, most_bytes=most_bytes)
+
+    monkeypatch.setattr("outbox.leader.take_in", slow)
+    office.hand.drain()
+    office.say("contact", contact())
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            office.hand.relay.tick()
+    office.hand.drain()
+    office.say("contact", contact("c2"))
+    office.hand.drain()
+
+    assert tried == [
+        (500, 4_000_000),
+        (250, 2_000_000),
+        (125, 1_000_000),
+        (500, 4_000_000),
+    ]
 
 
 # --- the latch -------------------------------------------------------------------------------
