@@ -23,8 +23,10 @@ from records.claims import Claim, OpenAttempt
 from records.findings import find
 from records.links import Linked, keep_link
 from records.settlement import Release, release
+from records.states import State
 from schemas import Entity, SnapshotInvalid, parse_snapshot
 from workers.calling import TimedSlot, give_up
+from workers.returns import tell_returns
 
 log = get_logger()
 
@@ -72,6 +74,8 @@ class Closing:
         """Give the claim back; a fenced one is only told."""
         if not release(connection, self.claim, end, (*_dependants(self.claim), *also)):
             log.warning("settle.fenced", record_pk=self.claim.pk, company_id=self.claim.company_id)
+        elif end.state is State.DONE:
+            tell_returns(connection, self.claim)
 
 
 def end_with_error(connection: Connection, timed: TimedSlot, error: QuickBooksError) -> None:
