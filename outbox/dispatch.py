@@ -29,29 +29,41 @@ class Choice:
 
 
 def dispatch(
-    connection: Connection, threads: Mapping[str, int], *, pace: timedelta, most: int
+    connection: Connection,
+    threads: Mapping[str, int],
+    *,
+    pace: timedelta,
+    full_pause: timedelta,
+    most: int,
 ) -> list[Place]:
     """Hand out places in the leader's open transaction; the caller commits, then publishes.
+
+    Where no queue has room nothing is written, however many companies wait for it.
 
     Args:
         connection: the leading relay's transaction.
         threads: living threads by entity; an entity without one is not dispatched.
         pace: the least time between two turns of one company.
+        full_pause: for how long a company is passed over whose work is all of full entities.
         most: the most places to hand out.
     """
     places: list[Place] = []
     room = _room(threads, count_unclaimed(connection))
+    served = [entity for entity in ENTITIES if threads.get(entity)]
     for _ in range(ROUNDS_MOST):
         open_entities = [entity for entity, free in room.items() if free > 0]
+        if not open_entities or len(places) >= most:
+            break
         turns = due_turns(connection, open_entities, most=most - len(places))
-        choice = choose(turns, room, all_served=len(open_entities) == len(ENTITIES))
+        choice = choose(turns, room, all_served=len(open_entities) == len(served))
         taken = take_places(connection, choice.pks) if choice.pks else []
         # Who found no room comes before who was served: otherwise the same would be served always.
-        pass_turn(connection, [*choice.passed, *choice.took], pace)
+        pass_turn(connection, choice.passed, max(pace, full_pause))
+        pass_turn(connection, choice.took, pace)
         leave_ring(connection, choice.leave)
         rest_until_resumed(connection, choice.rest)
         places += taken
-        if not taken or len(places) >= most:
+        if not taken:
             break
         for place in taken:
             room[place.entity] -= 1
@@ -67,11 +79,16 @@ def choose(turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool) 
     Args:
         turns: companies in the order of the ring, each with its first eligible record.
         room: free places in each entity's queue; not changed.
-        all_served: every entity has room, so a company without a record has none at all.
+        all_served: every entity that has a consumer has room, so a company without a record has
+            none that could be handed out before it joins again.
+
+    Companies that come when all room is given keep their places at the head of the ring.
     """
     left = dict(room)
     pks, took, passed, leave, rest = [], [], [], [], []
     for turn in turns:
+        if not any(left.values()):
+            break
         if not turn.open or turn.places <= 0 or (turn.pk is None and all_served):
             leave.append(turn.company_id)
         elif turn.paused:

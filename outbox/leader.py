@@ -42,7 +42,8 @@ class RelayLimits:
     """How often and how much at a time; every batch, loop and wait of the relay has its limit here.
 
     `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
-    worker's thread rarely waits for a slot.
+    worker's thread rarely waits for a slot. `full_ms` is how long a company is passed over whose
+    work is all of entities with a full queue.
     """
 
     idle_ms: int = 5
@@ -51,6 +52,7 @@ class RelayLimits:
     nudge_batch: int = 500
     dispatch_batch: int = 500
     pace_ms: int = 117
+    full_ms: int = 100
     beat_seconds: float = 1.0
     full_look_seconds: float = 2.0
     floor_age_seconds: float = 60.0
@@ -163,12 +165,23 @@ class Leader:
             living = processes.living(connection)
         beats = {each.id: each.beats for each in living}
         silent = self._memory.watch.look(beats, now=self._monotonic())
+        before = self._served()
         self._memory.threads = _threads_by_entity(living)
         self._take_back(silent)
+        if self._served() - before:
+            self._let_all_join()
+
+    def _served(self) -> set[str]:
+        return {entity for entity in ENTITIES if self._memory.threads.get(entity)}
+
+    def _let_all_join(self) -> None:
+        """Companies whose work was all of entities without a consumer have left the ring."""
+        with self._leading() as connection:
+            rebuild_ring(connection)
 
     def _take_back(self, silent: dict[UUID, int]) -> None:
         """Take back what gone processes held, and what stands in queues nobody consumes."""
-        served = [entity for entity in ENTITIES if self._memory.threads.get(entity)]
+        served = sorted(self._served())
         with self._leading() as connection:
             gone = processes.declare_gone(connection, silent)
             end_forgotten(connection)
@@ -271,6 +284,7 @@ class Leader:
                 connection,
                 self._memory.threads,
                 pace=timedelta(milliseconds=self._limits.pace_ms),
+                full_pause=timedelta(milliseconds=self._limits.full_ms),
                 most=self._limits.dispatch_batch,
             )
         self._memory.unconfirmed += [message_for(place) for place in places]

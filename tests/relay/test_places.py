@@ -12,6 +12,7 @@ from outbox.dispatch import choose
 from outbox.messages import Message
 from records.places import PLACES_PER_COMPANY, return_unclaimed
 from records.ring import Turn
+from tests.support.database_clock import DatabaseClock
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, SENT_AT, contact, enable_company, invoice, project, realm_of
 from tests.support.relay_in_hand import Office, limits
@@ -313,6 +314,84 @@ def test_a_changed_setting_lets_held_records_go_on_at_once(office: Office) -> No
     assert office.state("contact", "c1") == office.state("invoice", "i1") == "done"
 
 
+# --- what it costs when there is no room --------------------------------------------------------
+
+
+def invoices_of_many(office: Office, companies_most: int = 20) -> None:
+    """Let many companies have an invoice to write, whose customer is there already."""
+    names = [f"k{index}" for index in range(companies_most)]
+    with office.pool.connection() as connection:
+        for name in names:
+            enable_company(connection, name)
+    office.do(
+        "INSERT INTO proline_qbo.records (company_id, entity, record_id, version, state)"
+        " SELECT k, 'invoice', 'i1', 1, 'pending' FROM unnest(%s::text[]) AS k",
+        names,
+    )
+    office.do(
+        "INSERT INTO proline_qbo.ring (company_id, position)"
+        " SELECT k, nextval('proline_qbo.ring_tail') FROM unnest(%s::text[]) AS k",
+        names,
+    )
+
+
+def ring_writes(office: Office, ticks: int = 20) -> int:
+    """Count which rows of the ring these ticks have rewritten, each tick for itself."""
+    rows = "SELECT company_id, xmin::text AS written_by FROM proline_qbo.ring ORDER BY 1"
+    writes = 0
+    for _ in range(ticks):
+        before = office.rows(rows)
+        office.hand.relay.tick()
+        writes += sum(now != then for now, then in zip(office.rows(rows), before, strict=True))
+    return writes
+
+
+def test_without_a_worker_the_ring_is_left_alone(office: Office) -> None:
+    """An outage of all workers costs no write, however many companies wait."""
+    office.worker.retire()
+    office.hand.drain()
+    invoices_of_many(office)
+
+    assert ring_writes(office) == 0
+
+
+def test_what_has_no_consumer_leaves_the_ring_and_joins_again_when_one_comes(pool: Pool) -> None:
+    """An outage of one entity's workers costs one write a company, not one a tick."""
+    office = Office(pool, HandWorker(pool, entities=["contact"]))
+    office.hand.drain()
+    invoices_of_many(office)
+
+    assert ring_writes(office) == 20
+
+    heir = HandWorker(pool, entities=["invoice"], threads=20)
+    assert len(office.hand.after(1.0)) == 20
+    assert heir.process_id != office.worker.process_id
+
+
+def test_a_full_queue_costs_a_company_few_writes(pool: Pool, database_clock: DatabaseClock) -> None:
+    """It is passed over for a moment, not looked at in every tick."""
+    office = Office(pool, HandWorker(pool), limits(full_ms=100))
+    office.hand.drain()
+    invoices_of_many(office)
+    database_clock.freeze()
+    assert len(office.hand.drain()) == 2 * 8
+
+    first = ring_writes(office)
+    database_clock.advance(0.1)
+    second = ring_writes(office)
+
+    assert first + second <= 2 * 20
+
+
+def test_who_comes_when_all_room_is_given_keeps_its_place(pool: Pool) -> None:
+    """A big ring in front of a small queue is not turned round at every tick."""
+    office = Office(pool, HandWorker(pool, entities=["invoice"], threads=1))
+    office.hand.drain()
+    invoices_of_many(office)
+
+    assert ring_writes(office) == 2
+
+
 # --- the choice, pure --------------------------------------------------------------------------
 
 
@@ -343,7 +422,9 @@ def test_off_full_and_paused_companies_take_no_place() -> None:
 
 
 def test_room_is_never_given_twice() -> None:
-    """The second company finds the queue full."""
-    choice = choose([turn("a", 1), turn("b", 2)], ROOM, all_served=False)
+    """The second company finds the queue full: it keeps its turn where nobody else has room."""
+    both = [turn("a", 1), turn("b", 2)]
 
-    assert choice.pks == (1,)
+    assert choose(both, ROOM, all_served=False).pks == (1,)
+    assert choose(both, ROOM, all_served=False).passed == ()
+    assert choose(both, ROOM | {"project": 1}, all_served=False).passed == ("b",)

@@ -16,7 +16,7 @@ from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, Snapshot
 
 TICKS_MOST = 400
-AT_ONCE = RelayLimits(pace_ms=0)
+AT_ONCE = RelayLimits(pace_ms=0, full_ms=0)
 """No pace between two turns of a company: how a realm's limits are kept is shown elsewhere."""
 
 
