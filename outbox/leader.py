@@ -35,6 +35,7 @@ from records.waking import affected_by, missing_parents
 log = get_logger()
 
 INTAKE_HALVINGS_MOST = 16
+TIDY_PIECES_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class RelayLimits:
     resync_seconds: float = 600.0
     resync_slice: int = 500
     tidy_seconds: float = 60.0
+    tidy_batch: int = 5_000
 
 
 _PROBE = """
@@ -197,10 +199,15 @@ class Leader:
             )
 
     def _tidy(self) -> None:
-        """Remove what no longer counts, a bounded piece at a time."""
+        """Remove what no longer counts, a bounded piece at a time; what is left, a beat later."""
         with self._leading() as connection:
-            forget_calls(connection)
             processes.forget_gone(connection)
+        for _ in range(TIDY_PIECES_MOST):
+            with self._leading() as connection:
+                forgotten = forget_calls(connection, limit=self._limits.tidy_batch)
+            if forgotten < self._limits.tidy_batch:
+                return
+        self._memory.due["tidy"] = self._monotonic() + self._limits.beat_seconds
 
     # Every tick.
 

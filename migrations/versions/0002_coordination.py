@@ -76,6 +76,7 @@ CREATE TABLE proline_qbo.calls (
     CONSTRAINT unsent_is_ended CHECK (NOT unsent OR ended_at IS NOT NULL)
 );
 CREATE INDEX calls_in_window ON proline_qbo.calls (realm_id, ended_at) WHERE NOT unsent;
+CREATE INDEX calls_ended ON proline_qbo.calls (ended_at);
 CREATE INDEX calls_open ON proline_qbo.calls (realm_id) WHERE ended_at IS NULL;
 CREATE INDEX calls_of_process ON proline_qbo.calls (process_id) WHERE ended_at IS NULL;
 CREATE INDEX calls_of_attempt ON proline_qbo.calls (attempt_id) WHERE attempt_id IS NOT NULL;

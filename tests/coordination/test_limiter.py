@@ -319,6 +319,23 @@ def test_old_calls_are_forgotten_in_slices(
     assert limiter.forget_calls(roomy, limit=2) == 1
 
 
+def test_old_calls_are_found_without_reading_the_young(roomy: Connection, process_id: UUID) -> None:
+    """A month of calls lies there; the look for old ones costs what it finds."""
+    roomy.execute(
+        "INSERT INTO proline_qbo.calls (realm_id, company_id, process_id, kind, purpose, slot_at,"
+        " ended_at) SELECT %s, %s, %s, 'read', 'test', clock_timestamp(),"
+        " clock_timestamp() - make_interval(mins => n) FROM generate_series(1, 20000) n",
+        [REALM, COMPANY, process_id],
+    )
+    roomy.execute("ANALYZE proline_qbo.calls")
+
+    rows = roomy.execute(f"EXPLAIN {limiter._FORGET}", [35, 5_000]).fetchall()
+    plan = "\n".join(line for (line,) in rows)
+
+    assert "calls_ended" in plan
+    assert "Seq Scan" not in plan
+
+
 # The storm: sixteen threads of two pools, each taking, waiting its slot, holding a short call.
 
 THREADS = 16
