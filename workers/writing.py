@@ -46,6 +46,9 @@ def write(session: Session) -> bool:
             session.leave(connection, handed_back())
             return True
         wanted = session.wanted(connection, resolution)
+        if wanted is not None and _is_void_there(session, wanted):
+            session.leave(connection, handed_back())
+            return True
         if wanted is not None:
             _note(session, connection, wanted)
         draft = draft_for(wanted, session.claim.link) if wanted else None
@@ -104,6 +107,12 @@ def _resolution(session: Session, connection: Connection) -> Resolution | None:
     resolution = resolve_locked(connection, session.claim, payment)
     session.basis = resolution.basis
     return resolution
+
+
+def _is_void_there(session: Session, wanted: Wanted) -> bool:
+    """It lives again in ProLine: no write brings it back there, and the relay asks a person."""
+    link = session.claim.link
+    return link is not None and link.voided and wanted.fields is not None
 
 
 def _agree(session: Session, connection: Connection, resolution: Resolution | None) -> None:

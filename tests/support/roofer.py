@@ -123,6 +123,10 @@ class Roofer:
         """Say that a document said before is now void."""
         return self._say(entity, record_id, {}, {"voided_at": self.now.isoformat()})
 
+    def unvoid(self, entity: str, record_id: str) -> Self:
+        """Say that a document said to be void is alive again."""
+        return self._say(entity, record_id, {}, {"voided_at": None})
+
     def _say(
         self,
         entity: str,

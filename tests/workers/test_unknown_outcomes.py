@@ -310,3 +310,24 @@ def under_a_new_id(attempt: claims.OpenAttempt) -> ApiRequest:
         (name, str(uuid4()) if name == "requestid" else value) for name, value in request.params
     )
     return replace(request, params=changed)
+
+
+@pytest.mark.parametrize(("entity", "record_id"), [("invoice", "i1"), ("payment", "y1")])
+def test_what_lives_again_while_its_void_was_unknown_is_a_decision(
+    roofer: Roofer, entity: str, record_id: str
+) -> None:
+    """The void turns out to be there: nothing is left to write, and it does not agree either."""
+    roofer.contact().project().invoice()
+    if entity == "payment":
+        roofer.payment("100.00", {"i1": "100.00"})
+    roofer.settle()
+    for _ in range(2):
+        roofer.fault({"entity": entity, "operation": "void"}, status=500, applied=True)
+
+    roofer.void(entity, record_id)
+    until(lambda: roofer.record(entity, record_id).state == "retrying")
+    roofer.unvoid(entity, record_id).settle()
+
+    assert roofer.the(entity.capitalize())["TotalAmt"] == 0
+    assert roofer.record(entity, record_id).reason == "decision"
+    assert not roofer.rows("SELECT FROM proline_qbo.applications")
