@@ -132,7 +132,7 @@ class Leader:
         if self._is_due("beat", self._limits.beat_seconds):
             self._beat()
         worked = self._work()
-        if self._is_due("resync", 0):
+        if self._is_due("resync", self._limits.beat_seconds):
             worked = self._resync() or worked
         worked = self._look_up() or worked
         if self._is_due("tidy", self._limits.tidy_seconds):
@@ -320,20 +320,20 @@ class Leader:
     # Slowly.
 
     def _resync(self) -> bool:
-        """Look at who waits or misses a parent once in `resync_seconds`, a slice at a time.
+        """Look at who waits, misses a parent or has a rest, once in `resync_seconds`, in slices.
 
         Whatever it moves is a wake-up that was lost: counted, and 0 in every test.
         """
         limits, memory = self._limits, self._memory
         with self._leading() as connection:
-            pks = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
-            evaluated = evaluate(connection, pks)
+            piece = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
+            evaluated = evaluate(connection, piece.pks)
             join_ring(connection, evaluated.companies_with_work)
-            missing = missing_parents(connection, pks)
+            missing = missing_parents(connection, piece.pks)
         self._missing.add(missing)
-        memory.resync_after = pks[-1] if pks else 0
-        pause_seconds = limits.beat_seconds if pks else limits.resync_seconds
-        memory.due["resync"] = self._monotonic() + pause_seconds
+        memory.resync_after = piece.read_to
+        if not piece.read_to:
+            memory.due["resync"] = self._monotonic() + limits.resync_seconds
         metrics.resync_finds.inc(evaluated.moved)
         return evaluated.moved > 0
 

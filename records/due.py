@@ -1,6 +1,9 @@
 """Which records have to be looked at because of the time, not because something changed."""
 
+from dataclasses import dataclass
+
 from coordination.database import Connection
+from records.link_columns import BOOKS
 
 # The clock stands in a subselect: a volatile function in the condition rules the index out.
 _RETRIES = """
@@ -9,14 +12,32 @@ WHERE state = 'retrying' AND retry_at <= (SELECT proline_qbo.clock())
 ORDER BY retry_at LIMIT %s
 """
 
-# Waiting for others, without a parent that ProLine's views may show by now, and payments whose rest
-# may find an invoice: a lost wake-up would leave these.
-_SLICE = """
-SELECT pk FROM proline_qbo.records
-WHERE pk > %s AND (state = 'waiting' OR (state = 'done' AND entity = 'payment')
-                   OR (state = 'failed' AND code = 'parent_unknown'))
-ORDER BY pk LIMIT %s
+# The first part is written as the index `records_looked_at_slowly` has it. A payment has a rest
+# where QuickBooks has more of it than its applications hold.
+SLICE = f"""
+WITH slice AS MATERIALIZED (
+    SELECT pk, company_id, state FROM proline_qbo.records
+    WHERE pk > %s AND (state = 'waiting' OR (state = 'done' AND entity = 'payment')
+                       OR (state = 'failed' AND code = 'parent_unknown'))
+    ORDER BY pk LIMIT %s
+)
+SELECT s.pk, s.state <> 'done' OR EXISTS (
+    SELECT FROM proline_qbo.links l
+    WHERE l.realm_id = {BOOKS} AND l.record_pk = s.pk AND NOT l.voided
+      AND l.total > (SELECT coalesce(sum(a.held), 0) FROM proline_qbo.applications a
+                     WHERE (a.realm_id, a.payment_pk, a.part) = (l.realm_id, s.pk, l.part)))
+FROM slice s
+JOIN proline_qbo.companies c ON c.id = s.company_id
+ORDER BY s.pk
 """
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A piece of the slow look: who is to be looked at, and up to which pk it was read."""
+
+    pks: tuple[int, ...] = ()
+    read_to: int = 0
 
 
 def due_retries(connection: Connection, *, most: int) -> list[int]:
@@ -24,6 +45,18 @@ def due_retries(connection: Connection, *, most: int) -> list[int]:
     return [pk for (pk,) in connection.execute(_RETRIES, [most]).fetchall()]
 
 
-def resync_slice(connection: Connection, *, after: int, most: int) -> list[int]:
-    """Name the next records of the slow look, in pk order behind `after`; empty at its end."""
-    return [pk for (pk,) in connection.execute(_SLICE, [after, most]).fetchall()]
+def resync_slice(connection: Connection, *, after: int, most: int) -> Slice:
+    """Name those among the next records behind `after` whom a lost wake-up would leave.
+
+    They wait for others, miss a parent that ProLine's views may show by now, or are payments whose
+    rest may find an invoice.
+
+    Args:
+        connection: any transaction.
+        after: `read_to` of the piece before; 0 begins anew.
+        most: records to read, whatever is found among them.
+    """
+    rows = connection.execute(SLICE, [after, most]).fetchall()
+    if not rows:
+        return Slice()
+    return Slice(pks=tuple(pk for pk, left in rows if left), read_to=rows[-1][0])

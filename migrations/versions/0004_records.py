@@ -52,6 +52,10 @@ CREATE TABLE proline_qbo.records (
 CREATE INDEX records_pending ON proline_qbo.records (company_id, since, pk) WHERE state = 'pending';
 CREATE INDEX records_dispatched ON proline_qbo.records (company_id) WHERE state = 'dispatched';
 CREATE INDEX records_retrying ON proline_qbo.records (retry_at) WHERE state = 'retrying';
+-- The slow look passes over hundreds of thousands of records that are done: its set and no other.
+CREATE INDEX records_looked_at_slowly ON proline_qbo.records (pk)
+    WHERE state = 'waiting' OR (state = 'done' AND entity = 'payment')
+       OR (state = 'failed' AND code = 'parent_unknown');
 -- Support knows a ProLine id, and not always the company it belongs to.
 CREATE INDEX records_by_id ON proline_qbo.records (record_id);
 CREATE UNIQUE INDEX records_token ON proline_qbo.records (dispatch_token) WHERE dispatch_token IS NOT NULL;
