@@ -1,8 +1,10 @@
 """The claim: a worker takes a dispatched record, or learns that it must not.
 
 Invariant: a record is claimed by the holder of its newest token alone, while its company is on,
-connected, unpaused and of the message's epoch. A message that is refused for the company's sake
-hands the record back to pending in the same statement; one with an old token changes nothing.
+connected, unpaused and of the message's epoch, and in no version but the one that was judged. A
+message that is refused for the company's sake hands the record back to pending in the same
+statement, one whose newer version was not judged to be judged at once; one with an old token
+changes nothing.
 """
 
 from dataclasses import dataclass
@@ -79,6 +81,7 @@ WITH claimed AS (
         unfinished_starts = r.unfinished_starts + 1
     FROM proline_qbo.companies c
     WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
+      AND r.judged_version = r.version
       AND c.id = r.company_id AND c.epoch = %(epoch)s
       AND c.enabled AND c.connection = 'connected'
       AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
@@ -87,7 +90,9 @@ WITH claimed AS (
     RETURNING r.*, c.realm_id, c.settings
 ), refused AS (
     UPDATE proline_qbo.records r
-    SET state = 'pending', dispatch_token = NULL, dispatched_at = NULL, since = proline_qbo.clock()
+    SET state = CASE WHEN r.judged_version = r.version THEN 'pending' ELSE 'retrying' END,
+        retry_at = CASE WHEN r.judged_version = r.version THEN NULL ELSE proline_qbo.clock() END,
+        dispatch_token = NULL, dispatched_at = NULL, since = proline_qbo.clock()
     WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
       AND NOT EXISTS (SELECT FROM claimed)
     RETURNING r.company_id, r.entity, r.record_id

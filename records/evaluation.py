@@ -1,7 +1,7 @@
 """Moving records to where their facts say they belong: the only way into `pending`.
 
-Runs in the relay's transaction alone, so two evaluations never cross. It never touches a record
-that is dispatched; the conditional UPDATE says so once more.
+Runs in the relay's transaction alone, so two evaluations never cross. It never moves a record that
+is dispatched; the conditional UPDATE says so once more.
 """
 
 from collections.abc import Sequence
@@ -35,9 +35,12 @@ def evaluate(connection: Connection, pks: Sequence[int]) -> Evaluated:
     moved = 0
     for batch in _batches(connection, pks):
         judged = _judge_batch(connection, batch)
-        companies |= {f.company_id for f, verdict in judged if verdict.state is State.PENDING}
-        moved += _apply(connection, judged)
-        _ask(connection, judged)
+        in_flight = [(f, v) for f, v in judged if f.state is State.DISPATCHED]
+        at_rest = [(f, v) for f, v in judged if f.state is not State.DISPATCHED]
+        companies |= {f.company_id for f, verdict in at_rest if verdict.state is State.PENDING}
+        _still_eligible(connection, in_flight)
+        moved += _apply(connection, at_rest)
+        _ask(connection, at_rest)
     return Evaluated(frozenset(companies), moved)
 
 
@@ -64,12 +67,28 @@ def _judge_batch(connection: Connection, pks: Sequence[int]) -> list[tuple[Facts
     return [(each, verdict) for each, verdict in judged if verdict is not None]
 
 
+_STILL_ELIGIBLE = """
+UPDATE proline_qbo.records SET judged_version = version
+WHERE pk = ANY(%s) AND state = 'dispatched' AND judged_version IS DISTINCT FROM version
+"""
+
+
+def _still_eligible(connection: Connection, in_flight: Sequence[tuple[Facts, Verdict]]) -> None:
+    """Let the claim of a dispatched record take its newer version, if that is eligible too.
+
+    If it is not, the claim is refused and the record comes back to be judged at rest.
+    """
+    pks = [facts.pk for facts, verdict in in_flight if verdict.state is State.PENDING]
+    if pks:
+        connection.execute(_STILL_ELIGIBLE, [pks])
+
+
 # Agreement without a write (nothing is needed there) is noted as settled; a record that is pending
 # keeps what it last agreed on. `since` moves only with the state or its reason.
 _APPLY = """
 UPDATE proline_qbo.records r
 SET state = v.state, reason = v.reason, code = v.code, sentence = v.sentence,
-    skipped_by = v.skipped_by,
+    skipped_by = v.skipped_by, judged_version = r.version,
     retry_at = CASE WHEN v.state = 'retrying' THEN r.since + %(retry_after)s END,
     settled_version = CASE WHEN v.state = 'done' THEN r.version ELSE r.settled_version END,
     settled_basis = CASE WHEN v.state = 'done' THEN v.basis ELSE r.settled_basis END,
@@ -81,7 +100,8 @@ FROM unnest(%(pks)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)
 WHERE r.pk = v.pk AND r.state <> 'dispatched'
   AND ((r.state, r.reason, r.code, r.sentence, r.skipped_by)
        IS DISTINCT FROM (v.state, v.reason, v.code, v.sentence, v.skipped_by)
-       OR (v.state = 'done' AND r.settled_basis IS DISTINCT FROM v.basis))
+       OR (v.state = 'done' AND r.settled_basis IS DISTINCT FROM v.basis)
+       OR r.judged_version IS DISTINCT FROM r.version)
 """
 
 

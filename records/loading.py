@@ -1,7 +1,7 @@
 """Reading `Facts`: a few statements for a whole batch of records, whatever its size.
 
-The records themselves are locked, so that a person's skip and the relay's evaluation take turns. A
-dispatched record is left out: it is in flight, and its settle leaves the nudge that brings it here.
+The records themselves are locked, so that a person's skip, a claim and the relay's evaluation take
+turns.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ BATCH_MOST = 1_000
 
 
 def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
-    """Read what the evaluation of these records looks at; dispatched ones are left out.
+    """Read what the evaluation of these records looks at.
 
     Raises:
         ValueError: more than `BATCH_MOST` records.
@@ -97,7 +97,7 @@ JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
 LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
-WHERE r.pk = ANY(%s) AND r.state <> 'dispatched'
+WHERE r.pk = ANY(%s)
 ORDER BY r.pk
 FOR NO KEY UPDATE OF r
 """

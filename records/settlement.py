@@ -56,8 +56,8 @@ def refused(version: int, basis: str, code: str, sentence: str) -> Release:
     )
 
 
-# `done` is only for the newest version: when a newer one has come meanwhile, the record goes on at
-# once, and the evaluation that the nudge brings says where.
+# An end is only for the newest version: when a newer one has come meanwhile, the record goes on at
+# once, and the evaluation that the nudge brings says where. One that retries is judged by then.
 _RELEASE = """
 WITH released AS (
     UPDATE proline_qbo.records r
@@ -110,7 +110,7 @@ def release(
             "token": claim.token,
             "process_id": claim.process_id,
             "version": claim.version,
-            "outdated": release.state in {State.DONE, State.FAILED, State.WAITING},
+            "outdated": release.state is not State.RETRYING,
             "state": release.state,
             "reason": release.reason,
             "retry_at": release.retry_at,

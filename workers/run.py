@@ -50,6 +50,10 @@ def _turn(session: Session) -> bool:
     """Do the next thing; True when the claim is released."""
     if session.claim.attempt is not None:
         return resolve(session, session.claim.attempt)
+    if session.behind:
+        # Eligible it was only to resolve that attempt: a payment may have failed since.
+        session.judge_anew()
+        return True
     if should_look_up(session):
         return look_up(session)
     return write(session)

@@ -62,6 +62,7 @@ class Session:
         freed: invoices that have room again, to be named when the claim is released.
         refreshed: a 401 has been answered with a fresh token already.
         looked_up: the contact has been looked for.
+        behind: an attempt of an older version was resolved; the relay judges the newer one.
         reread: a changed object has been read again.
     """
 
@@ -77,6 +78,7 @@ class Session:
     freed: Dependants = ()
     refreshed: bool = False
     looked_up: bool = False
+    behind: bool = False
     reread: bool = False
     _token: str | None = field(default=None, repr=False)
 
@@ -190,6 +192,14 @@ class Session:
     def done(self) -> Release:
         """QuickBooks agrees with the claimed version."""
         return done(self.claim.version, self.basis)
+
+    def judge_anew(self) -> None:
+        """Give the record back to be judged at once."""
+        self.closing.commit(
+            lambda connection: self.leave(
+                connection, retry(clock(connection), "A newer version has come.", transient=False)
+            )
+        )
 
     def retry_later(self, sentence: str) -> None:
         """Go on by itself, with backoff."""

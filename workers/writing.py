@@ -70,6 +70,7 @@ def write(session: Session) -> bool:
 
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
     """Go on with a write whose outcome is unknown."""
+    session.behind = attempt.version != session.claim.version
     if _never_left(session, attempt):
         return False
     if _may_repeat(session, attempt):
@@ -89,7 +90,7 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
 
 
 def _never_left(session: Session, attempt: OpenAttempt) -> bool:
-    """Close an attempt none of whose calls can have been applied: the newest snapshot goes on."""
+    """Close an attempt none of whose calls can have been applied."""
     with session.pool.connection() as connection:
         if may_be_applied(connection, attempt.id):
             return False
@@ -148,7 +149,7 @@ def _applied(
     new: Linked,
     call: tuple[TimedSlot, Response] | None = None,
 ) -> bool:
-    """Settle a write that QuickBooks has; a newer snapshot goes on in the same claim."""
+    """Settle a write that QuickBooks has; of an older version, the claim then goes back."""
     finished = attempt.version == session.claim.version
 
     def settle(connection: Connection) -> None:
@@ -193,7 +194,7 @@ def _refused(
     error: QuickBooksError,
     meaning: Meaning,
 ) -> bool:
-    """A business answer: it may teach something, and a newer snapshot has its own try."""
+    """A business answer: it may teach something, and a newer version has its own try."""
     lesson = learning.lesson_of(error)
     goes_on = lesson is not None or attempt.version != session.claim.version
 

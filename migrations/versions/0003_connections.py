@@ -14,12 +14,14 @@ CREATE TABLE proline_qbo.companies (
     created_at        timestamptz NOT NULL DEFAULT proline_qbo.clock(),
     enabled           boolean NOT NULL DEFAULT false,
     first_enabled_at  timestamptz,
-    connection        text NOT NULL DEFAULT 'none' CHECK (connection IN ('none', 'connected', 'lost')),
+    connection        text NOT NULL DEFAULT 'none'
+                          CHECK (connection IN ('none', 'connected', 'lost')),
     realm_id          text,
     former_realm_id   text,
     epoch             bigint NOT NULL DEFAULT 0,
     paused_until      timestamptz,
-    pause_reason      text CHECK (pause_reason IN ('limit', 'subscription', 'unavailable', 'person')),
+    pause_reason      text CHECK
+                          (pause_reason IN ('limit', 'subscription', 'unavailable', 'person')),
     settings          jsonb NOT NULL DEFAULT '{}',
     dropped_events    bigint NOT NULL DEFAULT 0,
     -- Two ProLine companies never write into one set of books.

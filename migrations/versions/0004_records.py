@@ -14,8 +14,11 @@ CREATE TABLE proline_qbo.records (
     entity             text NOT NULL CHECK (entity IN ('contact', 'project', 'invoice', 'payment')),
     record_id          text NOT NULL,
     version            bigint NOT NULL CHECK (version >= 0),
+    -- The version judged last: a claim takes no other, whatever comes while a message waits.
+    judged_version     bigint,
     state              text NOT NULL DEFAULT 'waiting' CHECK (state IN
-                           ('pending', 'dispatched', 'waiting', 'retrying', 'done', 'failed', 'skipped')),
+                           ('pending', 'dispatched', 'waiting', 'retrying', 'done', 'failed',
+                            'skipped')),
     reason             text CHECK (reason IN
                            ('stage', 'unsent', 'parent', 'children', 'closed_books', 'decision')),
     code               text,
@@ -58,7 +61,8 @@ CREATE INDEX records_looked_at_slowly ON proline_qbo.records (pk)
        OR (state = 'failed' AND code = 'parent_unknown');
 -- Support knows a ProLine id, and not always the company it belongs to.
 CREATE INDEX records_by_id ON proline_qbo.records (record_id);
-CREATE UNIQUE INDEX records_token ON proline_qbo.records (dispatch_token) WHERE dispatch_token IS NOT NULL;
+CREATE UNIQUE INDEX records_token ON proline_qbo.records (dispatch_token)
+    WHERE dispatch_token IS NOT NULL;
 
 -- The newest snapshot, in a table of its own: a change of state rewrites a small row.
 CREATE TABLE proline_qbo.snapshots (
@@ -67,7 +71,7 @@ CREATE TABLE proline_qbo.snapshots (
     snapshot   jsonb NOT NULL CHECK (jsonb_typeof(snapshot) = 'object')
 );
 
--- A project once transferred stays transferred, in the mode it had then; a later switch does not move it.
+-- A project once transferred stays transferred, in the mode it had then, whatever is chosen later.
 CREATE TABLE proline_qbo.transfers (
     record_pk       bigint PRIMARY KEY REFERENCES proline_qbo.records ON DELETE CASCADE,
     customer_mode   text NOT NULL CHECK (customer_mode IN ('main', 'sub')),
@@ -149,8 +153,9 @@ CREATE TABLE proline_qbo.applications (
     invoice_pk  bigint NOT NULL REFERENCES proline_qbo.records,
     settled     numeric(20, 5) NOT NULL DEFAULT 0 CHECK (settled >= 0),
     open        numeric(20, 5) CHECK (open >= 0),
-    -- What other payments must leave alone: the larger of what QuickBooks has and what is on its way.
-    held        numeric(20, 5) NOT NULL GENERATED ALWAYS AS (greatest(settled, coalesce(open, 0))) STORED,
+    -- What other payments must leave alone: what QuickBooks has, or what is on its way if larger.
+    held        numeric(20, 5) NOT NULL
+                    GENERATED ALWAYS AS (greatest(settled, coalesce(open, 0))) STORED,
     CONSTRAINT an_application_holds_something CHECK (settled > 0 OR open IS NOT NULL),
     PRIMARY KEY (realm_id, payment_pk, part, invoice_pk)
 );
@@ -184,7 +189,7 @@ CREATE TABLE proline_qbo.findings (
     CONSTRAINT once_per_event UNIQUE NULLS NOT DISTINCT (company_id, record_pk, kind, key)
 );
 
--- The ring: one row per company that ever had work; `position` is its turn, NULL when it has none to take.
+-- The ring: one row per company that ever had work; `position` is its turn, NULL without one.
 CREATE TABLE proline_qbo.ring (
     company_id  text PRIMARY KEY REFERENCES proline_qbo.companies,
     position    bigint,

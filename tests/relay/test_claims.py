@@ -40,9 +40,9 @@ def test_without_the_token_a_message_delivered_twice_would_be_worked_twice(
     office: Office, message: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard taken out."""
-    fence = "AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL\n      AND c.id"
+    fence = "AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL\n      AND r.judged"
     assert fence in claims._CLAIM
-    monkeypatch.setattr(claims, "_CLAIM", claims._CLAIM.replace(fence, "AND c.id"))
+    monkeypatch.setattr(claims, "_CLAIM", claims._CLAIM.replace(fence, "AND r.judged"))
 
     assert office.worker.claim(message) is not None
     assert office.worker.claim(message) is not None

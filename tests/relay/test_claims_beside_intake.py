@@ -2,9 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from coordination import processes
 from outbox.intake import take_in
-from tests.support.proline import contact, project
+from outbox.messages import Message
+from records import claims
+from tests.support.proline import contact, payment, project
 from tests.support.relay_in_hand import Office
 from tests.support.roofer import until
 
@@ -76,3 +80,56 @@ def test_an_edit_of_a_done_record_waits_since_the_edit(office: Office) -> None:
     )
     assert edited[0].newer
     assert edited[0].fresh
+
+
+def test_a_payment_that_failed_while_its_message_waited_is_not_booked(office: Office) -> None:
+    """A claim takes no version but the one that was judged: the newer one is judged first."""
+    booked = _dispatched_payment(office)
+    office.say("payment", payment(status="failed"))
+    office.hand.drain()
+
+    claimed = office.worker.claim(booked)
+
+    assert claimed is None
+    office.finish()
+    settled = office.record("payment", "y1")
+    assert (settled.state, settled.settled_version) == ("done", settled.version)
+    assert office.rows("SELECT FROM proline_qbo.links WHERE kind = 'Payment'") == []
+
+
+def test_without_the_judged_version_a_failed_payment_would_be_booked(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out: the claim takes the failed payment as if it were complete."""
+    guard = "      AND r.judged_version = r.version\n"
+    assert guard in claims._CLAIM
+    monkeypatch.setattr(claims, "_CLAIM", claims._CLAIM.replace(guard, "", 1))
+    booked = _dispatched_payment(office)
+    office.say("payment", payment(status="failed"))
+    office.hand.drain()
+
+    claimed = office.worker.claim(booked)
+
+    assert claimed is not None
+    assert claimed.snapshot["status"] == "failed"
+
+
+def test_an_edit_while_the_message_waits_goes_out_with_it(office: Office) -> None:
+    """Judged where it stands in the queue, the newer version needs no second message."""
+    booked = _dispatched_payment(office)
+    office.say("payment", payment(reference="check 8"))
+    assert office.hand.drain() == []
+
+    claimed = office.worker.claim(booked)
+
+    assert claimed is not None
+    assert claimed.snapshot["reference"] == "check 8"
+
+
+def _dispatched_payment(office: Office) -> Message:
+    office.say("contact", contact())
+    office.say("project", project())
+    office.finish()
+    office.say("payment", payment())
+    (message,) = office.hand.drain()
+    return message

@@ -185,9 +185,9 @@ def test_the_order_is_kept_by_records_and_relay_alone(database_url: str, wide_po
 
 def without_token_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every message claim its record."""
-    guard = "AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL\n      AND c.id"
+    guard = "AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL\n      AND r.judged"
     assert guard in claims._CLAIM
-    everyone = claims._CLAIM.replace(guard, "AND r.state = 'dispatched' AND c.id")
+    everyone = claims._CLAIM.replace(guard, "AND r.state = 'dispatched' AND r.judged")
     monkeypatch.setattr(claims, "_CLAIM", everyone)
 
 
