@@ -11,6 +11,8 @@ import pytest
 from connections.settings import CompanySettings
 from tests.support.roofer import Roofer, until
 from workers import writing
+from workers.session import Session
+from workers.writing import write
 
 NewRoofer = Callable[..., Roofer]
 CREATE = CompanySettings(existing_customers="create")
@@ -60,3 +62,32 @@ def test_without_the_look_at_earlier_sends_the_invoice_is_booked_twice(
     roofer.invoice(total="120.00").settle()
 
     assert len(roofer.held("Invoice")) == 2
+
+
+def fail_while_unknown(roofer: Roofer) -> None:
+    """Lose the answer of a payment, and let ProLine learn that the money never came."""
+    roofer.fault({"entity": "payment", "operation": "create"}, answer="lost")
+    roofer.contact().project().payment("80.00")
+    until(lambda: roofer.record("payment", "y1") is not None)
+    until(lambda: roofer.record("payment", "y1").state == "retrying")
+    roofer.payment("80.00", status="failed").settle()
+
+
+def test_what_became_of_a_payment_meanwhile_is_judged_after_its_attempt(roofer: Roofer) -> None:
+    """It was eligible only to resolve the attempt; the newer version is a question for a person."""
+    fail_while_unknown(roofer)
+
+    payment = roofer.record("payment", "y1")
+    assert (payment.state, payment.reason) == ("waiting", "decision")
+    assert [each.operation for each in roofer.attempts("payment", "y1")] == ["create"]
+
+
+def test_without_that_judgement_a_failed_payment_counts_as_booked(
+    roofer: Roofer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out: the claim goes on with the newer version, and settles it as done."""
+    monkeypatch.setattr(Session, "judge_anew", write)
+
+    fail_while_unknown(roofer)
+
+    assert roofer.record("payment", "y1").settled_basis == ""
