@@ -1,7 +1,7 @@
 # One command each. Everything is installed into .venv here and nothing anywhere else.
 #   make help    what there is
 
-PACKAGES := app connections coordination demo migrations outbox qbo_client qbo_simulator records \
+PACKAGES := app broker connections coordination demo migrations outbox qbo_client qbo_simulator records \
             schemas workers
 VENV     := .venv
 BIN      := $(VENV)/bin

@@ -14,13 +14,13 @@ import dramatiq
 from app.living import living
 from app.publishing import EmbeddedPublisher
 from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
+from broker.routing import QUEUES
 from connections.slots import RealmSlots
 from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
 from outbox.leader import RelayLimits
 from outbox.relay import Relay
 from qbo_client import BareClient
-from records.routing import QUEUES
 from workers.actors import declare_actors
 from workers.body import SyncBody
 from workers.calling import Caller

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 from structlog import get_logger
 
+from broker.routing import QUEUES
 from coordination import leadership, nudges, processes
 from coordination.database import Connection, Pool
 from coordination.limiter import end_forgotten, forget_calls
@@ -29,7 +30,6 @@ from records.evaluation import evaluate
 from records.keys import RecordKey
 from records.places import return_unserved, take_back_lost, unclaimed_places
 from records.ring import end_rest, join_ring, rebuild_ring
-from records.routing import QUEUES
 from records.waking import affected_by, missing_parents
 
 log = get_logger()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from broker.routing import ACTORS, QUEUES
 from records.places import Place
-from records.routing import ACTORS, QUEUES
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
+from broker.routing import QUEUES
 from coordination.database import Connection
 from coordination.processes import living
 from records.link_columns import BOOKS
-from records.routing import QUEUES
 
 FIND = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,

@@ -6,8 +6,8 @@ from uuid import UUID
 import dramatiq
 from dramatiq import Broker
 
+from broker.routing import ACTORS, QUEUES
 from records.claims import ClaimCheck
-from records.routing import ACTORS, QUEUES
 
 Body = Callable[[ClaimCheck], None]
 

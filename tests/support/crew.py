@@ -11,12 +11,12 @@ from uuid import UUID
 import psycopg
 
 from app.living import living
+from broker.routing import QUEUES
 from coordination.database import Pool
 from outbox.leader import RelayLimits
 from outbox.messages import Message
 from outbox.relay import Relay
 from records.claims import Claim, ClaimCheck, claim
-from records.routing import QUEUES
 from tests.support.hand_worker import settle_applied
 from tests.support.recording import Call, Recording
 from workers.running import RunningClaims

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from broker.routing import QUEUES
 from coordination import processes
 from coordination.database import Connection, Pool
 from outbox.messages import Message
@@ -16,7 +17,6 @@ from records import basis
 from records.applications import hold, resolve_locked, settle_applications
 from records.claims import Claim, ClaimCheck, claim
 from records.links import Linked, keep_link
-from records.routing import QUEUES
 from records.settlement import Release, done, release
 from schemas import Contact, Entity, Invoice, Payment, Project, Snapshot, parse_snapshot
 

@@ -69,7 +69,6 @@ def test_a_call_that_nobody_ends_is_ended_when_no_call_can_last_so_long(
     roofer: Roofer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug behind the call left it open; ten of them would silence the company."""
-
     struck: list[None] = []
 
     def broken(*_: object) -> Linked:
