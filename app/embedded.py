@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import dramatiq
+from dramatiq.brokers.stub import StubBroker
 
 from app.living import living
 from app.publishing import EmbeddedPublisher
@@ -18,7 +19,7 @@ from broker.routing import QUEUES
 from connections.slots import RealmSlots
 from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
-from outbox.leader import RelayLimits
+from outbox.limits import RelayLimits
 from outbox.relay import Relay
 from qbo_client import BareClient
 from workers.actors import declare_actors
@@ -98,7 +99,7 @@ def embedded_system(
 @contextmanager
 def _workers(
     database_url: str, pool: Pool, quickbooks: QuickBooks, tuning: Tuning
-) -> Iterator[tuple[dramatiq.Broker, RealmSlots]]:
+) -> Iterator[tuple[StubBroker, RealmSlots]]:
     """Run the actors' threads with their sign of life."""
     running = RunningClaims()
     queues = tuple(QUEUES.values())
@@ -131,9 +132,7 @@ def _workers(
 
 
 @contextmanager
-def _relay(
-    database_url: str, pool: Pool, broker: dramatiq.Broker, tuning: Tuning
-) -> Iterator[None]:
+def _relay(database_url: str, pool: Pool, broker: StubBroker, tuning: Tuning) -> Iterator[None]:
     with living(database_url, pool, "relay") as me:
         relay = Relay(pool, EmbeddedPublisher(broker), me.process_id, limits=tuning.relay)
         stop = threading.Event()

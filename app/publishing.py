@@ -1,16 +1,17 @@
 """The embedded publisher: the relay's messages into Dramatiq's in-process broker."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import dramatiq
+from dramatiq.brokers.stub import StubBroker
 
-from outbox.messages import Message
+from broker.claim_checks import Message
 
 
 class EmbeddedPublisher:
     """Hands claim checks to the broker of this process; it confirms by returning."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: StubBroker) -> None:
         """Publish to `broker`, whose queues are declared."""
         self._broker = broker
 
@@ -21,14 +22,19 @@ class EmbeddedPublisher:
                 dramatiq.Message(
                     queue_name=message.queue_name,
                     actor_name=message.actor_name,
-                    args=(
-                        message.record_pk,
-                        message.company_id,
-                        message.epoch,
-                        str(message.token),
-                    ),
+                    args=message.arguments,
                     kwargs={},
                     options={},
                 )
             )
         return ()
+
+    def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
+        """Count what stands in this process's queues."""
+        return {name: self._broker.queues[name].qsize() for name in queue_names}
+
+    def keep_alive(self) -> None:
+        """There is no connection to keep alive."""
+
+    def close(self) -> None:
+        """There is no connection to close."""

@@ -1,6 +1,7 @@
-"""What the leading relay does: wake, take in, retry, hand out, publish; once a second, look around.
+"""What the leading relay does: wake, take in, retry, hand out, publish.
 
 One after the other on one session, each in a transaction that begins by proving the leadership.
+Once a second it looks around, which is in `lookout`.
 Messages are published after the commit that made them true, so a message can never name a place
 that does not exist, and a lost one is published again.
 """
@@ -10,57 +11,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import UUID
 
 import psycopg
-from structlog import get_logger
 
-from broker.routing import QUEUES
-from coordination import leadership, nudges, processes
-from coordination.database import Connection, Pool
-from coordination.limiter import end_forgotten, forget_calls
-from coordination.processes import Process, Watch
+from broker.claim_checks import Message
+from coordination import nudges
 from outbox import metrics
-from outbox.dispatch import ENTITIES, dispatch
-from outbox.intake import BYTES_MOST, take_in, take_in_exported
-from outbox.messages import Message, Publisher, message_for
+from outbox.dispatch import dispatch
+from outbox.intake import take_in, take_in_exported
+from outbox.limits import RelayLimits
+from outbox.lookout import Lookout
+from outbox.messages import Publisher, message_for
 from outbox.missing_parents import MissingParents
+from outbox.term import Term
 from records.due import due_retries, resync_slice
 from records.evaluation import evaluate
 from records.keys import RecordKey
-from records.places import return_unserved, take_back_lost, unclaimed_places
+from records.places import unclaimed_places
 from records.ring import end_rest, join_ring, rebuild_ring
 from records.waking import affected_by, missing_parents
 
-log = get_logger()
-
 INTAKE_HALVINGS_MOST = 16
-TIDY_PIECES_MOST = 5
-
-
-@dataclass(frozen=True)
-class RelayLimits:
-    """How often and how much at a time; every batch, loop and wait of the relay has its limit here.
-
-    `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
-    worker's thread rarely waits for a slot. `full_ms` is how long a company is passed over whose
-    work is all of entities with a full queue.
-    """
-
-    idle_ms: int = 5
-    intake_batch: int = 500
-    intake_bytes: int = BYTES_MOST
-    nudge_batch: int = 500
-    dispatch_batch: int = 500
-    pace_ms: int = 117
-    full_ms: int = 100
-    beat_seconds: float = 1.0
-    full_look_seconds: float = 2.0
-    floor_age_seconds: float = 60.0
-    resync_seconds: float = 600.0
-    resync_slice: int = 500
-    tidy_seconds: float = 60.0
-    tidy_batch: int = 5_000
 
 
 _PROBE = """
@@ -77,8 +48,6 @@ SELECT EXISTS (SELECT FROM proline_outbox.outbox_events WHERE id > %s),
 class _Memory:
     """What a leader remembers of its term; a new one starts from the tables alone."""
 
-    watch: Watch = field(default_factory=Watch)
-    threads: dict[str, int] = field(default_factory=dict)
     unconfirmed: list[Message] = field(default_factory=list)
     marks: deque[tuple[float, int]] = field(default_factory=deque)
     floor: int = 0
@@ -92,33 +61,28 @@ class Leader:
     """One term of leadership.
 
     Args:
-        pool: sessions with our timeouts; one is used at a time.
+        term: what makes it the leader.
         publisher: the broker's side.
-        process_id: this process as `coordination.processes` registered it.
-        term: what `coordination.leadership.acquire` gave.
         limits: batches and intervals.
         monotonic: this process's own clock, in seconds.
     """
 
     def __init__(
         self,
-        pool: Pool,
+        term: Term,
         publisher: Publisher,
-        process_id: UUID,
-        term: int,
         limits: RelayLimits,
         monotonic: Callable[[], float],
     ) -> None:
         """Bring back what the former leader remembered: the ring, messages perhaps unsent."""
-        self._pool = pool
-        self._publisher = publisher
-        self._process_id = process_id
         self._term = term
+        self._publisher = publisher
         self._limits = limits
         self._monotonic = monotonic
         self._memory = _Memory()
-        self._missing = MissingParents(pool, monotonic)
-        with self._leading() as connection:
+        self._lookout = Lookout(term, publisher, limits, monotonic)
+        self._missing = MissingParents(term.pool, monotonic)
+        with self._term.transaction() as connection:
             rebuild_ring(connection)
             places = unclaimed_places(connection)
         self._memory.unconfirmed = [message_for(place) for place in places]
@@ -130,26 +94,19 @@ class Leader:
             NotLeading: another relay has taken over.
         """
         if self._is_due("beat", self._limits.beat_seconds):
-            self._beat()
+            self._look_around()
         worked = self._work()
         if self._is_due("resync", self._limits.beat_seconds):
             worked = self._resync() or worked
         worked = self._look_up() or worked
-        if self._is_due("tidy", self._limits.tidy_seconds):
-            self._tidy()
+        if self._is_due("tidy", self._limits.tidy_seconds) and not self._lookout.tidy():
+            self._memory.due["tidy"] = self._monotonic() + self._limits.beat_seconds
         return worked
 
-    def resign(self) -> None:
-        """Give the lead up in an orderly stop, so that a standby need not wait."""
-        with self._pool.connection() as connection:
-            leadership.resign(connection, self._process_id, self._term)
-
-    @contextmanager
-    def _leading(self) -> Iterator[Connection]:
-        """Open a transaction that nobody else can lead beside."""
-        with self._pool.connection() as connection:
-            leadership.assert_leading(connection, self._process_id, self._term)
-            yield connection
+    def _look_around(self) -> None:
+        self._publisher.keep_alive()
+        self._lookout.beat()
+        self._memory.unconfirmed = self._lookout.to_publish(self._memory.unconfirmed)
 
     def _is_due(self, what: str, every_seconds: float) -> bool:
         """Whether it is time for something periodic; then the next time is set."""
@@ -158,56 +115,6 @@ class Leader:
             return False
         self._memory.due[what] = now + every_seconds
         return True
-
-    # Once a second.
-
-    def _beat(self) -> None:
-        with self._pool.connection() as connection:
-            leadership.renew(connection, self._process_id, self._term)
-            living = processes.living(connection)
-        beats = {each.id: each.beats for each in living}
-        silent = self._memory.watch.look(beats, now=self._monotonic())
-        before = self._served()
-        self._memory.threads = _threads_by_entity(living)
-        self._take_back(silent)
-        if self._served() - before:
-            self._let_all_join()
-
-    def _served(self) -> set[str]:
-        return {entity for entity in ENTITIES if self._memory.threads.get(entity)}
-
-    def _let_all_join(self) -> None:
-        """Companies whose work was all of entities without a consumer have left the ring."""
-        with self._leading() as connection:
-            rebuild_ring(connection)
-
-    def _take_back(self, silent: dict[UUID, int]) -> None:
-        """Take back what gone processes held, and what stands in queues nobody consumes."""
-        served = sorted(self._served())
-        with self._leading() as connection:
-            gone = processes.declare_gone(connection, silent)
-            end_forgotten(connection)
-            lost = take_back_lost(connection, beat=timedelta(seconds=self._limits.beat_seconds))
-            unserved = return_unserved(connection, served)
-            join_ring(connection, {key.company_id for key in (*lost, *unserved)})
-        if gone or lost or unserved:
-            log.warning(
-                "relay.took_back",
-                processes=len(gone),
-                claims=len(lost),
-                unserved=len(unserved),
-            )
-
-    def _tidy(self) -> None:
-        """Remove what no longer counts, a bounded piece at a time; what is left, a beat later."""
-        with self._leading() as connection:
-            processes.forget_gone(connection)
-        for _ in range(TIDY_PIECES_MOST):
-            with self._leading() as connection:
-                forgotten = forget_calls(connection, limit=self._limits.tidy_batch)
-            if forgotten < self._limits.tidy_batch:
-                return
-        self._memory.due["tidy"] = self._monotonic() + self._limits.beat_seconds
 
     # Every tick.
 
@@ -223,14 +130,14 @@ class Leader:
         return self._publish() or worked
 
     def _probe(self, floor: int) -> tuple[bool, bool, bool, bool]:
-        with self._pool.connection() as connection:
+        with self._term.pool.connection() as connection:
             row = connection.execute(_PROBE, [floor]).fetchone()
         if row is None:
             raise LookupError("the probe gave no row")
         return row[0], row[1], row[2], row[3]
 
     def _wake(self) -> bool:
-        with self._leading() as connection:
+        with self._term.transaction() as connection:
             taken = nudges.take(connection, self._limits.nudge_batch)
             end_rest(connection, {each.company_id for each in taken if each.record_id is None})
             keys = {
@@ -246,7 +153,7 @@ class Leader:
         return bool(taken)
 
     def _intake(self, floor: int) -> bool:
-        with self._halved_while_it_fails() as share, self._leading() as connection:
+        with self._halved_while_it_fails() as share, self._term.transaction() as connection:
             intake = take_in(
                 connection,
                 floor=floor,
@@ -279,17 +186,17 @@ class Leader:
         return self._memory.floor
 
     def _retry(self) -> bool:
-        with self._leading() as connection:
+        with self._term.transaction() as connection:
             pks = due_retries(connection, most=self._limits.nudge_batch)
             evaluated = evaluate(connection, pks)
             join_ring(connection, evaluated.companies_with_work)
         return evaluated.moved > 0
 
     def _dispatch(self) -> bool:
-        with self._leading() as connection:
+        with self._term.transaction() as connection:
             places = dispatch(
                 connection,
-                self._memory.threads,
+                self._lookout.threads,
                 pace=timedelta(milliseconds=self._limits.pace_ms),
                 full_pause=timedelta(milliseconds=self._limits.full_ms),
                 most=self._limits.dispatch_batch,
@@ -302,16 +209,20 @@ class Leader:
         batch = self._memory.unconfirmed
         if not batch:
             return False
-        self._memory.unconfirmed = list(self._publisher.publish(batch))
-        metrics.messages_published.inc(len(batch) - len(self._memory.unconfirmed))
-        metrics.messages_unconfirmed.inc(len(self._memory.unconfirmed))
-        return len(self._memory.unconfirmed) < len(batch)
+        unconfirmed = list(self._publisher.publish(batch))
+        tokens = {each.token for each in unconfirmed}
+        confirmed = [each for each in batch if each.token not in tokens]
+        self._lookout.sent(confirmed)
+        self._memory.unconfirmed = unconfirmed
+        metrics.messages_published.inc(len(confirmed))
+        metrics.messages_unconfirmed.inc(len(unconfirmed))
+        return bool(confirmed)
 
     def _look_up(self) -> bool:
         """Read some missing parents, with no transaction of the leader open, and take them in."""
         exported = self._missing.read_next()
         if exported:
-            with self._leading() as connection:
+            with self._term.transaction() as connection:
                 intake = take_in_exported(connection, exported)
                 join_ring(connection, intake.evaluated.companies_with_work)
             self._missing.add(intake.missing)
@@ -325,7 +236,7 @@ class Leader:
         Whatever it moves is a wake-up that was lost: counted, and 0 in every test.
         """
         limits, memory = self._limits, self._memory
-        with self._leading() as connection:
+        with self._term.transaction() as connection:
             piece = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
             evaluated = evaluate(connection, piece.pks)
             join_ring(connection, evaluated.companies_with_work)
@@ -336,10 +247,3 @@ class Leader:
             memory.due["resync"] = self._monotonic() + limits.resync_seconds
         metrics.resync_finds.inc(evaluated.moved)
         return evaluated.moved > 0
-
-
-def _threads_by_entity(living: list[Process]) -> dict[str, int]:
-    return {
-        entity: sum(each.threads for each in living if queue in each.queues)
-        for entity, queue in QUEUES.items()
-    }

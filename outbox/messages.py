@@ -1,28 +1,14 @@
-"""What travels through the broker: claim checks, and nothing of a customer.
+"""The relay's side of the broker: the claim check of a place, and what publishes it.
 
-A message names a record, its company, the connection epoch and the dispatch token that fences it.
 `Publisher` is all the relay knows of a broker.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
-from uuid import UUID
 
+from broker.claim_checks import Message
 from broker.routing import ACTORS, QUEUES
 from records.places import Place
-
-
-@dataclass(frozen=True)
-class Message:
-    """A claim check on its way to the actor of its entity."""
-
-    queue_name: str
-    actor_name: str
-    record_pk: int
-    company_id: str
-    epoch: int
-    token: UUID
 
 
 def message_for(place: Place) -> Message:
@@ -38,7 +24,19 @@ def message_for(place: Place) -> Message:
 
 
 class Publisher(Protocol):
-    """Hands messages to a broker."""
+    """Hands messages to a broker; used by the relay's thread alone, and none of it raises.
+
+    Nothing here may take longer than about a second: the same thread beats once a second.
+    """
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Publish, and return those that no queue has confirmed: they are published again."""
+
+    def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
+        """Say how many messages stand ready in each; one that cannot be asked is left out."""
+
+    def keep_alive(self) -> None:
+        """Do what an idle connection needs; called once a second."""
+
+    def close(self) -> None:
+        """Let the connection go; the next publish opens another."""

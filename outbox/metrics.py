@@ -15,6 +15,11 @@ messages_published = Counter("proline_qbo_messages_published", "Claim checks han
 messages_unconfirmed = Counter(
     "proline_qbo_messages_unconfirmed", "Claim checks no queue confirmed; they are published again"
 )
+messages_published_again = Counter(
+    "proline_qbo_messages_published_again",
+    "Claim checks that were lost, by what showed it",
+    ["evidence"],
+)
 resync_finds = Counter(
     "proline_qbo_resync_finds", "Records the slow look moved: a wake-up was lost, and should not be"
 )

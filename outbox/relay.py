@@ -19,8 +19,10 @@ from coordination import leadership
 from coordination.database import Pool
 from coordination.errors import NotLeading
 from outbox import metrics
-from outbox.leader import Leader, RelayLimits
+from outbox.leader import Leader
+from outbox.limits import RelayLimits
 from outbox.messages import Publisher
+from outbox.term import Term
 
 log = get_logger()
 
@@ -56,6 +58,7 @@ class Relay:
         self._monotonic = monotonic
         self._standby = leadership.Standby()
         self._leader: Leader | None = None
+        self._term: Term | None = None
         self._failures = 0
 
     @property
@@ -121,20 +124,21 @@ class Relay:
         if term is None:
             return False
         log.info("relay.leads", term=term)
-        self._leader = Leader(
-            self._pool, self._publisher, self._process_id, term, self._limits, self._monotonic
-        )
+        self._term = Term(self._pool, self._process_id, term)
+        self._leader = Leader(self._term, self._publisher, self._limits, self._monotonic)
         return True
 
     def _stand_by(self) -> None:
-        self._leader = None
+        # Whoever does not lead publishes nothing: its connection would only be one to keep alive.
+        self._publisher.close()
+        self._leader = self._term = None
         self._standby = leadership.Standby()
 
     def _resign(self) -> None:
-        if self._leader is None:
+        if self._term is None:
             return
         try:
-            self._leader.resign()
+            self._term.resign()
         except Exception as error:  # noqa: BLE001  # a standby takes over by itself, only later
             log.warning("relay.not_resigned", error=type(error).__name__)
         self._stand_by()

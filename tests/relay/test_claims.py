@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from broker.claim_checks import Message
 from connections import companies
 from coordination.clock import clock
-from outbox.messages import Message
 from records import claims
 from records.settlement import done, handed_back, refused, retry
 from tests.support.hand_worker import HandWorker

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from broker.claim_checks import Message
 from coordination import processes
 from outbox.intake import take_in
-from outbox.messages import Message
 from records import claims
 from tests.support.proline import contact, payment, project
 from tests.support.relay_in_hand import Office

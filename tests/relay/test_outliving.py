@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from outbox import leader
 from outbox.intake import Intake, take_in
 from outbox.relay import FAILURE_PAUSE_MOST_SECONDS, Relay
+from outbox.term import Term
 from tests.support.proline import contact
 from tests.support.relay_in_hand import Office
 
@@ -106,7 +107,7 @@ def test_a_lead_that_cannot_be_given_up_ends_no_thread(
 ) -> None:
     """Giving up may break by the same cause; then the silence tells the standby."""
     Poison(monkeypatch, times=1)
-    monkeypatch.setattr(leader.Leader, "resign", lambda _: 1 / 0)
+    monkeypatch.setattr(Term, "resign", lambda _: 1 / 0)
     office.say("contact", contact())
 
     run(office, pauses=1)

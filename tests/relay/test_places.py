@@ -5,11 +5,11 @@ from collections import Counter
 import pytest
 
 from app.onboarding import change_settings, disable_company
+from broker.claim_checks import Message
 from connections import companies
 from connections.settings import CompanySettings
 from coordination.database import Pool
 from outbox.dispatch import choose
-from outbox.messages import Message
 from records.places import PLACES_PER_COMPANY, return_unclaimed
 from records.ring import Turn
 from tests.support.database_clock import DatabaseClock

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from broker.claim_checks import Message
 from coordination.database import Connection, Pool
-from outbox.messages import Message
 from records import settlement
 from records.claims import Claim
 from records.evaluation import evaluate

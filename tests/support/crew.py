@@ -3,7 +3,7 @@
 import queue
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from uuid import UUID
@@ -11,10 +11,10 @@ from uuid import UUID
 import psycopg
 
 from app.living import living
+from broker.claim_checks import Message
 from broker.routing import QUEUES
 from coordination.database import Pool
-from outbox.leader import RelayLimits
-from outbox.messages import Message
+from outbox.limits import RelayLimits
 from outbox.relay import Relay
 from records.claims import Claim, ClaimCheck, claim
 from tests.support.hand_worker import settle_applied
@@ -42,6 +42,16 @@ class ForgetfulQueue:
             for _ in range(2 if self._chance.random() < TWICE else 1):
                 self.messages.put((self._chance.random(), each.token, check))
         return ()
+
+    def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
+        """Count what stands in it, for each: it is one queue for all."""
+        return dict.fromkeys(queue_names, self.messages.qsize())
+
+    def keep_alive(self) -> None:
+        """There is nothing to keep alive."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from broker.claim_checks import Message
 from broker.routing import QUEUES
 from coordination import processes
 from coordination.database import Connection, Pool
-from outbox.messages import Message
 from records import basis
 from records.applications import hold, resolve_locked, settle_applications
 from records.claims import Claim, ClaimCheck, claim

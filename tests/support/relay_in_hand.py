@@ -1,15 +1,15 @@
 """A relay in a test's hands: ticked one by one, its messages kept, its clock set by the test."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from psycopg.rows import namedtuple_row
 
+from broker.claim_checks import Message
 from coordination import processes
 from coordination.database import Connection, Pool
-from outbox.leader import RelayLimits
-from outbox.messages import Message
+from outbox.limits import RelayLimits
 from outbox.relay import Relay
 from tests.support import proline
 from tests.support.hand_worker import HandWorker
@@ -21,12 +21,16 @@ AT_ONCE = RelayLimits(pace_ms=0, full_ms=0)
 
 
 class KeptMessages:
-    """A broker that keeps what is published; while `refusing` no queue confirms."""
+    """A broker that keeps what is published; while `refusing` no queue confirms.
+
+    While `silent` it does not say how much stands in its queues, as one that is away.
+    """
 
     def __init__(self) -> None:
         """Begin empty."""
         self.queued: list[Message] = []
         self.refusing = False
+        self.silent = False
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Keep them, or refuse all."""
@@ -34,6 +38,18 @@ class KeptMessages:
             return list(messages)
         self.queued += messages
         return ()
+
+    def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
+        """Count what is queued."""
+        if self.silent:
+            return {}
+        return {name: sum(each.queue_name == name for each in self.queued) for name in queue_names}
+
+    def keep_alive(self) -> None:
+        """There is no connection."""
+
+    def close(self) -> None:
+        """There is no connection."""
 
     def take(self) -> list[Message]:
         """Hand out what is queued, once."""

@@ -23,7 +23,7 @@ from connections import companies
 from connections.keys import TokenKeys
 from connections.settings import CompanySettings
 from coordination.limiter import Limits
-from outbox.leader import RelayLimits
+from outbox.limits import RelayLimits
 from qbo_client import endpoints_below
 from qbo_simulator.http_server import serve
 from qbo_simulator.realm import Realm

@@ -1,0 +1,82 @@
+"""What travels: a claim check in Dramatiq's envelope, and nothing of a customer.
+
+A claim check names a record, its company, the connection epoch and the dispatch token that fences
+it. The relay writes the envelope, the workers read it strictly: whatever is no claim check of ours
+is refused whole, never half understood.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
+
+from broker.routing import ACTORS, QUEUES
+
+BODY_MOST_BYTES = 4_096
+"""Many times what an envelope of ours needs; a longer body is read by nobody."""
+
+
+class NoClaimCheck(ValueError):
+    """A message's body is no claim check; the sentence says why, and quotes nothing of it."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A claim check on its way to the actor of its entity."""
+
+    queue_name: str
+    actor_name: str
+    record_pk: int
+    company_id: str
+    epoch: int
+    token: UUID
+
+    @property
+    def arguments(self) -> tuple[int, str, int, str]:
+        """What its actor is called with."""
+        return (self.record_pk, self.company_id, self.epoch, str(self.token))
+
+
+def encode(message: Message) -> bytes:
+    """Write the envelope that Dramatiq decodes.
+
+    The token is the message's id as well: a copy that is published again is the same message.
+    """
+    envelope = {
+        "queue_name": message.queue_name,
+        "actor_name": message.actor_name,
+        "args": message.arguments,
+        "kwargs": {},
+        "options": {},
+        "message_id": str(message.token),
+        "message_timestamp": time.time_ns() // 1_000_000,
+    }
+    return json.dumps(envelope, separators=(",", ":")).encode()
+
+
+def decode(body: bytes, entity: str) -> Message:
+    """Read the claim check in an envelope that came from the queue of `entity`.
+
+    The queue it came from is the queue it belongs to, whatever the envelope says of queue, actor
+    and options: only its arguments are believed.
+
+    Raises:
+        NoClaimCheck: it is none.
+    """
+    if len(body) > BODY_MOST_BYTES:
+        raise NoClaimCheck(f"it has {len(body)} bytes")
+    try:
+        pk, company_id, epoch, token = _Envelope.model_validate_json(body).args
+    except ValidationError as error:
+        # Without the cause: its words quote what somebody sent by mistake.
+        kinds = sorted({problem["type"] for problem in error.errors(include_input=False)})
+        raise NoClaimCheck(f"it cannot be read ({', '.join(kinds)})") from None
+    return Message(QUEUES[entity], ACTORS[entity], pk, company_id, epoch, token)
+
+
+class _Envelope(BaseModel):
+    """Of an envelope's fields the one that is believed."""
+
+    args: tuple[StrictInt, StrictStr, StrictInt, UUID]

@@ -1,0 +1,66 @@
+"""What stands in RabbitMQ: one exchange, a quorum queue for each entity, and where the dead go.
+
+Declared here and nowhere else, at deployment and by each process as it connects; declaring again
+changes nothing. Every argument is explicit, so that RabbitMQ 3.10, 3.13 and 4.x act alike: 4.x
+would otherwise give a queue a delivery limit of its own.
+
+Dramatiq's delay queues are not among these: what has to wait waits in PostgreSQL.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from amqp.channel import Channel
+from kombu import Connection
+
+from broker.routing import QUEUES
+
+EXCHANGE: Final = "proline.qbo"
+DELIVERY_LIMIT: Final = 20
+"""RabbitMQ 4.x's own default. A message that comes back more often is dead-lettered; the relay
+finds its record by evidence and publishes a new one, so nothing is lost by it."""
+DEAD_FOR_MS: Final = 7 * 24 * 3600 * 1000
+"""How long a refused message is kept for whoever looks why."""
+CONNECT_SECONDS: Final = 2.0
+
+
+def dead_letter_queue(queue_name: str) -> str:
+    """Name the queue of what the workers refused: Dramatiq's own convention."""
+    return f"{queue_name}.XQ"
+
+
+def arguments_of(queue_name: str) -> Mapping[str, str | int]:
+    """Return a work queue's arguments; they can never be changed on an existing queue."""
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": dead_letter_queue(queue_name),
+    }
+
+
+def declare(channel: Channel) -> None:
+    """Declare all of it on an open channel of kombu's.
+
+    Raises:
+        amqp.AMQPError: the broker refused: a queue of that name has other arguments.
+        OSError: the connection broke.
+    """
+    channel.exchange_declare(EXCHANGE, "topic", durable=True, auto_delete=False)
+    for entity, queue_name in QUEUES.items():
+        dead = dead_letter_queue(queue_name)
+        dead_arguments = {"x-queue-type": "quorum", "x-message-ttl": DEAD_FOR_MS}
+        channel.queue_declare(dead, durable=True, auto_delete=False, arguments=dead_arguments)
+        arguments = dict(arguments_of(queue_name))
+        channel.queue_declare(queue_name, durable=True, auto_delete=False, arguments=arguments)
+        channel.queue_bind(queue_name, EXCHANGE, routing_key=entity)
+
+
+def declare_at(url: str) -> None:
+    """Declare all of it over a connection of its own.
+
+    Raises:
+        amqp.AMQPError, OSError: it could not be done.
+    """
+    with Connection(url, connect_timeout=CONNECT_SECONDS) as connection:
+        declare(connection.channel())

@@ -1,0 +1,31 @@
+"""How often and how much at a time the relay does what it does."""
+
+from dataclasses import dataclass
+
+from outbox.intake import BYTES_MOST
+
+
+@dataclass(frozen=True)
+class RelayLimits:
+    """How often and how much at a time; every batch, loop and wait of the relay has its limit here.
+
+    `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
+    worker's thread rarely waits for a slot. `full_ms` is how long a company is passed over whose
+    work is all of entities with a full queue. `lost_after_seconds`: see `LostMessages`.
+    """
+
+    idle_ms: int = 5
+    intake_batch: int = 500
+    intake_bytes: int = BYTES_MOST
+    nudge_batch: int = 500
+    dispatch_batch: int = 500
+    pace_ms: int = 117
+    full_ms: int = 100
+    beat_seconds: float = 1.0
+    lost_after_seconds: float = 5.0
+    full_look_seconds: float = 2.0
+    floor_age_seconds: float = 60.0
+    resync_seconds: float = 600.0
+    resync_slice: int = 500
+    tidy_seconds: float = 60.0
+    tidy_batch: int = 5_000

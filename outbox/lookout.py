@@ -1,0 +1,133 @@
+"""Once a second the leader looks around: who lives, who is gone, what was lost on the way.
+
+Judging is the leader's alone: it takes back what gone processes held, returns what stands in queues
+that nobody consumes, publishes lost messages again, and removes what no longer counts.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from structlog import get_logger
+
+from broker.claim_checks import Message
+from broker.routing import QUEUES
+from coordination import processes
+from coordination.limiter import end_forgotten, forget_calls
+from coordination.processes import Process, Watch
+from outbox.dispatch import ENTITIES
+from outbox.limits import RelayLimits
+from outbox.lost_messages import LostMessages
+from outbox.messages import Publisher, message_for
+from outbox.term import Term
+from records.places import return_unserved, take_back_lost, unclaimed_places
+from records.ring import join_ring, rebuild_ring
+
+log = get_logger()
+
+TIDY_PIECES_MOST = 5
+
+
+class Lookout:
+    """What one leader knows of the others; a new term begins knowing nobody.
+
+    Args:
+        term: the leader's.
+        publisher: the broker's side.
+        limits: the beat, and how much is tidied at once.
+        monotonic: this process's own clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        term: Term,
+        publisher: Publisher,
+        limits: RelayLimits,
+        monotonic: Callable[[], float],
+    ) -> None:
+        """Begin knowing nobody; the first beat tells who lives."""
+        self.threads: dict[str, int] = {}
+        self._term = term
+        self._publisher = publisher
+        self._limits = limits
+        self._monotonic = monotonic
+        self._watch = Watch()
+        self._lost_messages = LostMessages(limits.lost_after_seconds)
+
+    def beat(self) -> None:
+        """Beat, see who lives, take back what is lost."""
+        with self._term.beat() as connection:
+            living = processes.living(connection)
+        beats = {each.id: each.beats for each in living}
+        silent = self._watch.look(beats, now=self._monotonic())
+        before = self._served()
+        self.threads = _threads_by_entity(living)
+        self._take_back(silent)
+        if self._served() - before:
+            self._let_all_join()
+
+    def sent(self, messages: Sequence[Message]) -> None:
+        """Note what the broker confirmed."""
+        self._lost_messages.sent(messages, now=self._monotonic())
+
+    def to_publish(self, unconfirmed: Sequence[Message]) -> list[Message]:
+        """Return what must be published: what is still to be confirmed, and what was lost.
+
+        A message whose record has its place no more is left out: it would only be fenced.
+
+        Args:
+            unconfirmed: what no queue has confirmed yet.
+        """
+        with self._term.transaction() as connection:
+            unclaimed = [message_for(place) for place in unclaimed_places(connection)]
+        in_hand = {each.token for each in unconfirmed}
+        lost = self._lost_messages.look(
+            unclaimed, self._publisher.waiting, now=self._monotonic(), in_hand=in_hand
+        )
+        if lost:
+            log.warning("relay.published_again", messages=len(lost))
+        still = {each.token for each in unclaimed}
+        return [each for each in unconfirmed if each.token in still] + lost
+
+    def tidy(self) -> bool:
+        """Remove what no longer counts, a bounded piece at a time; say whether all is done."""
+        with self._term.transaction() as connection:
+            processes.forget_gone(connection)
+        for _ in range(TIDY_PIECES_MOST):
+            with self._term.transaction() as connection:
+                forgotten = forget_calls(connection, limit=self._limits.tidy_batch)
+            if forgotten < self._limits.tidy_batch:
+                return True
+        return False
+
+    def _served(self) -> set[str]:
+        return {entity for entity in ENTITIES if self.threads.get(entity)}
+
+    def _let_all_join(self) -> None:
+        """Companies whose work was all of entities without a consumer have left the ring."""
+        with self._term.transaction() as connection:
+            rebuild_ring(connection)
+
+    def _take_back(self, silent: dict[UUID, int]) -> None:
+        """Take back what gone processes held, and what stands in queues nobody consumes."""
+        served = sorted(self._served())
+        with self._term.transaction() as connection:
+            gone = processes.declare_gone(connection, silent)
+            end_forgotten(connection)
+            lost = take_back_lost(connection, beat=timedelta(seconds=self._limits.beat_seconds))
+            unserved = return_unserved(connection, served)
+            join_ring(connection, {key.company_id for key in (*lost, *unserved)})
+        if gone or lost or unserved:
+            log.warning(
+                "relay.took_back",
+                processes=len(gone),
+                claims=len(lost),
+                unserved=len(unserved),
+            )
+
+
+def _threads_by_entity(living: list[Process]) -> dict[str, int]:
+    return {
+        entity: sum(each.threads for each in living if queue in each.queues)
+        for entity, queue in QUEUES.items()
+    }

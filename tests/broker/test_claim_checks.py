@@ -1,0 +1,101 @@
+"""The envelope: written as Dramatiq reads it, read strictly, and nothing quoted that is none."""
+
+import json
+from uuid import UUID
+
+import dramatiq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.claim_checks import BODY_MOST_BYTES, Message, NoClaimCheck, decode, encode
+from broker.routing import ACTORS, QUEUES
+
+TOKEN = UUID("6f1d6f0e-52f5-4a63-9d1d-0f1f5c0f5a11")
+CHECK = Message("qbo.invoices", "invoice.sync", 7, "acme", 2, TOKEN)
+
+messages = st.builds(
+    lambda entity, *rest: Message(QUEUES[entity], ACTORS[entity], *rest),
+    st.sampled_from(list(QUEUES)),
+    st.integers(1, 2**63 - 1),
+    st.text(min_size=1, max_size=64),
+    st.integers(0, 2**31),
+    st.uuids(),
+)
+
+
+def altered(**changes: object) -> bytes:
+    """Write an envelope with something else in it."""
+    return json.dumps(json.loads(encode(CHECK)) | changes).encode()
+
+
+@given(messages)
+def test_what_is_written_is_read_back(message: Message) -> None:
+    """Whatever a company's id holds."""
+    entity = next(each for each, name in QUEUES.items() if name == message.queue_name)
+
+    assert decode(encode(message), entity) == message
+
+
+@given(messages)
+def test_dramatiq_reads_it_too(message: Message) -> None:
+    """Its workers, its dashboards and its tools see an ordinary message with our token as id."""
+    read = dramatiq.Message.decode(encode(message))
+
+    assert (read.queue_name, read.actor_name) == (message.queue_name, message.actor_name)
+    assert (read.args, read.kwargs, read.options) == (message.arguments, {}, {})
+    assert read.message_id == str(message.token)
+
+
+@given(messages)
+def test_every_envelope_stays_far_below_what_is_read(message: Message) -> None:
+    """A limit that an envelope of ours could meet would lose work."""
+    assert len(encode(message)) < BODY_MOST_BYTES / 2
+
+
+def test_the_queue_it_came_from_is_the_queue_it_belongs_to() -> None:
+    """A queue name that is not the consumed one ends a thread of Dramatiq's in silence."""
+    assert decode(altered(queue_name="other", actor_name="other"), "invoice") == CHECK
+
+
+def test_options_are_not_believed() -> None:
+    """`null` there makes Dramatiq's consumer restart for ever; an eta would delay the message."""
+    assert decode(altered(options=None), "invoice") == CHECK
+    assert decode(altered(options={"eta": 1}), "invoice") == CHECK
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b"{}",
+        b"[" * 4_000,
+        altered(args=None),
+        altered(args=[]),
+        altered(args=[7, "acme", 2]),
+        altered(args=[7, "acme", 2, str(TOKEN), 1]),
+        altered(args=["7", "acme", 2, str(TOKEN)]),
+        altered(args=[True, "acme", 2, str(TOKEN)]),
+        altered(args=[7, 5, 2, str(TOKEN)]),
+        altered(args=[7, "acme", 2.5, str(TOKEN)]),
+        altered(args=[7, "acme", 2, "Ada Example"]),
+        altered(padding="x" * BODY_MOST_BYTES),
+    ],
+)
+def test_what_is_no_claim_check_is_refused(body: bytes) -> None:
+    """Truncated, hostile or simply somebody else's: one kind of error, whatever it is."""
+    with pytest.raises(NoClaimCheck):
+        decode(body, "invoice")
+
+
+def test_a_refusal_quotes_nothing() -> None:
+    """What somebody sent by mistake may be a customer's."""
+    with pytest.raises(NoClaimCheck) as refused:
+        decode(altered(args=[7, "acme", 2, "Ada Example"]), "invoice")
+
+    assert "Ada" not in str(refused.value)
+    assert refused.value.__cause__ is None
