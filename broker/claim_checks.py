@@ -26,12 +26,21 @@ class NoClaimCheck(ValueError):
 class Message:
     """A claim check on its way to the actor of its entity."""
 
-    queue_name: str
-    actor_name: str
+    entity: str
     record_pk: int
     company_id: str
     epoch: int
     token: UUID
+
+    @property
+    def queue_name(self) -> str:
+        """Where it waits for a worker."""
+        return QUEUES[self.entity]
+
+    @property
+    def actor_name(self) -> str:
+        """Which actor takes it."""
+        return ACTORS[self.entity]
 
     @property
     def arguments(self) -> tuple[int, str, int, str]:
@@ -73,7 +82,7 @@ def decode(body: bytes, entity: str) -> Message:
         # Without the cause: its words quote what somebody sent by mistake.
         kinds = sorted({problem["type"] for problem in error.errors(include_input=False)})
         raise NoClaimCheck(f"it cannot be read ({', '.join(kinds)})") from None
-    return Message(QUEUES[entity], ACTORS[entity], pk, company_id, epoch, token)
+    return Message(entity, pk, company_id, epoch, token)
 
 
 class _Envelope(BaseModel):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from amqp.channel import Channel
-from kombu import Connection
 
+from broker.connecting import unopened
 from broker.routing import QUEUES
 
 EXCHANGE: Final = "proline.qbo"
@@ -21,7 +21,6 @@ DELIVERY_LIMIT: Final = 20
 finds its record by evidence and publishes a new one, so nothing is lost by it."""
 DEAD_FOR_MS: Final = 7 * 24 * 3600 * 1000
 """How long a refused message is kept for whoever looks why."""
-CONNECT_SECONDS: Final = 2.0
 
 
 def dead_letter_queue(queue_name: str) -> str:
@@ -60,7 +59,7 @@ def declare_at(url: str) -> None:
     """Declare all of it over a connection of its own.
 
     Raises:
-        amqp.AMQPError, OSError: it could not be done.
+        one of `broker.connecting.BROKER_ERRORS`: it could not be done.
     """
-    with Connection(url, connect_timeout=CONNECT_SECONDS) as connection:
-        declare(connection.channel())
+    with unopened(url) as connection:
+        declare(connection.default_channel)

@@ -43,7 +43,8 @@ UPDATE proline_qbo.processes p SET gone_at = proline_qbo.clock()
 RETURNING p.id
 """
 _RETIRE = """
-UPDATE proline_qbo.processes SET gone_at = proline_qbo.clock(), claims = '{}'
+UPDATE proline_qbo.processes
+   SET gone_at = proline_qbo.clock(), retired = true, claims = '{}'
  WHERE id = %s AND gone_at IS NULL
 """
 # Every open call of whoever is gone, not only of those just declared: a call whose transaction

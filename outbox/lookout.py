@@ -20,7 +20,8 @@ from outbox.limits import RelayLimits
 from outbox.lost_messages import LostMessages
 from outbox.messages import Publisher, message_for
 from outbox.term import Term
-from records.places import return_unserved, take_back_lost, unclaimed_places
+from records.lost_claims import take_back_lost
+from records.places import return_unserved, unclaimed_places
 from records.ring import join_ring, rebuild_ring
 
 log = get_logger()

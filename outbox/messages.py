@@ -7,15 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from broker.claim_checks import Message
-from broker.routing import ACTORS, QUEUES
 from records.places import Place
 
 
 def message_for(place: Place) -> Message:
     """Compose the message of a dispatched record."""
     return Message(
-        queue_name=QUEUES[place.entity],
-        actor_name=ACTORS[place.entity],
+        entity=place.entity,
         record_pk=place.pk,
         company_id=place.company_id,
         epoch=place.epoch,

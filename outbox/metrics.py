@@ -15,6 +15,9 @@ messages_published = Counter("proline_qbo_messages_published", "Claim checks han
 messages_unconfirmed = Counter(
     "proline_qbo_messages_unconfirmed", "Claim checks no queue confirmed; they are published again"
 )
+publisher_failures = Counter(
+    "proline_qbo_publisher_failures", "Connections to the broker given up, by error", ["error"]
+)
 messages_published_again = Counter(
     "proline_qbo_messages_published_again",
     "Claim checks that were lost, by what showed it",

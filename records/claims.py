@@ -60,6 +60,7 @@ class Claim:
     version: int
     generation: int
     transient_errors: int
+    unfinished_starts: int
     settled_version: int | None
     token: UUID
     process_id: UUID
@@ -77,8 +78,7 @@ class Claim:
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE proline_qbo.records r
-    SET claimed_by = %(process_id)s, claimed_at = proline_qbo.clock(),
-        unfinished_starts = r.unfinished_starts + 1
+    SET claimed_by = %(process_id)s, claimed_at = proline_qbo.clock()
     FROM proline_qbo.companies c
     WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
       AND r.judged_version = r.version
@@ -100,7 +100,7 @@ WITH claimed AS (
     INSERT INTO proline_qbo.nudges (company_id, entity, record_id) SELECT * FROM refused
 )
 SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.transient_errors,
-       c.settled_version, c.realm_id, c.settings, s.snapshot,
+       c.unfinished_starts, c.settled_version, c.realm_id, c.settings, s.snapshot,
        {LINK_COLUMNS}
 FROM claimed c
 JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
@@ -134,6 +134,7 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         version=row.version,
         generation=row.generation,
         transient_errors=row.transient_errors,
+        unfinished_starts=row.unfinished_starts,
         settled_version=row.settled_version,
         token=check.token,
         process_id=process_id,
@@ -156,6 +157,7 @@ class _Row(LinkColumns):
     version: int
     generation: int
     transient_errors: int
+    unfinished_starts: int
     settled_version: int | None
     realm_id: str
     settings: dict[str, Any]

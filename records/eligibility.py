@@ -31,6 +31,10 @@ from schemas import (
     parse_snapshot,
 )
 
+_PARKED = (
+    "Our software stopped three times while it worked on this record alone. Nothing more is sent "
+    "until it changes in ProLine: ask support."
+)
 RETRY_AFTER_FAILURE = timedelta(minutes=1)
 """A newer snapshot is tried again after a failure, at most once in this time."""
 
@@ -44,13 +48,14 @@ def judge(facts: Facts, now: datetime) -> Verdict | None:
     """
     if facts.state is State.RETRYING and not _is_due(facts, now):
         return None
-    if facts.outcome_unknown:
+    parked = facts.parked_version == facts.version
+    if facts.outcome_unknown and not parked:
         # Nothing else may be written for it, so nothing else is asked.
         return eligible(facts.settled_basis or "")
     if facts.state is State.SKIPPED and facts.skipped_by != RULE and _skip_holds(facts):
         return None
     try:
-        verdict = _judge_snapshot(facts)
+        verdict = failed("parked", _PARKED) if parked else _judge_snapshot(facts)
     except SnapshotInvalid as misfit:
         return failed("snapshot_invalid", misfit.sentence)
     if verdict.state is State.PENDING:

@@ -66,6 +66,7 @@ class Facts:
     failed_sentence: str | None = None
     skipped_by: str | None = None
     skipped_version: int | None = None
+    parked_version: int | None = None
     first_enabled_at: datetime | None = None
     link: Link | None = None
     outcome_unknown: bool = False

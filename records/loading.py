@@ -74,6 +74,7 @@ class _Row(LinkColumns):
     failed_sentence: str | None
     skipped_by: str | None
     skipped_version: int | None
+    parked_version: int | None
     snapshot: dict[str, Any]
     first_enabled_at: datetime | None
     customer_mode: str | None
@@ -84,7 +85,7 @@ class _Row(LinkColumns):
 _ROWS = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r.retry_at,
        r.settled_version, r.settled_basis, r.failed_version, r.failed_basis,
-       r.failed_code, r.failed_sentence, r.skipped_by, r.skipped_version,
+       r.failed_code, r.failed_sentence, r.skipped_by, r.skipped_version, r.parked_version,
        s.snapshot, c.first_enabled_at, t.customer_mode,
        m.record_pk IS NOT NULL AS is_member,
        EXISTS (SELECT FROM proline_qbo.attempts a
@@ -127,6 +128,7 @@ def _facts(row: _Row) -> Facts:
         failed_sentence=row.failed_sentence,
         skipped_by=row.skipped_by,
         skipped_version=row.skipped_version,
+        parked_version=row.parked_version,
         first_enabled_at=row.first_enabled_at,
         link=row.link(),
         outcome_unknown=row.outcome_unknown,

@@ -7,7 +7,6 @@ counter can drift: leaving `dispatched` is giving the place back.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -96,29 +95,3 @@ def unclaimed_places(connection: Connection) -> list[Place]:
     """Every place whose message may be lost: a new leader publishes them all again."""
     with connection.cursor(row_factory=class_row(Place)) as cursor:
         return cursor.execute(_UNCLAIMED_PLACES).fetchall()
-
-
-# A claim is lost when its process is gone, or has beaten twice after the claim without naming it:
-# the first beat after a claim may have been composed before it.
-_LOST = """
-SELECT r.pk FROM proline_qbo.records r
-LEFT JOIN proline_qbo.processes p ON p.id = r.claimed_by
-WHERE r.state = 'dispatched' AND r.claimed_by IS NOT NULL
-  AND (p.id IS NULL OR p.gone_at IS NOT NULL
-       OR (p.beat_at > r.claimed_at + %(two_beats)s AND r.dispatch_token <> ALL(p.claims)))
-FOR UPDATE OF r SKIP LOCKED
-"""
-_TAKE_BACK = """
-UPDATE proline_qbo.records r
-SET state = 'retrying', retry_at = proline_qbo.clock(), since = proline_qbo.clock(),
-    dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL
-WHERE r.pk = ANY(%s) AND r.state = 'dispatched'
-RETURNING r.company_id, r.entity, r.record_id
-"""
-
-
-def take_back_lost(connection: Connection, *, beat: timedelta) -> list[RecordKey]:
-    """Take back every lost claim; name the records, to be looked at again at once."""
-    lost = connection.execute(_LOST, {"two_beats": 2 * beat}).fetchall()
-    rows = connection.execute(_TAKE_BACK, [[pk for (pk,) in lost]]).fetchall()
-    return [RecordKey(*row) for row in rows]

@@ -16,10 +16,12 @@ from coordination.database import Pool
 from coordination.errors import ProcessGone
 from qbo_client import TokenSource
 from records.claims import Claim, ClaimCheck, claim
+from records.lost_claims import go_alone, is_suspect
 from workers.calling import Caller
 from workers.run import run
 from workers.running import RunningClaims
 from workers.session import Session
+from workers.solitude import Solitude
 from workers.waits import Waits
 
 log = get_logger()
@@ -46,6 +48,7 @@ class SyncBody:
         process_id: this process as registered.
         running: what the life beat names.
         waits: see `Waits`.
+        solitude: who runs beside whom.
     """
 
     pool: Pool
@@ -54,6 +57,7 @@ class SyncBody:
     process_id: UUID
     running: RunningClaims
     waits: Waits = field(default_factory=Waits)
+    solitude: Solitude = field(default_factory=Solitude)
 
     def __call__(self, check: ClaimCheck) -> None:
         """Do what a message asks for; it never raises, so a message is always acknowledged.
@@ -68,10 +72,26 @@ class SyncBody:
                 log.warning("record.left", record_pk=check.pk, error=type(error).__name__)
 
     def _sync(self, check: ClaimCheck) -> None:
-        claimed = self._claim(check)
-        if claimed is None:
-            log.debug("message.fenced", record_pk=check.pk, company_id=check.company_id)
-            return
+        """Claim beside others; a suspect among them waits until it is alone."""
+        with self.solitude.together():
+            claimed = self._claim(check)
+            if claimed is None:
+                log.debug("message.fenced", record_pk=check.pk, company_id=check.company_id)
+            elif not is_suspect(claimed):
+                self._run(claimed)
+        if claimed is not None and is_suspect(claimed):
+            with self.solitude.alone():
+                self._run_alone(claimed)
+
+    def _run_alone(self, claimed: Claim) -> None:
+        starts = claimed.unfinished_starts
+        log.warning("record.runs_alone", record_pk=claimed.pk, unfinished_starts=starts)
+        with self.pool.connection() as connection:
+            holds = go_alone(connection, claimed)
+        if holds:
+            self._run(claimed)
+
+    def _run(self, claimed: Claim) -> None:
         session = Session(
             pool=self.pool,
             caller=self.caller,

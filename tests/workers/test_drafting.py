@@ -32,6 +32,7 @@ CLAIM = Claim(
     version=5,
     generation=0,
     transient_errors=0,
+    unfinished_starts=0,
     settled_version=None,
     token=UUID(int=1),
     process_id=UUID(int=2),

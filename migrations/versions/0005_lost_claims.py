@@ -1,0 +1,37 @@
+"""Which claims died with their process, and which record killed it: what poison is known by."""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+SCHEMA = """
+-- An orderly stop is no death: what it leaves behind counts against no record.
+ALTER TABLE proline_qbo.processes ADD COLUMN retired boolean NOT NULL DEFAULT false;
+ALTER TABLE proline_qbo.processes
+    ADD CONSTRAINT who_retired_is_gone CHECK (NOT retired OR gone_at IS NOT NULL);
+
+ALTER TABLE proline_qbo.records
+    ADD COLUMN alone boolean NOT NULL DEFAULT false,
+    ADD COLUMN deaths_alone integer NOT NULL DEFAULT 0,
+    -- The version it was parked in: a newer one is tried again.
+    ADD COLUMN parked_version bigint;
+ALTER TABLE proline_qbo.records
+    ADD CONSTRAINT only_a_claim_runs_alone CHECK (NOT alone OR claimed_by IS NOT NULL);
+"""
+
+
+def upgrade() -> None:
+    """Count deaths."""
+    op.execute(SCHEMA)
+
+
+def downgrade() -> None:
+    """Forget them."""
+    op.execute(
+        "ALTER TABLE proline_qbo.records"
+        " DROP COLUMN alone, DROP COLUMN deaths_alone, DROP COLUMN parked_version"
+    )
+    op.execute("ALTER TABLE proline_qbo.processes DROP COLUMN retired")
