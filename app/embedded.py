@@ -4,44 +4,20 @@ The default of `make demo`, and safe because PostgreSQL, not the broker, holds t
 are those of production; only what carries the claim checks differs.
 """
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import dramatiq
-from dramatiq.brokers.stub import StubBroker
-
-from app.living import living
 from app.publishing import EmbeddedPublisher
 from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
-from broker.routing import QUEUES
+from app.relay import relaying
+from app.tuning import Tuning
+from app.worker import SESSIONS_BESIDE_THREADS, working
 from connections.slots import RealmSlots
 from coordination.database import Pool, open_pool
-from coordination.limiter import Limits
-from outbox.limits import RelayLimits
-from outbox.relay import Relay
-from qbo_client import BareClient
-from workers.actors import declare_actors
-from workers.body import SyncBody
-from workers.calling import Caller
 from workers.embedded import embedded_broker
-from workers.running import RunningClaims
-from workers.waits import Waits
 
-THREADS = 8
-STOP_WITHIN_MS = 30_000
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What tests and the demo may set differently; the defaults are production's."""
-
-    threads: int = THREADS
-    limits: Limits = field(default_factory=Limits)
-    relay: RelayLimits = field(default_factory=RelayLimits)
-    waits: Waits = field(default_factory=Waits)
-    deadline_seconds: float = 25.0
+RELAY_SESSIONS = 2
 
 
 @dataclass(frozen=True)
@@ -85,61 +61,12 @@ def embedded_system(
         tuning: for tests and the demo.
     """
     tuning = tuning or Tuning()
+    broker = embedded_broker()
+    sessions = tuning.threads + SESSIONS_BESIDE_THREADS + RELAY_SESSIONS
     with (
-        open_pool(
-            database_url, max_size=tuning.threads + 6, application_name="proline-qbo"
-        ) as pool,
+        open_pool(database_url, max_size=sessions, application_name="proline-qbo") as pool,
         open_quickbooks(access, pool) as quickbooks,
-        _workers(database_url, pool, quickbooks, tuning) as (broker, slots),
-        _relay(database_url, pool, broker, tuning),
+        working(database_url, pool, quickbooks, broker, tuning=tuning) as worker,
+        relaying(database_url, pool, EmbeddedPublisher(broker), tuning.relay),
     ):
-        yield EmbeddedSystem(pool, quickbooks, slots)
-
-
-@contextmanager
-def _workers(
-    database_url: str, pool: Pool, quickbooks: QuickBooks, tuning: Tuning
-) -> Iterator[tuple[StubBroker, RealmSlots]]:
-    """Run the actors' threads with their sign of life."""
-    running = RunningClaims()
-    queues = tuple(QUEUES.values())
-    with living(
-        database_url,
-        pool,
-        "worker",
-        queues=queues,
-        threads=tuning.threads,
-        claims=running.tokens,
-    ) as me:
-        slots = RealmSlots(pool, me.process_id, tuning.limits, me.life.fresh_within)
-        client = BareClient(quickbooks.http, quickbooks.access.base_url, tuning.deadline_seconds)
-        body = SyncBody(
-            pool=pool,
-            caller=Caller(client, pool, me.process_id, tuning.limits, me.life.fresh_within),
-            tokens=quickbooks.tokens,
-            process_id=me.process_id,
-            running=running,
-            waits=tuning.waits,
-        )
-        broker = embedded_broker()
-        declare_actors(broker, body)
-        worker = dramatiq.Worker(broker, worker_threads=tuning.threads, worker_timeout=100)
-        worker.start()
-        try:
-            yield broker, slots
-        finally:
-            worker.stop(timeout=STOP_WITHIN_MS)
-
-
-@contextmanager
-def _relay(database_url: str, pool: Pool, broker: StubBroker, tuning: Tuning) -> Iterator[None]:
-    with living(database_url, pool, "relay") as me:
-        relay = Relay(pool, EmbeddedPublisher(broker), me.process_id, limits=tuning.relay)
-        stop = threading.Event()
-        thread = threading.Thread(target=relay.run, args=(stop,), name="relay")
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+        yield EmbeddedSystem(pool, quickbooks, worker.slots)

@@ -14,12 +14,13 @@ from typing import Final
 from rich.console import Console
 from sqlalchemy import create_engine
 
-from app.embedded import EmbeddedSystem, Tuning, embedded_system
+from app.embedded import EmbeddedSystem, embedded_system
 from app.logs import configure
 from app.migrate import migrate
 from app.onboarding import change_settings, connect_company, enable_company, open_company
 from app.postgres import EmbeddedPostgres
 from app.quickbooks import QuickBooksAccess
+from app.tuning import Tuning
 from connections.keys import TokenKeys
 from connections.settings import CompanySettings
 from demo.proline import create_tables

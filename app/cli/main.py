@@ -11,6 +11,7 @@ from app.cli.failures import CannotBeDone, sentences
 from app.cli.opening import reachable_database
 from app.cli.printing import Json
 from app.cli.records import explain, project, status
+from app.cli.serving import relay, worker
 from app.logs import configure
 from app.migrate import migrate as migrate_database
 
@@ -28,6 +29,8 @@ app.add_typer(companies, name="company")
 app.add_typer(project, name="project")
 app.command("status")(status)
 app.command("explain")(explain)
+app.command("relay")(relay)
+app.command("worker")(worker)
 
 
 @app.command()

@@ -26,7 +26,7 @@ def reachable_database() -> str:
         CannotBeDone: it is no address.
         psycopg.OperationalError: nobody answers there, or we are not let in.
     """
-    return _reached(load(MigrateSettings).database_url.get_secret_value())
+    return reached(load(MigrateSettings).database_url.get_secret_value())
 
 
 @contextmanager
@@ -49,7 +49,7 @@ class Opened:
 def open_both() -> Iterator[Opened]:
     """Open the database and QuickBooks; the command beats like any process that makes calls."""
     settings = load(CompanySettings)
-    url = _reached(settings.database_url.get_secret_value())
+    url = reached(settings.database_url.get_secret_value())
     with (
         open_pool(url, max_size=4, application_name=NAME) as pool,
         open_quickbooks(access_from(settings, settings.token_keys), pool) as quickbooks,
@@ -59,7 +59,8 @@ def open_both() -> Iterator[Opened]:
         yield Opened(pool, quickbooks, slots)
 
 
-def _reached(url: str) -> str:
+def reached(url: str) -> str:
+    """Give the address back once a session could be opened there; see `reachable_database`."""
     try:
         open_connection(url, application_name=NAME).close()
     except psycopg.ProgrammingError:

@@ -16,9 +16,10 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
-from app.embedded import EmbeddedSystem, Tuning, embedded_system
+from app.embedded import EmbeddedSystem, embedded_system
 from app.onboarding import connect_company
 from app.quickbooks import QuickBooksAccess
+from app.tuning import Tuning
 from connections import companies
 from connections.keys import TokenKeys
 from connections.settings import CompanySettings

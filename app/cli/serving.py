@@ -1,0 +1,90 @@
+"""`relay` and `worker`: the processes that serve until they are told to stop."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.failures import CannotBeDone
+from app.cli.opening import reached
+from app.logs import configure
+from app.quickbooks import access_from, open_quickbooks
+from app.relay import relaying
+from app.settings import Broker, BrokerSettings, RelaySettings, WorkerSettings, load
+from app.standing import asked_to_stop, stand
+from app.tuning import THREADS, Tuning
+from app.worker import ALL_QUEUES, SESSIONS_BESIDE_THREADS, working
+from broker.routing import QUEUES
+from coordination.database import open_pool
+from outbox.limits import RelayLimits
+from outbox.publisher import RabbitmqPublisher
+from workers.rabbitmq import rabbitmq_broker
+
+RELAY_SESSIONS = 2
+THREADS_MOST = 64
+
+
+def relay() -> None:
+    """Carry events to the workers; of several relays one leads, the others stand by."""
+    settings = load(RelaySettings)
+    amqp_url = _rabbitmq(settings)
+    configure()
+    url = reached(settings.database_url.get_secret_value())
+    with (
+        asked_to_stop() as asked,
+        open_pool(url, max_size=RELAY_SESSIONS, application_name="proline-qbo relay") as pool,
+        relaying(url, pool, RabbitmqPublisher(amqp_url), RelayLimits()) as me,
+    ):
+        stand("relay", me.life, asked)
+
+
+def worker(
+    queues: Annotated[
+        list[str] | None,
+        typer.Option(help=f"What to consume, of {', '.join(QUEUES.values())}; unset: all."),
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, max=THREADS_MOST, help="How many records at once.")
+    ] = THREADS,
+) -> None:
+    """Write records to QuickBooks; start as many as the work asks for."""
+    settings = load(WorkerSettings)
+    amqp_url = _rabbitmq(settings)
+    configure()
+    url = reached(settings.database_url.get_secret_value())
+    tuning = Tuning(threads=threads)
+    with (
+        asked_to_stop() as asked,
+        open_pool(
+            url, max_size=threads + SESSIONS_BESIDE_THREADS, application_name="proline-qbo worker"
+        ) as pool,
+        open_quickbooks(access_from(settings, settings.token_keys), pool) as quickbooks,
+        working(
+            url,
+            pool,
+            quickbooks,
+            rabbitmq_broker(amqp_url),
+            queues=_known(queues or list(ALL_QUEUES)),
+            tuning=tuning,
+        ) as at_work,
+    ):
+        stand("worker", at_work.me.life, asked)
+
+
+def _rabbitmq(settings: BrokerSettings) -> str:
+    if settings.broker is Broker.EMBEDDED or settings.amqp_url is None:
+        raise CannotBeDone(
+            "BROKER is embedded, which carries work within one process only, as proline-qbo demo"
+            " does: set BROKER=rabbitmq and AMQP_URL."
+        )
+    return settings.amqp_url.get_secret_value()
+
+
+def _known(queues: list[str]) -> list[str]:
+    """Take names apart by commas too, and refuse one that no actor consumes."""
+    named = [name.strip() for each in queues for name in each.split(",")]
+    unknown = sorted(set(named) - set(ALL_QUEUES))
+    if unknown:
+        raise CannotBeDone(
+            f"There is no queue {', '.join(unknown)}: name any of {', '.join(ALL_QUEUES)}."
+        )
+    return list(dict.fromkeys(named))

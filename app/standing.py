@@ -1,0 +1,59 @@
+"""How a process that serves stands until it is told to go: by a signal, or by being gone.
+
+SIGTERM and SIGINT ask for an orderly stop; a second one ends the process as it would any other. A
+process that was declared gone ends at once: all it held has been given to others, and whatever it
+still did would be too late.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from structlog import get_logger
+
+from coordination.life import LifeBeat
+
+log = get_logger()
+
+GONE: Final = 3
+"""Exit code of a process that was declared gone; its platform starts it anew."""
+LOOK_SECONDS: Final = 0.1
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[threading.Event]:
+    """Give an event that the first signal to stop sets; only in the main thread."""
+    asked = threading.Event()
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked.set()
+
+    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stand(kind: str, life: LifeBeat, asked: threading.Event) -> None:
+    """Return when asked to stop; a process that was declared gone does not return.
+
+    Args:
+        kind: relay or worker, for the log.
+        life: this process's sign of life.
+        asked: what `asked_to_stop` gave.
+    """
+    log.info("process.stands", kind=kind, pid=os.getpid())
+    while not asked.wait(LOOK_SECONDS):
+        if life.gone.is_set():
+            log.error("process.gone", kind=kind, pid=os.getpid())
+            # Not by an exception: threads in the middle of a call would hold the exit up.
+            os._exit(GONE)
+    log.info("process.stops", kind=kind, pid=os.getpid())
