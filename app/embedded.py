@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.publishing import EmbeddedPublisher
 from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
 from app.relay import relaying
+from app.settled import is_settled, states
 from app.tuning import Tuning
 from app.worker import SESSIONS_BESIDE_THREADS, working
 from connections.slots import RealmSlots
@@ -30,23 +31,11 @@ class EmbeddedSystem:
 
     def settled(self) -> bool:
         """Whether nothing is left to do: no event, no nudge, nothing eligible or in flight."""
-        with self.pool.connection() as connection:
-            row = connection.execute(_SETTLED).fetchone()
-        return row == (True,)
+        return is_settled(self.pool)
 
     def states(self) -> Mapping[str, int]:
         """Count the records by state."""
-        with self.pool.connection() as connection:
-            return dict(connection.execute(_STATES).fetchall())
-
-
-_SETTLED = """
-SELECT NOT EXISTS (SELECT FROM proline_outbox.outbox_events)
-   AND NOT EXISTS (SELECT FROM proline_qbo.nudges)
-   AND NOT EXISTS (SELECT FROM proline_qbo.records
-                   WHERE state IN ('pending', 'dispatched', 'retrying'))
-"""
-_STATES = "SELECT state, count(*) FROM proline_qbo.records GROUP BY state"
+        return states(self.pool)
 
 
 @contextmanager

@@ -23,21 +23,13 @@ from typing import Final, Self
 
 import psycopg
 
+from app.supervised import stop_supervised, supervise
+
 START_LIMIT_SECONDS: Final = 60.0
-STOP_LIMIT_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.02
 # The kernel's limit for the name of a Unix socket is 104 bytes on macOS, 108 on Linux.
 SOCKET_DIRECTORY_LENGTH: Final = 80
 UNPRIVILEGED_USER: Final = "nobody"
-
-# The server lives as long as the pipe on its supervisor's standard input: however this process
-# ends, SIGKILL included, the kernel closes the pipe and the server is asked to stop.
-SUPERVISOR: Final = """
-exec 3<&0 </dev/null
-"$@" 3<&- & server=$!
-{ read -r _ <&3; kill -INT "$server" 2>/dev/null; } &
-wait "$server"
-"""
 
 
 class EmbeddedPostgresFailed(RuntimeError):
@@ -120,7 +112,7 @@ class EmbeddedPostgres:
 
     def _stop(self) -> None:
         if self._supervisor is not None:
-            _stop_supervised(self._supervisor)
+            stop_supervised(self._supervisor)
             self._supervisor = None
         while self._temporary_directories:
             shutil.rmtree(self._temporary_directories.pop(), ignore_errors=True)
@@ -189,30 +181,9 @@ def _supervise(
     }
     switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     server = [str(programs / "postgres"), "-D", str(cluster), *switches]
-    with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603  # the script is a constant, its arguments are ours
-            ["/bin/sh", "-c", SUPERVISOR, "postgres", *server],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            cwd=cluster.parent,
-            # Ctrl-C at the terminal is for the owner, who stops the server last.
-            start_new_session=True,
-            env=_environment(),
-            user=None if owner is None else owner.pw_uid,
-            group=None if owner is None else owner.pw_gid,
-            extra_groups=None if owner is None else [],
-        )
-
-
-def _stop_supervised(supervisor: subprocess.Popen[bytes]) -> None:
-    if supervisor.stdin is not None:
-        supervisor.stdin.close()
-    try:
-        supervisor.wait(STOP_LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        supervisor.kill()
-        supervisor.wait(STOP_LIMIT_SECONDS)
+    return supervise(
+        server, log=log, environment=_environment(), directory=cluster.parent, owner=owner
+    )
 
 
 def _own(directory: Path) -> None:

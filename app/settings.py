@@ -158,6 +158,15 @@ class QuickBooksSettings(Settings):
         return value
 
 
+class ProofSettings(Settings):
+    """What a QuickBooks sandbox has shown, and the code would otherwise not rely on."""
+
+    qbo_requestid_proved: bool = Field(
+        default=False,
+        description="Whether a sandbox has shown that a requestid is replayed: true or false.",
+    )
+
+
 class TokenKeySettings(Settings):
     """The keys under which QuickBooks' tokens lie in the database."""
 
@@ -196,7 +205,12 @@ class RelaySettings(DatabaseSettings, BrokerSettings, MetricsSettings):
 
 
 class WorkerSettings(
-    DatabaseSettings, BrokerSettings, QuickBooksSettings, TokenKeySettings, MetricsSettings
+    DatabaseSettings,
+    BrokerSettings,
+    QuickBooksSettings,
+    ProofSettings,
+    TokenKeySettings,
+    MetricsSettings,
 ):
     """What `proline-qbo worker` needs."""
 

@@ -18,6 +18,7 @@ from coordination.database import open_pool
 from outbox.limits import RelayLimits
 from outbox.publisher import RabbitmqPublisher
 from workers.rabbitmq import rabbitmq_broker
+from workers.waits import Waits
 
 RELAY_SESSIONS = 2
 THREADS_MOST = 64
@@ -51,7 +52,8 @@ def worker(
     amqp_url = _rabbitmq(settings)
     configure()
     url = reached(settings.database_url.get_secret_value())
-    tuning = Tuning(threads=threads)
+    waits = Waits(requestid_proved=settings.qbo_requestid_proved)
+    tuning = Tuning(threads=threads, waits=waits)
     with (
         asked_to_stop() as asked,
         open_pool(

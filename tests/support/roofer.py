@@ -7,22 +7,24 @@ read from the simulator's own books, so that looking costs no call.
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
-from app.embedded import EmbeddedSystem, embedded_system
+from app.embedded import embedded_system
 from app.onboarding import connect_company
-from app.quickbooks import QuickBooksAccess
+from app.quickbooks import QuickBooks, QuickBooksAccess
 from app.tuning import Tuning
 from connections import companies
 from connections.keys import TokenKeys
 from connections.settings import CompanySettings
+from connections.slots import RealmSlots
+from coordination.database import Pool
 from coordination.limiter import Limits
 from outbox.limits import RelayLimits
 from qbo_client import endpoints_below
@@ -55,11 +57,30 @@ def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
     raise AssertionError(f"not so within {seconds} s")
 
 
+class Between(Protocol):
+    """What stands between ProLine and QuickBooks, in this process or in others."""
+
+    @property
+    def pool(self) -> Pool:
+        """Sessions on its database."""
+
+    @property
+    def quickbooks(self) -> QuickBooks:
+        """How it reaches QuickBooks."""
+
+    @property
+    def slots(self) -> RealmSlots:
+        """Slots for the calls of connecting."""
+
+    def settled(self) -> bool:
+        """Whether nothing is left to do."""
+
+
 @dataclass
 class Roofer:
     """A contractor whose changes go the whole way."""
 
-    system: EmbeddedSystem
+    system: Between
     quickbooks: WatchedQuickBooks
     realm: Realm
     proline: psycopg.Connection
@@ -269,6 +290,29 @@ def roofer_in(
         books: settings of the simulated QuickBooks company.
         tuning: of the system.
     """
+
+    def embedded(access: QuickBooksAccess) -> AbstractContextManager[Between]:
+        return embedded_system(database_url, access, tuning)
+
+    with roofer_with(database_url, embedded, settings, books) as roofer:
+        yield roofer
+
+
+@contextmanager
+def roofer_with(
+    database_url: str,
+    start: Callable[[QuickBooksAccess], AbstractContextManager[Between]],
+    settings: CompanySettings | None = None,
+    books: Mapping[str, object] | None = None,
+) -> Iterator[Roofer]:
+    """Put one contractor, connected and enabled, before a system of whatever shape.
+
+    Args:
+        database_url: a migrated database.
+        start: starts the system, which reaches QuickBooks as it is told.
+        settings: what the office chose.
+        books: settings of the simulated QuickBooks company.
+    """
     quickbooks = WatchedQuickBooks()
     realm_id = quickbooks.add_realm({"limits": None, "custom_txn_numbers": True, **(books or {})})
     realm = quickbooks.realms.find(realm_id)
@@ -276,9 +320,7 @@ def roofer_in(
     with ExitStack() as stack:
         server_stack = stack.enter_context(ExitStack())
         server = server_stack.enter_context(serve(quickbooks))
-        system = stack.enter_context(
-            embedded_system(database_url, _access(server.base_url), tuning)
-        )
+        system = stack.enter_context(start(access_to(server.base_url)))
         proline = stack.enter_context(psycopg.connect(database_url, autocommit=True))
         with system.pool.connection() as connection:
             companies.open_company(connection, COMPANY, "Acme Roofing")
@@ -291,7 +333,8 @@ def roofer_in(
         yield roofer
 
 
-def _access(base_url: str) -> QuickBooksAccess:
+def access_to(base_url: str) -> QuickBooksAccess:
+    """Reach a simulator as the tests' own app."""
     return QuickBooksAccess(
         base_url=base_url,
         endpoints=endpoints_below(base_url),
