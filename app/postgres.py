@@ -182,7 +182,13 @@ def _supervise(
     switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     server = [str(programs / "postgres"), "-D", str(cluster), *switches]
     return supervise(
-        server, log=log, environment=_environment(), directory=cluster.parent, owner=owner
+        server,
+        log=log,
+        environment=_environment(),
+        # A fast shutdown: by SIGTERM it would wait until every client has left.
+        stop_signal="INT",
+        directory=cluster.parent,
+        owner=owner,
     )
 
 

@@ -8,14 +8,15 @@ import pwd
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 STOP_LIMIT_SECONDS: Final = 30.0
 
 _SUPERVISOR: Final = """
 exec 3<&0 </dev/null
+signal=$1; shift
 "$@" 3<&- & child=$!
-{ read -r _ <&3; kill -INT "$child" 2>/dev/null; } & watch=$!
+{ read -r _ <&3; kill -"$signal" "$child" 2>/dev/null; } & watch=$!
 wait "$child"; code=$?
 kill "$watch" 2>/dev/null
 exit "$code"
@@ -27,6 +28,7 @@ def supervise(
     *,
     log: Path,
     environment: Mapping[str, str],
+    stop_signal: Literal["TERM", "INT"] = "TERM",
     directory: Path | None = None,
     owner: pwd.struct_passwd | None = None,
 ) -> subprocess.Popen[bytes]:
@@ -36,12 +38,14 @@ def supervise(
         arguments: program and arguments; no shell reads them.
         log: where its output is appended.
         environment: all it has.
+        stop_signal: what asks it to stop. A shell starts a child with SIGINT ignored: only a
+            program that handles it by itself may be asked by that.
         directory: where it runs; None: here.
         owner: as whom it runs; None: as us.
     """
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603  # the script is a constant, its arguments are ours
-            ["/bin/sh", "-c", _SUPERVISOR, "supervisor", *arguments],
+            ["/bin/sh", "-c", _SUPERVISOR, "supervisor", stop_signal, *arguments],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,

@@ -70,7 +70,7 @@ class Fleet:
     """The processes of one test, and what its own hands need of the system."""
 
     zygote: Zygote
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     home: Path
     pool: Pool
     quickbooks: QuickBooks
@@ -186,7 +186,7 @@ def roofer_before_processes(
         yield roofer, fleets[0]
 
 
-def _environment(access: QuickBooksAccess, database_url: str, amqp_url: str) -> Mapping[str, str]:
+def _environment(access: QuickBooksAccess, database_url: str, amqp_url: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database_url,
