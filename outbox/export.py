@@ -14,7 +14,7 @@ from structlog import get_logger
 from coordination.database import Connection, Pool
 from outbox import metrics
 from records.keys import RecordKey
-from schemas import Entity
+from schemas import Entity, decode_snapshot
 
 log = get_logger()
 
@@ -60,7 +60,7 @@ def read_exported(pool: Pool, group: Group) -> dict[RecordKey, dict[str, Any]]:
 
 # to_jsonb, because a view may show text or json: what is no object then is seen here.
 _SHOWN = """
-SELECT v.record_id, to_jsonb(v.snapshot)
+SELECT v.record_id, to_jsonb(v.snapshot)::text
 FROM {view} v
 WHERE v.company_id = %s AND v.record_id = ANY(%s)
   AND jsonb_typeof(to_jsonb(v.snapshot)) = 'object'
@@ -75,8 +75,8 @@ def _read(connection: Connection, group: Group) -> dict[RecordKey, dict[str, Any
     arguments = [group.company_id, list(group.record_ids), SNAPSHOT_BYTES_MOST]
     rows = connection.execute(_SHOWN.format(view=view), arguments).fetchall()
     return {
-        RecordKey(group.company_id, group.entity, record_id): snapshot
-        for record_id, snapshot in rows
+        RecordKey(group.company_id, group.entity, record_id): decode_snapshot(text)
+        for record_id, text in rows
     }
 
 

@@ -9,7 +9,7 @@ asked for afterwards, and taken in with what then waits for it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from structlog import get_logger
 
@@ -31,6 +31,7 @@ from schemas import (
     Project,
     Snapshot,
     SnapshotInvalid,
+    decode_snapshot,
     parse_snapshot,
 )
 
@@ -40,7 +41,8 @@ BYTES_MOST = 4_000_000
 """Of one batch's snapshots: parsed and stored well within the timeouts of a session."""
 
 
-class _Event(NamedTuple):
+@dataclass(frozen=True)
+class _Event:
     id: int
     company_id: str
     entity: str
@@ -50,6 +52,10 @@ class _Event(NamedTuple):
     @property
     def key(self) -> RecordKey:
         return RecordKey(self.company_id, self.entity, self.record_id)
+
+
+def _event(id_: int, company_id: str, entity: str, record_id: str, text: str) -> _Event:
+    return _Event(id_, company_id, entity, record_id, decode_snapshot(text))
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ WHERE id = ANY (ARRAY(
               WHERE id > %s ORDER BY id LIMIT %s) first
     ) sized
     WHERE bytes_before < %s))
-RETURNING id, company_id, entity, record_id, snapshot
+RETURNING id, company_id, entity, record_id, snapshot::text
 """
 
 
@@ -103,7 +109,7 @@ def take_in(
         most_bytes: no further event is taken once the batch's snapshots hold so many.
     """
     rows = connection.execute(_TAKE, [floor, most, most_bytes]).fetchall()
-    events = sorted(_Event(*row) for row in rows)
+    events = sorted((_event(*row) for row in rows), key=lambda event: event.id)
     if not events:
         return Intake(0, floor, Evaluated())
     companies = get_many(connection, sorted({event.company_id for event in events}))

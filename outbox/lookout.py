@@ -5,7 +5,6 @@ that nobody consumes, publishes lost messages again, and removes what no longer 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from structlog import get_logger
@@ -115,7 +114,7 @@ class Lookout:
         with self._term.transaction() as connection:
             gone = processes.declare_gone(connection, silent)
             end_forgotten(connection)
-            lost = take_back_lost(connection, beat=timedelta(seconds=self._limits.beat_seconds))
+            lost = take_back_lost(connection)
             unserved = return_unserved(connection, served)
             join_ring(connection, {key.company_id for key in (*lost, *unserved)})
         if gone or lost or unserved:

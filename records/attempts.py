@@ -10,7 +10,7 @@ from typing import Any, Literal
 from psycopg.types.json import Jsonb
 
 from coordination.database import Connection
-from records.claims import Claim, OpenAttempt
+from records.claims import Claim, OpenAttempt, hold_claim
 
 Answer = Literal["applied", "refused", "unsent"]
 
@@ -48,8 +48,10 @@ def open_attempt(connection: Connection, claim: Claim, write: Write) -> OpenAtte
     """Store the request of a write that is about to be sent.
 
     Raises:
+        ClaimLost: the claim was taken back; whoever has the record now writes it.
         psycopg.errors.UniqueViolation: an attempt of this record still has no answer.
     """
+    hold_claim(connection, claim)
     arguments = {
         "record_pk": claim.pk,
         "realm_id": claim.realm_id,
@@ -74,8 +76,13 @@ def open_attempt(connection: Connection, claim: Claim, write: Write) -> OpenAtte
 _AGAIN = "UPDATE proline_qbo.attempts SET sends = sends + 1 WHERE id = %s AND answer IS NULL"
 
 
-def send_again(connection: Connection, attempt_id: int) -> bool:
-    """Note that the same bytes leave once more; False when the attempt has its answer by now."""
+def send_again(connection: Connection, claim: Claim, attempt_id: int) -> bool:
+    """Note that the same bytes leave once more; False when the attempt has its answer by now.
+
+    Raises:
+        ClaimLost: the claim was taken back.
+    """
+    hold_claim(connection, claim)
     return connection.execute(_AGAIN, [attempt_id]).rowcount == 1
 
 

@@ -20,6 +20,14 @@ from records.link_columns import LINK_COLUMNS, LinkColumns
 from records.parents import contact_key, load_parents, project_key
 
 
+class ClaimLost(Exception):
+    """The relay has taken this claim back: nothing may be sent for it any more."""
+
+    def __init__(self, record_pk: int) -> None:
+        """Name the record."""
+        super().__init__(f"the claim of record {record_pk} was taken back")
+
+
 @dataclass(frozen=True)
 class ClaimCheck:
     """What a message says: which record, of which epoch, by which token."""
@@ -78,15 +86,14 @@ class Claim:
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE proline_qbo.records r
-    SET claimed_by = %(process_id)s, claimed_at = proline_qbo.clock()
-    FROM proline_qbo.companies c
+    SET claimed_by = p.id, claimed_at = proline_qbo.clock(), claimed_beats = p.beats
+    FROM proline_qbo.companies c, proline_qbo.processes p
     WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
       AND r.judged_version = r.version
       AND c.id = r.company_id AND c.epoch = %(epoch)s
       AND c.enabled AND c.connection = 'connected'
       AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
-      AND EXISTS (SELECT FROM proline_qbo.processes p
-                  WHERE p.id = %(process_id)s AND p.gone_at IS NULL)
+      AND p.id = %(process_id)s AND p.gone_at IS NULL
     RETURNING r.*, c.realm_id, c.settings
 ), refused AS (
     UPDATE proline_qbo.records r
@@ -111,6 +118,22 @@ SELECT id, part, operation, kind, path, params, body, request_id, version, basis
        started_at, sends
 FROM proline_qbo.attempts WHERE record_pk = %s AND realm_id = %s AND answer IS NULL
 """
+
+
+_HOLD = """
+SELECT FROM proline_qbo.records WHERE pk = %s AND dispatch_token = %s AND claimed_by = %s
+FOR NO KEY UPDATE
+"""
+
+
+def hold_claim(connection: Connection, claim: Claim) -> None:
+    """Keep the claim from being taken back until the caller's transaction is over.
+
+    Raises:
+        ClaimLost: it has been taken back already.
+    """
+    if connection.execute(_HOLD, [claim.pk, claim.token, claim.process_id]).rowcount != 1:
+        raise ClaimLost(claim.pk)
 
 
 def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim | None:

@@ -35,19 +35,31 @@ ON CONFLICT (realm_id, record_pk, part) DO UPDATE
 SET kind = excluded.kind, qbo_id = excluded.qbo_id, sync_token = excluded.sync_token,
     customer_id = excluded.customer_id, total = excluded.total, owned = excluded.owned,
     adopted = l.adopted, voided = excluded.voided, generation = excluded.generation
-WHERE l.qbo_id <> excluded.qbo_id OR l.sync_token::bigint <= excluded.sync_token::bigint
+WHERE CASE WHEN l.qbo_id = excluded.qbo_id
+           THEN l.sync_token::bigint <= excluded.sync_token::bigint
+           ELSE EXISTS (SELECT FROM proline_qbo.records r
+                        WHERE r.pk = l.record_pk AND r.dispatch_token = %(token)s
+                          AND r.claimed_by = %(process_id)s) END
 """
 
 
-def keep_link(connection: Connection, claim: Claim, linked: Linked) -> None:
+def keep_link(connection: Connection, claim: Claim, linked: Linked) -> bool:
     """Keep what QuickBooks returned for this record in this realm.
+
+    Another object takes the place of the one that is linked only while the claim stands: an answer
+    that comes after the claim was taken back must not undo what was done since.
+
+    Returns:
+        False when a newer answer, or another object, is kept already.
 
     Raises:
         psycopg.errors.UniqueViolation: another record has that object already.
     """
-    connection.execute(
+    kept = connection.execute(
         _KEEP,
         {
+            "token": claim.token,
+            "process_id": claim.process_id,
             "realm_id": claim.realm_id,
             "record_pk": claim.pk,
             "generation": claim.generation,
@@ -62,6 +74,18 @@ def keep_link(connection: Connection, claim: Claim, linked: Linked) -> None:
             "voided": linked.voided,
         },
     )
+    return kept.rowcount == 1
+
+
+_LINKED = """
+SELECT qbo_id FROM proline_qbo.links WHERE realm_id = %s AND record_pk = %s AND part = %s
+"""
+
+
+def linked_id(connection: Connection, claim: Claim, part: str) -> str | None:
+    """Return QuickBooks' id of what a claimed record is linked to."""
+    row = connection.execute(_LINKED, [claim.realm_id, claim.pk, part]).fetchone()
+    return str(row[0]) if row else None
 
 
 _LOCK = """

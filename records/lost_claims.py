@@ -1,7 +1,7 @@
 """Claims that were lost: taken back by the relay alone, and what they say of their record.
 
-A claim is lost when its process is gone, or has beaten twice after the claim without naming it (the
-first beat after a claim may have been composed before it). Only the first kind is an unfinished
+A claim is lost when its process is gone, or has beaten twice after the claim without naming it,
+counted in beats and not in seconds: one beat may be slow. Only the first kind is an unfinished
 start, and an orderly stop is none: a record that was under way in so many of them is a suspect, and
 a suspect runs alone in its process. Invariant: only a record whose process died while nothing else
 ran in it is parked, so a killer never parks its neighbours.
@@ -10,12 +10,12 @@ A finished start clears all of it (`records.settlement`); a newer version from P
 more (`records.eligibility`).
 """
 
-from datetime import timedelta
-
 from coordination.database import Connection
 from records.claims import Claim
 from records.keys import RecordKey
 
+BEATS_WITHOUT_NAMING = 2
+"""The first beat that is committed after a claim may have been composed before it."""
 SUSPECT_AFTER_STARTS = 2
 PARKED_AFTER_DEATHS = 3
 
@@ -25,14 +25,14 @@ FROM proline_qbo.records r
 LEFT JOIN proline_qbo.processes p ON p.id = r.claimed_by
 WHERE r.state = 'dispatched' AND r.claimed_by IS NOT NULL
   AND (p.id IS NULL OR p.gone_at IS NOT NULL
-       OR (p.beat_at > r.claimed_at + %(two_beats)s AND r.dispatch_token <> ALL(p.claims)))
+       OR (p.beats >= r.claimed_beats + %(beats)s AND r.dispatch_token <> ALL(p.claims)))
 FOR UPDATE OF r SKIP LOCKED
 """
 _TAKE_BACK = """
 UPDATE proline_qbo.records r
 SET state = 'retrying', retry_at = proline_qbo.clock(), since = proline_qbo.clock(),
     dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL,
-    alone = false,
+    claimed_beats = NULL, alone = false,
     unfinished_starts = r.unfinished_starts + lost.died::integer,
     deaths_alone = r.deaths_alone + (lost.died AND r.alone)::integer,
     parked_version = CASE WHEN lost.died AND r.alone AND r.deaths_alone + 1 >= %(parked_after)s
@@ -43,14 +43,9 @@ RETURNING r.company_id, r.entity, r.record_id
 """
 
 
-def take_back_lost(connection: Connection, *, beat: timedelta) -> list[RecordKey]:
-    """Take back every lost claim; name the records, to be looked at again at once.
-
-    Args:
-        connection: the leading relay's transaction.
-        beat: how often a process beats.
-    """
-    lost = connection.execute(_LOST, {"two_beats": 2 * beat}).fetchall()
+def take_back_lost(connection: Connection) -> list[RecordKey]:
+    """Take back every lost claim; name the records, to be looked at again at once."""
+    lost = connection.execute(_LOST, {"beats": BEATS_WITHOUT_NAMING}).fetchall()
     rows = connection.execute(
         _TAKE_BACK,
         {

@@ -75,7 +75,8 @@ WITH released AS (
         failed_code = %(code)s, failed_sentence = %(sentence)s,
         transient_errors = CASE WHEN %(transient)s THEN r.transient_errors + 1 ELSE 0 END,
         unfinished_starts = 0, deaths_alone = 0, parked_version = NULL, alone = false,
-        dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL
+        dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL,
+        claimed_beats = NULL
     WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by = %(process_id)s
     RETURNING r.company_id, r.entity, r.record_id
 ), nudged AS (

@@ -7,6 +7,7 @@ contract for other languages lies in `schemas/json/`, written by `python -m sche
 
 from schemas.address import Address
 from schemas.contact import Contact
+from schemas.decode import decode_snapshot
 from schemas.entity import Entity
 from schemas.errors import EventInvalid, SchemaError, SnapshotInvalid
 from schemas.event import Event
@@ -53,5 +54,6 @@ __all__ = [
     "Tax",
     "Text",
     "UtcTime",
+    "decode_snapshot",
     "parse_snapshot",
 ]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.contact import Contact
+from schemas.decode import UNREADABLE
 from schemas.entity import Entity
 from schemas.errors import SnapshotInvalid
 from schemas.invoice import Invoice
@@ -71,6 +72,8 @@ def parse_snapshot(entity: Entity, raw: object) -> Parsed[Snapshot]:
     model = SNAPSHOT_MODELS[entity]
     if not isinstance(raw, dict):
         raise SnapshotInvalid(entity, ("the snapshot is not a JSON object",))
+    if raw.keys() == {UNREADABLE}:
+        raise SnapshotInvalid(entity, (f"it {raw[UNREADABLE]}",))
     try:
         snapshot = model.model_validate(raw)
     except ValidationError as error:

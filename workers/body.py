@@ -15,7 +15,7 @@ from structlog import get_logger
 from coordination.database import Pool
 from coordination.errors import ProcessGone
 from qbo_client import TokenSource
-from records.claims import Claim, ClaimCheck, claim
+from records.claims import Claim, ClaimCheck, ClaimLost, claim
 from records.lost_claims import go_alone, is_suspect
 from workers.calling import Caller
 from workers.run import run
@@ -68,7 +68,7 @@ class SyncBody:
         with self.running.naming(check.token):
             try:
                 self._sync(check)
-            except (psycopg.OperationalError, ProcessGone) as error:
+            except (psycopg.OperationalError, ProcessGone, ClaimLost) as error:
                 log.warning("record.left", record_pk=check.pk, error=type(error).__name__)
 
     def _sync(self, check: ClaimCheck) -> None:
@@ -101,7 +101,7 @@ class SyncBody:
         )
         try:
             run(session)
-        except (psycopg.OperationalError, ProcessGone):
+        except (psycopg.OperationalError, ProcessGone, ClaimLost):
             raise
         except Exception:  # the boundary: a bug must neither kill the thread nor lose the record
             log.exception("record.broke", record_pk=claimed.pk, entity=claimed.entity)

@@ -21,7 +21,7 @@ from records.applications import settle_applications
 from records.attempts import Answer, answer_attempt
 from records.claims import Claim, OpenAttempt
 from records.findings import find
-from records.links import Linked, keep_link
+from records.links import Linked, keep_link, linked_id
 from records.settlement import Release, release
 from records.states import State
 from schemas import Entity, SnapshotInvalid, parse_snapshot
@@ -47,7 +47,7 @@ class Closing:
     again: timedelta
     wait: Callable[[float], None] = time.sleep
 
-    def commit(self, write: Callable[[Connection], None]) -> None:
+    def commit(self, write: Callable[[Connection], object]) -> None:
         """Run `write` in one transaction, again and again until the database takes it.
 
         Raises:
@@ -61,7 +61,7 @@ class Closing:
                 self.wait(self.again.total_seconds())
         return self._once(write)
 
-    def _once(self, write: Callable[[Connection], None]) -> None:
+    def _once(self, write: Callable[[Connection], object]) -> None:
         with self.pool.connection() as connection:
             write(connection)
 
@@ -128,9 +128,25 @@ def write_success(
         status=response.status if response else None,
         intuit_tid=response.intuit_tid if response else None,
     )
-    keep_link(connection, claim, linked)
+    if not keep_link(connection, claim, linked):
+        _tell_second(connection, claim, linked)
     _compare_total(connection, claim, attempt, linked)
     return _settled(connection, claim, attempt, applied=True) if first else ()
+
+
+def _tell_second(connection: Connection, claim: Claim, linked: Linked) -> None:
+    """A late answer named another object than the one that is linked: both are in the books."""
+    first = linked_id(connection, claim, linked.part)
+    if first not in {None, linked.qbo_id}:
+        find(
+            connection,
+            claim.company_id,
+            claim.pk,
+            "made_twice",
+            linked.qbo_id,
+            f"QuickBooks has this {linked.kind.lower()} twice, as {first} and as {linked.qbo_id}:"
+            " remove the second there.",
+        )
 
 
 def _settled(

@@ -287,7 +287,7 @@ def _again(session: Session, connection: Connection, attempt: OpenAttempt) -> Re
 def _repeat(session: Session, attempt: OpenAttempt) -> bool:
     session.access_token()
     with session.pool.connection() as connection:
-        if not send_again(connection, attempt.id):
+        if not send_again(connection, session.claim, attempt.id):
             # A late answer came in between; the relay looks at what is so now.
             session.leave(connection, handed_back())
             return True

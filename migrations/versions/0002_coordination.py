@@ -99,9 +99,10 @@ DECLARE
     overflow  integer;
 BEGIN
     SELECT * INTO STRICT limiter FROM proline_qbo.limiters WHERE realm_id = realm;
-    clock_at := proline_qbo.clock();
+    -- The ends before the clock: one that is committed between the two is no clock that went back.
     SELECT max(ended_at) INTO last_end FROM proline_qbo.calls
      WHERE realm_id = realm AND NOT unsent;
+    clock_at := proline_qbo.clock();
     IF last_end > clock_at THEN
         -- The clock went back. What ended "later" counts as ended now, and one window is waited.
         UPDATE proline_qbo.calls SET ended_at = clock_at

@@ -14,11 +14,15 @@ ALTER TABLE proline_qbo.processes
     ADD CONSTRAINT who_retired_is_gone CHECK (NOT retired OR gone_at IS NOT NULL);
 
 ALTER TABLE proline_qbo.records
+    -- How often its process had beaten when it was claimed.
+    ADD COLUMN claimed_beats bigint,
     ADD COLUMN alone boolean NOT NULL DEFAULT false,
     ADD COLUMN deaths_alone integer NOT NULL DEFAULT 0,
     -- The version it was parked in: a newer one is tried again.
     ADD COLUMN parked_version bigint;
 ALTER TABLE proline_qbo.records
+    ADD CONSTRAINT a_claim_knows_its_beats
+        CHECK ((claimed_by IS NULL) = (claimed_beats IS NULL)),
     ADD CONSTRAINT only_a_claim_runs_alone CHECK (NOT alone OR claimed_by IS NOT NULL);
 """
 
@@ -32,6 +36,6 @@ def downgrade() -> None:
     """Forget them."""
     op.execute(
         "ALTER TABLE proline_qbo.records"
-        " DROP COLUMN alone, DROP COLUMN deaths_alone, DROP COLUMN parked_version"
+        " DROP COLUMN claimed_beats, DROP COLUMN alone, DROP COLUMN deaths_alone, DROP COLUMN parked_version"
     )
     op.execute("ALTER TABLE proline_qbo.processes DROP COLUMN retired")

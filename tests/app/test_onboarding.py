@@ -10,7 +10,8 @@ from connections.errors import RealmTaken
 from connections.keys import TokenKeys
 from coordination.database import Pool
 from qbo_client.oauth import TokenReply
-from records.attempts import Write, open_attempt
+from records.attempts import open_attempt
+from tests.support.attempts import a_write
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, contact, enable_company, project, realm_of
 from tests.support.relay_in_hand import Office
@@ -24,11 +25,6 @@ def obtained(realm_id: str) -> Obtained:
     consent = Consent(ACME, realm_id, "code", other_realm_confirmed=True)
     books = Books(realm_id, "Books", "US", "USD", True, False, None, "1", "2", None)  # noqa: FBT003  # its columns, in order
     return Obtained(consent, TokenReply("access", "refresh", 3_600, 8_640_000, None, None), books)
-
-
-def a_write(request_id: str) -> Write:
-    """Give a create of a customer."""
-    return Write("", "create", "Customer", "/customer", (), b"{}", request_id, "", {})
 
 
 @pytest.fixture
@@ -46,7 +42,8 @@ def office(pool: Pool) -> Office:
         open_attempt(connection, claimed, a_write("former"))
     office.do(
         "UPDATE proline_qbo.records SET state = 'retrying', retry_at = proline_qbo.clock(),"
-        " dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL"
+        " dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL,"
+        " claimed_beats = NULL"
         " WHERE entity = 'contact'"
     )
     return office

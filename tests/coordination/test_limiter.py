@@ -274,6 +274,63 @@ def test_a_clock_set_back_costs_one_window_and_no_more(
     assert len(fill(roomy, process_id, UNPACED, CEILING)) == CEILING
 
 
+SLOW_CLOCK = """
+CREATE OR REPLACE FUNCTION proline_qbo.clock() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+DECLARE read_at timestamptz := clock_timestamp();
+BEGIN
+    PERFORM pg_sleep(current_setting('tests.clock_delay', true)::double precision);
+    RETURN read_at;
+END $$
+"""
+CLOCK = "    clock_at := proline_qbo.clock();\n"
+
+
+@pytest.mark.parametrize("ends_first", [True, False], ids=["ends first", "clock first"])
+def test_a_call_that_ends_while_a_slot_is_taken_is_no_clock_that_went_back(
+    database_url: str, connection: Connection, process_id: UUID, *, ends_first: bool
+) -> None:
+    """Ends are read before the clock: the other way round, a busy realm would stand still often."""
+    if not ends_first:
+        read_the_clock_first(connection)
+    slot = take(connection, process_id, UNPACED)
+    assert isinstance(slot, Slot)
+    connection.execute(SLOW_CLOCK)
+    connection.execute("SET tests.clock_delay = 0")
+    connection.commit()
+
+    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("SET tests.clock_delay = 0.5")
+        taking = threads.submit(take, other, process_id, UNPACED)
+        until_it_sleeps(connection)
+        limiter.end_call(connection, slot.call_id, 200, None, None)
+        connection.commit()
+        taken = taking.result(10)
+
+    assert isinstance(taken, Slot if ends_first else Full)
+
+
+def read_the_clock_first(c: Connection) -> None:
+    """Take the order out of the function that finds the next slot."""
+    (body,) = c.execute(
+        "SELECT pg_get_functiondef('proline_qbo.next_slot'::regproc)"
+    ).fetchone() or ("",)
+    assert body.count(CLOCK) == 1
+    late = body.replace(CLOCK, "")
+    begin = "BEGIN\n"
+    c.execute(sql.SQL(late.replace(begin, begin + CLOCK, 1)))
+
+
+def until_it_sleeps(c: Connection) -> None:
+    """Wait until the other session is between reading the clock and using it."""
+    for _ in range(500):
+        asleep = c.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        if asleep.fetchone() == (1,):
+            return
+        c.rollback()
+        threading.Event().wait(0.01)
+    raise AssertionError("nobody slept")
+
+
 def test_a_slot_is_refused_above_read_committed(database_url: str, process_id: UUID) -> None:
     """An older snapshot would miscount: the mistake is an error, not a wrong count."""
     with psycopg.connect(database_url) as c:

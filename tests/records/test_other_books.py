@@ -54,7 +54,8 @@ def test_an_outcome_is_unknown_only_in_the_books_it_was_tried_in(
     office.do("UPDATE proline_qbo.attempts SET realm_id = %s", realm)
     office.do(
         "UPDATE proline_qbo.records SET state = 'pending', dispatch_token = NULL,"
-        " dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL WHERE entity = 'contact'"
+        " dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL,"
+        " claimed_beats = NULL WHERE entity = 'contact'"
     )
     office.do("UPDATE proline_qbo.companies SET enabled = false")
 

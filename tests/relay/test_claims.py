@@ -8,7 +8,11 @@ from broker.claim_checks import Message
 from connections import companies
 from coordination.clock import clock
 from records import claims
+from records.attempts import open_attempt
+from records.claims import ClaimLost
+from records.links import Linked, keep_link
 from records.settlement import done, handed_back, refused, retry
+from tests.support.attempts import a_write
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, contact, project
 from tests.support.relay_in_hand import Office
@@ -236,10 +240,7 @@ def test_a_claim_that_its_process_no_longer_names_is_taken_back(
 ) -> None:
     """Two beats after the claim without its token: the thread that held it has let go."""
     assert office.worker.claim(message) is not None
-    office.do(
-        "UPDATE proline_qbo.records SET claimed_at = claimed_at - interval '5 s'"
-        " WHERE claimed_by IS NOT NULL"
-    )
+    office.worker.beat()
     office.worker.beat()
 
     (again,) = office.hand.after(1.0)
@@ -263,10 +264,7 @@ def test_a_claim_that_its_process_names_stays(office: Office, message: Message) 
     """However long the call takes."""
     claimed = office.worker.claim(message)
     assert claimed is not None
-    office.do(
-        "UPDATE proline_qbo.records SET claimed_at = claimed_at - interval '5 s'"
-        " WHERE claimed_by IS NOT NULL"
-    )
+    office.worker.beat(message.token)
     office.worker.beat(message.token)
 
     assert office.hand.after(1.0) == []
@@ -274,10 +272,62 @@ def test_a_claim_that_its_process_names_stays(office: Office, message: Message) 
 
 
 def test_a_claim_younger_than_two_beats_stays(office: Office, message: Message) -> None:
-    """The first beat after a claim may have been composed before it."""
+    """The first beat after a claim may have been composed before it, however late it arrives."""
     claimed = office.worker.claim(message)
     assert claimed is not None
+    office.do(
+        "UPDATE proline_qbo.records SET claimed_at = claimed_at - interval '1 min'"
+        " WHERE claimed_by IS NOT NULL"
+    )
     office.worker.beat()
 
     assert office.hand.after(1.0) == []
     assert office.worker.settle(claimed)
+
+
+def test_no_request_is_stored_for_a_claim_that_was_taken_back(
+    office: Office, message: Message
+) -> None:
+    """Its thread may have waited long for a token; whoever has the record now writes it."""
+    claimed = office.worker.claim(message)
+    assert claimed is not None
+    office.worker.beat()
+    office.worker.beat()
+    office.hand.after(1.0)
+
+    with office.pool.connection() as connection, pytest.raises(ClaimLost):
+        open_attempt(connection, claimed, a_write("stale"))
+
+    assert office.rows("SELECT FROM proline_qbo.attempts") == []
+
+
+def test_a_claim_is_not_taken_back_while_its_request_is_stored(
+    office: Office, message: Message
+) -> None:
+    """The relay passes it over and looks again a second later; the call's row is there by then."""
+    claimed = office.worker.claim(message)
+    assert claimed is not None
+    office.worker.beat()
+    office.worker.beat()
+
+    with office.pool.connection() as connection:
+        open_attempt(connection, claimed, a_write("under way"))
+        assert office.hand.after(1.0) == []
+
+    assert office.record("contact", "c1").claimed_by == office.worker.process_id
+
+
+def test_a_late_answer_takes_no_other_objects_place(office: Office, message: Message) -> None:
+    """After the claim was taken back the link is somebody else's to change."""
+    late = office.worker.claim(message)
+    assert late is not None
+    office.worker.beat()
+    office.worker.beat()
+    office.worker.work(office.hand.after(1.0))
+    (before,) = office.rows("SELECT qbo_id, sync_token FROM proline_qbo.links")
+
+    with office.pool.connection() as connection:
+        kept = keep_link(connection, late, Linked("Customer", "another", "9", {}))
+
+    assert not kept
+    assert office.rows("SELECT qbo_id, sync_token FROM proline_qbo.links") == [before]

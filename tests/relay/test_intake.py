@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from prometheus_client import REGISTRY
+from psycopg.types.json import Jsonb
 
 from connections import companies
 from connections.settings import CompanySettings
@@ -47,6 +48,52 @@ def test_a_misfit_snapshot_becomes_a_failed_record_and_blocks_nobody(office: Off
     assert (failed.state, failed.code) == ("failed", "snapshot_invalid")
     assert "display_name" in failed.sentence
     assert office.state("contact", "c0") == office.state("contact", "c2") == "done"
+
+
+NO_PYTHON_READS_IT = {
+    "a number of 5,001 digits in a field of no meaning": ("waiting", '{"%s": 1e5000}'),
+    "a number of 5,001 digits where a name belongs": ("failed", '{"display_name": 1e5000}'),
+    "a fraction beyond every float": ("waiting", '{"%s": ' + "9" * 400 + ".5}"),
+    "lists in lists without end": ("failed", '{"%s": ' + "[" * 3_000 + "]" * 3_000 + "}"),
+}
+
+
+@pytest.mark.parametrize("what", NO_PYTHON_READS_IT)
+@pytest.mark.parametrize("company_id", [ACME, "nobody"])
+def test_json_that_only_postgresql_reads_stops_nobody(
+    office: Office, what: str, company_id: str
+) -> None:
+    """The outbox takes it: from then on it is a misfit like any other, or is dropped like any."""
+    state, change = NO_PYTHON_READS_IT[what]
+    office.do(
+        "SELECT proline_outbox.append(%s, 'contact', 'c1', %s::jsonb || %s::jsonb, '')",
+        company_id,
+        Jsonb(contact("c1")),
+        change.replace("%s", "unknown"),
+    )
+    office.say("contact", contact("c2"))
+    office.say("project", project("p2", contact_id="c2"))
+
+    office.finish()
+
+    assert office.state("contact", "c2") == "done"
+    assert office.state("contact", "c1").startswith(state if company_id == ACME else "unknown")
+
+
+def test_a_snapshot_nested_too_deeply_says_so(office: Office) -> None:
+    """Not that its fields are missing, which they are not."""
+    office.say("contact", contact(deep=nested(40)))
+    office.finish()
+
+    assert "nested" in office.record("contact", "c1").sentence
+
+
+def nested(depth: int) -> list[object]:
+    """Put lists into lists."""
+    outermost: list[object] = []
+    for _ in range(depth):
+        outermost = [outermost]
+    return outermost
 
 
 def test_a_misfit_is_replaced_by_the_next_snapshot_that_fits(office: Office) -> None:

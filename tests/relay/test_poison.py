@@ -143,10 +143,7 @@ def test_an_orderly_stop_is_no_death(crew: Crew) -> None:
 def test_a_claim_its_living_process_forgot_is_no_death(crew: Crew) -> None:
     """Its thread lost the database at a bad moment; the process lives."""
     worker, claims = crew.claim_all()
-    crew.office.do(
-        "UPDATE proline_qbo.records SET claimed_at = claimed_at - interval '10 s'"
-        " WHERE claimed_at IS NOT NULL"
-    )
+    worker.beat()
     worker.beat()
     crew.look_around()
 

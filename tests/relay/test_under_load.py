@@ -202,7 +202,8 @@ def with_dispatch_of_the_dispatched(monkeypatch: pytest.MonkeyPatch) -> None:
         in_flight_too = "(r.state = 'pending' OR r.claimed_by IS NOT NULL) AND"
         anyone = statement.replace(guard, in_flight_too)
         freed = anyone.replace(
-            "reason = NULL,", "reason = NULL, claimed_by = NULL, claimed_at = NULL,"
+            "reason = NULL,",
+            "reason = NULL, claimed_by = NULL, claimed_at = NULL, claimed_beats = NULL,",
         )
         monkeypatch.setattr(module, name, freed)
 
