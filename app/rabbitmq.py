@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -44,17 +45,19 @@ log.console.level = warning
 ERLANG_OPTIONS: Final = "-noinput +S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
 
 # The node lives as long as the pipe on its supervisor's standard input: however this process ends,
-# SIGKILL included, the kernel closes the pipe and the node is killed, then its port mapper.
+# SIGKILL included, the kernel closes the pipe and the node is killed, then its port mapper. An
+# owner that wrote a line first wants the data kept; the data of one that vanished go too.
 SUPERVISOR: Final = """
 exec 3<&0 </dev/null
-epmd=$1 port=$2; shift 2
+directory=$1 epmd=$2 port=$3; shift 3
 "$epmd" -port "$port" -address 127.0.0.1 3<&- & names=$!
 "$@" 3<&- & node=$!
 echo "$node" >node.pid
-{ read -r _ <&3; kill -KILL "$node" 2>/dev/null; } & watch=$!
+{ read -r _ <&3 || : >owner.gone; kill -KILL "$node" 2>/dev/null; } & watch=$!
 wait "$node"
 kill "$watch" "$names" 2>/dev/null
 wait
+if [ -e owner.gone ]; then rm -rf "$directory"; fi
 """
 
 
@@ -67,12 +70,15 @@ class PrivateRabbitmq:
 
     Its data last as long as the context: `kill` and `stop` leave them to the next `start`, which
     finds the node at the same address.
+
+    Attributes:
+        directory: where all of it is kept, private to this user.
     """
 
     def __init__(self) -> None:
         """Note what to run; nothing is started before the context is entered."""
         self._amqp_port, self._distribution_port, self._epmd_port = _free_ports(3)
-        self._directory = Path()
+        self.directory = Path()
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     @property
@@ -87,7 +93,7 @@ class PrivateRabbitmq:
         Raises:
             PrivateRabbitmqFailed: it does not run.
         """
-        noted = self._directory / "node.pid"
+        noted = self.directory / "node.pid"
         if not self.is_running or not noted.exists():
             raise PrivateRabbitmqFailed("The private RabbitMQ does not run: start it first.")
         return int(noted.read_text())
@@ -103,7 +109,7 @@ class PrivateRabbitmq:
         Raises:
             PrivateRabbitmqFailed: a program is missing, or the node did not start.
         """
-        self._directory = Path(tempfile.mkdtemp(prefix="rmq-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="rmq-"))
         try:
             self.start()
         except BaseException:
@@ -156,7 +162,7 @@ class PrivateRabbitmq:
             [programs() / "rabbitmqctl", "--quiet", *arguments],
             capture_output=True,
             check=False,
-            cwd=self._directory,
+            cwd=self.directory,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             text=True,
@@ -168,18 +174,19 @@ class PrivateRabbitmq:
         return asked.stdout
 
     def _supervise(self, found: Path) -> subprocess.Popen[bytes]:
-        (self._directory / "node.pid").unlink(missing_ok=True)
-        (self._directory / "enabled_plugins").write_text("[].\n")
-        (self._directory / "rabbitmq.conf").write_text(SETTINGS)
+        (self.directory / "node.pid").unlink(missing_ok=True)
+        (self.directory / "enabled_plugins").write_text("[].\n")
+        (self.directory / "rabbitmq.conf").write_text(SETTINGS)
         epmd = shutil.which("epmd", path=_path()) or "epmd"
-        arguments = [epmd, str(self._epmd_port), str(found / "rabbitmq-server")]
+        server = str(found / "rabbitmq-server")
+        arguments = [str(self.directory), epmd, str(self._epmd_port), server]
         with self._log.open("ab") as output:
             return subprocess.Popen(  # noqa: S603  # the script is a constant, its arguments are ours
                 ["/bin/sh", "-c", SUPERVISOR, "rabbitmq", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                cwd=self._directory,
+                cwd=self.directory,
                 # Ctrl-C at the terminal is for the owner, who stops the node last.
                 start_new_session=True,
                 env=self._environment(),
@@ -195,33 +202,31 @@ class PrivateRabbitmq:
         raise PrivateRabbitmqFailed(message)
 
     def _end(self, *, wait_seconds: float = 0.0) -> None:
-        """Wait for the supervisor so long, then have the node killed."""
+        """Wait for the supervisor so long, then have it kill the node and keep the data."""
         supervisor, self._supervisor = self._supervisor, None
         if supervisor is None:
             return
-        try:
+        assert supervisor.stdin is not None  # noqa: S101  # _supervise made it a pipe
+        with suppress(subprocess.TimeoutExpired):
             supervisor.wait(wait_seconds)
-        except subprocess.TimeoutExpired:
-            if supervisor.stdin is not None:
-                supervisor.stdin.close()
-            supervisor.wait(STOP_LIMIT_SECONDS)
-        if supervisor.stdin is not None:
-            supervisor.stdin.close()
+        with suppress(BrokenPipeError), supervisor.stdin as pipe:
+            pipe.write(b"end\n")
+        supervisor.wait(STOP_LIMIT_SECONDS)
 
     def _remove(self) -> None:
         self._end()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def _log(self) -> Path:
-        return self._directory / "node.log"
+        return self.directory / "node.log"
 
     def _environment(self) -> Mapping[str, str]:
         """Give node and rabbitmqctl all they have: nothing of this machine's own configuration.
 
         Source: https://www.rabbitmq.com/docs/configure#supported-environment-variables.
         """
-        home = self._directory
+        home = self.directory
         return {
             "PATH": _path(),
             "LC_ALL": "C.UTF-8",

@@ -1,32 +1,42 @@
-"""What every test may ask for: a real PostgreSQL with our tables, one fresh database per test."""
+"""What every test may ask for: a real PostgreSQL with our tables, one fresh database per test.
+
+And a real RabbitMQ, one fresh virtual host per test.
+"""
 
 from collections.abc import Generator
 
 import psycopg
 import pytest
 
+from app.rabbitmq import PrivateRabbitmq, PrivateRabbitmqFailed
 from coordination.database import Pool, open_pool
+from tests.support import postgres, rabbitmq
 from tests.support.database_clock import DatabaseClock
-from tests.support.postgres import (
-    NoServer,
-    Template,
-    chosen_rung,
-    fresh_database,
-    migrated_template,
-    running_server,
-)
+from tests.support.debian import install_rabbitmq_where_missing
+from tests.support.postgres import NoServer, Template, fresh_database, migrated_template
+from tests.support.rabbitmq import fresh_virtual_host
 
 
-def pytest_report_header() -> str:
-    """Say which PostgreSQL the tests will run on."""
-    return f"postgresql: {chosen_rung()}"
+def pytest_report_header() -> list[str]:
+    """Say on which PostgreSQL and which RabbitMQ the tests will run."""
+    return [f"postgresql: {postgres.chosen_rung()}", f"rabbitmq: {rabbitmq.chosen_rung()}"]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Install what the collected tests need, before the time of any of them begins to count."""
+    if session.config.option.collectonly:
+        return
+    asked = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    if "own_rabbitmq" in asked or ("rabbitmq_server" in asked and rabbitmq.needs_programs()):
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        install_rabbitmq_where_missing(print if reporter is None else reporter.write_line)
 
 
 @pytest.fixture(scope="session")
 def server_url() -> Generator[str]:
     """Give the address of the session's server, as a role that may create databases."""
     try:
-        with running_server() as server:
+        with postgres.running_server() as server:
             yield server.url
     except NoServer as error:
         pytest.exit(str(error), returncode=3)
@@ -68,3 +78,39 @@ def database_clock(database_url: str) -> Generator[DatabaseClock]:
         yield clock
     finally:
         clock.close()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Generator[rabbitmq.Server]:
+    """Give the session's RabbitMQ."""
+    try:
+        with rabbitmq.running_server() as server:
+            yield server
+    except NoServer as error:
+        pytest.exit(str(error), returncode=3)
+
+
+@pytest.fixture
+def amqp_url(rabbitmq_server: rabbitmq.Server) -> Generator[str]:
+    """Give the address of a virtual host in which nothing stands yet."""
+    with fresh_virtual_host(rabbitmq_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def own_node() -> Generator[PrivateRabbitmq]:
+    """Give the module's private node; tests ask for `own_rabbitmq`."""
+    try:
+        with PrivateRabbitmq() as node:
+            yield node
+    except PrivateRabbitmqFailed as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def own_rabbitmq(own_node: PrivateRabbitmq) -> PrivateRabbitmq:
+    """Give a running node that the test may kill, stop and start; nothing of ours stands in it."""
+    if not own_node.is_running:
+        own_node.start()
+    rabbitmq.clear(own_node.url)
+    return own_node

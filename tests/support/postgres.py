@@ -118,7 +118,7 @@ def _embedded_server() -> Iterator[Server]:
 
 @contextmanager
 def _docker_server() -> Iterator[Server]:
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415  # slow to import, and only for this rung
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415  # slow to import, and only for this rung
 
     switches = " ".join(f"-c {name}={value}" for name, value in TEST_OPTIONS.items())
     container = PostgresContainer(DOCKER_IMAGE, driver=None).with_command(f"postgres {switches}")

@@ -1,0 +1,84 @@
+"""RabbitMQ's programs for the tests of a bare Debian machine: installed when that is allowed.
+
+Only root installs, only with apt-get, only where no RabbitMQ is found; the tests then start a
+private node of their own. Debian would start a service for everybody and enable it at each boot:
+nobody asked for one, so none is started, and what was installed here stays disabled.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from app.rabbitmq import PrivateRabbitmqFailed, programs
+
+INSTALL_LIMIT_SECONDS: Final = 600.0
+SYSTEMD: Final = Path("/run/systemd/system")
+RABBITMQ_UNITS: Final = ("rabbitmq-server.service",)
+ERLANG_UNITS: Final = ("epmd.service", "epmd.socket")
+
+
+def install_rabbitmq_where_missing(say: Callable[[str], None]) -> None:
+    """Install Debian's `rabbitmq-server` where there is none and this process may.
+
+    It does nothing where it may not, and only tells where it did not succeed: whoever then needs
+    the programs gets the sentence of `app.rabbitmq.programs`.
+
+    Args:
+        say: is given one plain line about what is done to this machine.
+    """
+    try:
+        programs()
+    except PrivateRabbitmqFailed:
+        if may_install():
+            say("Installing Debian's rabbitmq-server with apt-get: the tests need a real RabbitMQ.")
+            try:
+                _install()
+            except (OSError, subprocess.SubprocessError) as error:
+                say(f"It could not be installed: {_reason(error)}")
+
+
+def may_install() -> bool:
+    """Return whether this process is root's on a machine with apt-get."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _install() -> None:
+    # Erlang's own units are touched only where Erlang comes with this installation.
+    erlang = () if shutil.which("erl") else ERLANG_UNITS
+    units = (*RABBITMQ_UNITS, *erlang) if SYSTEMD.is_dir() else ()
+    _run("apt-get", "update")
+    if units:
+        # A mask of this boot: should we be killed on the way, it does not stay for ever.
+        _run("systemctl", "mask", "--runtime", *units)
+    try:
+        _run("apt-get", "install", "-y", "--no-install-recommends", "rabbitmq-server")
+    finally:
+        if units:
+            _run("systemctl", "unmask", "--runtime", *units)
+    if units:
+        _run("systemctl", "disable", *units)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(  # noqa: S603  # Debian's programs, no shell, arguments of ours
+        command,
+        capture_output=True,
+        check=True,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=INSTALL_LIMIT_SECONDS,
+    )
+
+
+def _environment() -> Mapping[str, str]:
+    # Where no systemd runs, invoke-rc.d starts no service in single-user mode.
+    return {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+
+
+def _reason(error: OSError | subprocess.SubprocessError) -> str:
+    said: Sequence[str] = (getattr(error, "stderr", None) or "").strip().splitlines()
+    return said[-1] if said else str(error)
