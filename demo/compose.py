@@ -1,75 +1,92 @@
 """Puts the demonstration together: a PostgreSQL from a wheel, the simulator over HTTP, the system.
 
-Everything is real but QuickBooks itself, and everything ends with the block: nothing is left
-running or lying about.
+Two shapes of one system: embedded in this process, or over RabbitMQ in processes of their own, two
+of which are killed on the way. Everything is real but QuickBooks itself, and everything ends with
+the block: nothing is left running or lying about.
 """
 
+import base64
+import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from rich.console import Console
 from sqlalchemy import create_engine
 
-from app.embedded import EmbeddedSystem, embedded_system
+from app.embedded import embedded_system
 from app.logs import configure
 from app.migrate import migrate
-from app.onboarding import change_settings, connect_company, enable_company, open_company
 from app.postgres import EmbeddedPostgres
 from app.quickbooks import QuickBooksAccess
+from app.rabbitmq import PrivateRabbitmq
+from app.settings import Broker
 from app.tuning import Tuning
 from connections.keys import TokenKeys
-from connections.settings import CompanySettings
+from demo.desk import Desk, open_desk
+from demo.disturbance import Killer
+from demo.fleet import running_fleet, start_relays_and_workers, start_simulator
 from demo.proline import create_tables
 from demo.run import Stage, run
-from demo.scenario import Office, Plan, plan
+from demo.scenario import Plan, plan
 from demo.simulator_control import SimulatorControl
+from demo.system import System
 from qbo_client import endpoints_below
 from qbo_simulator.http_server import serve
 from qbo_simulator.simulator import Simulator
 
 SEED: Final = 1001
 KEY_BYTES: Final = 32
+NAME: Final = "demo"
 # At the plan's own speed each office asks for about as many calls as one QuickBooks company allows
 # in a second, and what is shown is the limit; a little slower, it is the way.
 SPEED: Final = 0.75
 
+STARTING: Final = {
+    Broker.EMBEDDED: "Starting PostgreSQL, the QuickBooks simulator, relay and workers …",
+    Broker.RABBITMQ: "Starting PostgreSQL, RabbitMQ, the QuickBooks simulator, two relays and two"
+    " workers, a process each …",
+}
 
-def demonstrate(console: Console, *, as_json: bool = False, seed: int = SEED) -> int:
+
+def demonstrate(
+    console: Console,
+    *,
+    as_json: bool = False,
+    seed: int = SEED,
+    broker: Broker = Broker.EMBEDDED,
+) -> int:
     """Play the demonstration on this machine and report.
 
     Args:
         console: where the progress and the report are shown.
         as_json: one JSON object at the end instead of tables.
         seed: of the invented people and of what happens to them.
+        broker: the shape of the system.
 
     Returns:
         The exit code: 0 if QuickBooks holds exactly what it must, otherwise 1.
     """
     configure(level="ERROR")
     if not as_json:
-        console.print("Starting PostgreSQL, the QuickBooks simulator, relay and workers …")
-    with composed(plan(seed, datetime.now(UTC).date())) as stage:
-        return run(replace(stage, speed=SPEED), console, as_json=as_json)
-
-
-@contextmanager
-def composed(played: Plan) -> Iterator[Stage]:
-    """Start everything the plan needs; it ends with the block."""
+        console.print(STARTING[broker])
+    played = plan(seed, datetime.now(UTC).date())
     with EmbeddedPostgres() as postgres:
         migrate(postgres.url)
-        with composed_on(postgres.url, played) as stage:
-            yield stage
+        shape = composed_on if broker is Broker.EMBEDDED else composed_of_processes
+        with shape(postgres.url, played) as stage:
+            return run(replace(stage, speed=SPEED), console, as_json=as_json)
 
 
 @contextmanager
 def composed_on(
     database_url: str, played: Plan, *, tuning: Tuning | None = None, limited: bool = True
 ) -> Iterator[Stage]:
-    """Start everything the plan needs but the database.
+    """Start everything the plan needs but the database, in this process.
 
     Args:
         database_url: migrated, and without ProLine's tables.
@@ -77,66 +94,102 @@ def composed_on(
         tuning: of relay and workers; None is production's.
         limited: whether QuickBooks keeps its limits of calls.
     """
-    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
-    create_tables(engine)
     with (
         serve(Simulator()) as simulator,
-        embedded_system(database_url, _access(simulator.base_url), tuning) as system,
+        embedded_system(database_url, _App().access(simulator.base_url), tuning) as system,
     ):
-        control = SimulatorControl(simulator.base_url)
-        realms = {office.id: _set_up(system, control, office) for office in played.offices}
-        for realm_id in () if limited else realms.values():
-            control.lift_limits(realm_id)
-        yield Stage(
-            plan=played,
-            engine=engine,
-            database_url=database_url,
-            system=system,
-            enable=_Enable(system, played.offices),
-            simulator=control,
-            realms=realms,
-        )
+        desk = Desk(system.pool, system.quickbooks, system.slots)
+        with _stage(database_url, played, simulator.base_url, desk, system) as stage:
+            for realm_id in () if limited else stage.realms.values():
+                stage.simulator.lift_limits(realm_id)
+            yield stage
+
+
+@contextmanager
+def composed_of_processes(database_url: str, played: Plan) -> Iterator[Stage]:
+    """Start everything the plan needs but the database, in processes of their own.
+
+    RabbitMQ is that of AMQP_URL, else a private node of the programs on this machine.
+    """
+    app, given = _App(), os.environ.get("AMQP_URL")
+    with (
+        nullcontext(given) if given else _private_rabbitmq() as amqp_url,
+        running_fleet(_environment(database_url, amqp_url)) as fleet,
+    ):
+        base_url = start_simulator(fleet)
+        fleet.environment.update(app.environment(base_url))
+        with open_desk(database_url, app.access(base_url)) as desk:
+            system = start_relays_and_workers(fleet, desk.pool)
+            with _stage(database_url, played, base_url, desk, system) as stage:
+                yield replace(stage, disturb=Killer(desk.pool, fleet))
+
+
+def _environment(database_url: str, amqp_url: str) -> Mapping[str, str]:
+    """Give a process what it needs to find the others, and nothing of ours beside."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "DATABASE_URL": database_url,
+        "BROKER": Broker.RABBITMQ,
+        "AMQP_URL": amqp_url,
+    }
+
+
+@contextmanager
+def _private_rabbitmq() -> Iterator[str]:
+    with PrivateRabbitmq() as node:
+        yield node.url
+
+
+@contextmanager
+def _stage(
+    database_url: str, played: Plan, base_url: str, desk: Desk, system: System
+) -> Iterator[Stage]:
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    create_tables(engine)
+    control = SimulatorControl(base_url)
+    yield Stage(
+        plan=played,
+        engine=engine,
+        database_url=database_url,
+        system=system,
+        enable=partial(desk.enable, played.offices),
+        simulator=control,
+        realms={office.id: desk.set_up(control, office) for office in played.offices},
+    )
     engine.dispose()
 
 
-def _access(base_url: str) -> QuickBooksAccess:
-    """Reach the simulator as an app that exists for this demonstration only."""
-    return QuickBooksAccess(
-        base_url=base_url,
-        endpoints=endpoints_below(base_url),
-        client_id="demo",
-        client_secret=secrets.token_urlsafe(),
-        redirect_uri=f"{base_url}/nowhere",
-        keys=TokenKeys([("demo", secrets.token_bytes(KEY_BYTES))]),
-    )
-
-
-def _set_up(system: EmbeddedSystem, control: SimulatorControl, office: Office) -> str:
-    """Do what the office does on the Integrations page: choose, connect."""
-    open_company(system.pool, office.id, office.name)
-    change_settings(system.pool, office.id, CompanySettings(customer_mode=office.mode))
-    realm_id = control.add_realm(office.name, custom_txn_numbers=office.mode == "main")
-    connect_company(
-        system.pool,
-        system.quickbooks,
-        system.slots,
-        company_id=office.id,
-        realm_id=realm_id,
-        code=control.authorization_code(realm_id),
-    )
-    return realm_id
-
-
 @dataclass(frozen=True)
-class _Enable:
-    """Switches the integration on for the offices that want it."""
+class _App:
+    """An app in QuickBooks' eyes that exists for this demonstration only."""
 
-    system: EmbeddedSystem
-    offices: tuple[Office, ...]
+    secret: str = field(default_factory=secrets.token_urlsafe, repr=False)
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES), repr=False)
 
-    def __call__(self) -> Mapping[str, datetime]:
+    def access(self, base_url: str) -> QuickBooksAccess:
+        """Reach the simulator as this app."""
+        return QuickBooksAccess(
+            base_url=base_url,
+            endpoints=endpoints_below(base_url),
+            client_id=NAME,
+            client_secret=self.secret,
+            redirect_uri=f"{base_url}/nowhere",
+            keys=TokenKeys([(NAME, self.key)]),
+        )
+
+    def environment(self, base_url: str) -> Mapping[str, str]:
+        """Say the same in the settings of a process.
+
+        The simulator replays a requestid, as QuickBooks documents it; without that a payment whose
+        worker was killed would be looked up after 130 seconds, and the audience gone.
+        """
         return {
-            office.id: enable_company(self.system.pool, office.id)
-            for office in self.offices
-            if office.enabled
+            "QBO_ENVIRONMENT": "simulator",
+            "QBO_BASE_URL": base_url,
+            "QBO_OAUTH_URL": base_url,
+            "QBO_CLIENT_ID": NAME,
+            "QBO_CLIENT_SECRET": self.secret,
+            "QBO_REDIRECT_URI": f"{base_url}/nowhere",
+            "QBO_REQUESTID_PROVED": "true",
+            "TOKEN_KEYS": f"{NAME}:{base64.b64encode(self.key).decode()}",
         }

@@ -20,6 +20,11 @@ class Tally:
     received: Decimal
     open_balance: Decimal
 
+    @property
+    def unapplied(self) -> Decimal:
+        """Say how much of what was received pays no invoice yet: it stands as a credit."""
+        return self.received - (self.invoiced - self.open_balance)
+
     @classmethod
     def of(cls, books: Books) -> "Tally":
         """Count and add up."""
@@ -56,6 +61,7 @@ class Outcome:
         records: Records by state.
         quickbooks: Objects in QuickBooks by kind, of all companies.
         invoices_paid: Living invoices in QuickBooks with nothing left open.
+        harm: What was done to the system while it worked.
         changes: Commits of enabled companies while the integration was on.
     """
 
@@ -69,6 +75,7 @@ class Outcome:
     reads: int
     changes: int
     latency: Latency
+    harm: tuple[str, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -99,6 +106,7 @@ class Outcome:
             "requests_per_change": self.requests_per_change,
             "commit_to_quickbooks_ms": asdict(self.latency),
             "settled": self.settled,
+            **({"harm": list(self.harm)} if self.harm else {}),
         }
 
 

@@ -55,19 +55,27 @@ class Lines:
     changes: int
     monotonic: Callable[[], float] = time.monotonic
     _printed_at: float = float("-inf")
+    _last: str = ""
 
     def show(self, committed: int, in_quickbooks: int, states: Mapping[str, int]) -> None:
         """Print how far it is, at most every `SECONDS_BETWEEN_LINES`."""
         now = self.monotonic()
-        if now - self._printed_at < SECONDS_BETWEEN_LINES:
-            return
-        self._printed_at = now
-        self.console.print(
+        self._last = (
             f"{committed} of {self.changes} changes committed, {in_quickbooks} objects in"
-            f" QuickBooks; records: {_words(states)}",
-            highlight=False,
-            soft_wrap=True,
+            f" QuickBooks; records: {_words(states)}"
         )
+        if now - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = now
+            self._print()
+
+    def end(self) -> None:
+        """Print where it ended, if that is not printed yet."""
+        self._print()
+
+    def _print(self) -> None:
+        if self._last:
+            self.console.print(self._last, highlight=False, soft_wrap=True)
+        self._last = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,9 @@ def live_display(console: Console, changes: int) -> Iterator[Display]:
         changes: How many will be committed in all.
     """
     if not console.is_terminal:
-        yield Lines(console, changes)
+        lines = Lines(console, changes)
+        yield lines
+        lines.end()
         return
     with Live(console=console, refresh_per_second=REFRESHES_PER_SECOND) as live:
         yield _LiveDisplay(live, changes)

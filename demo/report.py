@@ -53,6 +53,7 @@ def _cells(tally: Tally) -> tuple[tuple[str, str], ...]:
         ("Invoiced", _dollars(tally.invoiced)),
         ("Payments", str(tally.payments)),
         ("Received", _dollars(tally.received)),
+        ("Received and not applied yet", _dollars(tally.unapplied)),
         ("Still open", _dollars(tally.open_balance)),
     )
 
@@ -74,12 +75,13 @@ def _last_lines(outcome: Outcome) -> list[Text]:
     latency = outcome.latency
     lines = [
         Text(
-            f"{outcome.changes} changes became {requests} requests"
+            f"{outcome.changes} changes of companies that are on became {requests} requests"
             f" ({outcome.writes} writes, {outcome.reads} reads);"
             f" {outcome.invoices_paid} invoices are paid."
         ),
         Text(f"Records: {_states(outcome)}."),
     ]
+    lines += [Text(f"On the way: {each}.") for each in outcome.harm]
     if latency.p50 is not None:
         half, most = f"{latency.p50:.0f} ms", f"{latency.p99:.0f} ms"
         lines.append(Text(f"From commit to QuickBooks: {half} (half), {most} (99 %)."))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
 from time import monotonic
@@ -37,6 +37,9 @@ LOOK_EVERY_SECONDS: Final = 0.1
 READS_APART_SECONDS: Final = 0.15
 KINDS: Final = ("Customer", "Invoice", "Payment")
 
+Disturb = Callable[[Callable[[], int], int], Sequence[str]]
+"""Given how many changes are committed and how many will be: harms the system; says what it did."""
+
 Enable = Callable[[], Mapping[str, datetime]]
 """Enables the integration for the offices that want it; when, by company id."""
 
@@ -52,6 +55,7 @@ class Stage:
         enable: Called once, after history was taken in.
         realms: The QuickBooks company of each ProLine company.
         speed: How many of the plan's seconds pass in one of ours.
+        disturb: What happens to the system while the live part plays; None: nothing.
         reads_apart_seconds: Between two reads of the comparer's, so that QuickBooks takes them.
     """
 
@@ -65,6 +69,7 @@ class Stage:
     speed: float = 1.0
     settle_within_seconds: float = SETTLE_WITHIN_SECONDS
     reads_apart_seconds: float = READS_APART_SECONDS
+    disturb: Disturb | None = None
 
 
 def run(stage: Stage, console: Console, *, as_json: bool = False) -> int:
@@ -95,8 +100,9 @@ def play(stage: Stage, console: Console, *, quiet: bool = False) -> Outcome:
     steps = stage.plan.of(Era.LIVE)
     display = nullcontext(Silent()) if quiet else live_display(console, len(steps))
     with display as shown:
-        commits, settled = _play_live(stage, sessions, shown)
-    return judge(stage, enabled_at, commits, settled=settled)
+        live = _play_live(stage, sessions, shown)
+    outcome = judge(stage, enabled_at, live.commits, settled=live.settled)
+    return replace(outcome, harm=tuple(live.harm))
 
 
 def judge(
@@ -127,12 +133,20 @@ class _Verdict:
     latencies_ms: Sequence[float]
 
 
-def _play_live(
-    stage: Stage, sessions: sessionmaker[Session], display: Display
-) -> tuple[Sequence[Commit], bool]:
+@dataclass(frozen=True, slots=True)
+class _Live:
+    commits: Sequence[Commit]
+    settled: bool
+    harm: Sequence[str]
+
+
+def _play_live(stage: Stage, sessions: sessionmaker[Session], display: Display) -> _Live:
     """Play in a thread of its own while this one shows how far it is."""
     counter = Counter()
-    with ThreadPoolExecutor(1, thread_name_prefix="scenario") as threads:
+    planned = len(stage.plan.of(Era.LIVE))
+    disturb = stage.disturb or (lambda _committed, _planned: ())
+    with ThreadPoolExecutor(2, thread_name_prefix="scenario") as threads:
+        disturbing = threads.submit(disturb, lambda: counter.value, planned)
         playing = threads.submit(
             play_live,
             sessions,
@@ -143,9 +157,11 @@ def _play_live(
         while not playing.done():
             _show(stage, display, counter)
             Event().wait(LOOK_EVERY_SECONDS)
-        live, settled = playing.result(), _wait_settled(stage, display, counter)
+        live, harm = playing.result(), disturbing.result()
+        settled = _wait_settled(stage, display, counter)
     late = play_now(sessions, stage.plan.of(Era.AFTER_REST))
-    return [*live, *late], _wait_settled(stage, display, counter) and settled
+    settled = _wait_settled(stage, display, counter) and settled
+    return _Live([*live, *late], settled, harm)
 
 
 def _wait_settled(stage: Stage, display: Display, counter: Counter) -> bool:

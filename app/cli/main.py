@@ -14,6 +14,7 @@ from app.cli.records import explain, project, status
 from app.cli.serving import relay, worker
 from app.logs import configure
 from app.migrate import migrate as migrate_database
+from app.settings import Broker
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # only where --expose asks for it
 LOOPBACK = "127.0.0.1"
@@ -38,11 +39,15 @@ def demo(
     *,
     as_json: Json = False,
     seed: Annotated[int, typer.Option(help="Of the invented people and events.")] = 1001,
+    broker: Annotated[
+        Broker,
+        typer.Option(help="embedded: one process. rabbitmq: a process each, two are killed."),
+    ] = Broker.EMBEDDED,
 ) -> None:
     """Play three companies through the whole way on this machine, then compare to the cent."""
     from demo.compose import demonstrate  # noqa: PLC0415  # production has no demo
 
-    raise typer.Exit(demonstrate(Console(), as_json=as_json, seed=seed))
+    raise typer.Exit(demonstrate(Console(), as_json=as_json, seed=seed, broker=broker))
 
 
 @app.command()

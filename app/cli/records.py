@@ -11,11 +11,16 @@ from app.cli.printing import Json, print_json, print_sentence, show_rows
 from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
 from coordination.nudges import nudge
+from coordination.processes import living
+from outbox.backlog import Unread, backlog, unread, why_unread
 from records.explaining import Explained, consumed_entities
 from records.explaining import explain as explain_record
 from records.keys import RecordKey
 from records.transfers import Transfer, latch
 from schemas import Entity
+
+IN_OUTBOX = "outbox"
+"""Where an event is before it is any record's."""
 
 project = typer.Typer(help="Projects: transfer one by hand.", no_args_is_help=True)
 
@@ -30,11 +35,14 @@ FROM proline_qbo.records WHERE state <> 'done' GROUP BY company_id, state, reaso
 def status(*, as_json: Json = False) -> None:
     """Count what is not done, by company, state and reason, with its oldest.
 
-    What stands ready while no worker that takes it is running is counted once more.
+    What stands ready while no worker that takes it is running is counted once more. Events that
+    have not been taken in yet count as records in the state `outbox`.
     """
     with open_database() as pool, pool.connection() as connection:
+        unread_by_company = backlog(connection)
         consumed = sorted(consumed_entities(connection))
         counted = connection.execute(_STATES, [consumed]).fetchall()
+        relay_runs = any(each.kind == "relay" for each in living(connection))
         companies = get_many(connection, {company_id for company_id, *_ in counted})
         now = clock(connection)
     rows = [
@@ -48,6 +56,18 @@ def status(*, as_json: Json = False) -> None:
             "without_worker": without_worker,
         }
         for company_id, state, reason, count, since, without_worker in counted
+    ]
+    rows += [
+        {
+            "company": each.company_id,
+            "waits": None,
+            "state": IN_OUTBOX,
+            "reason": None if relay_runs else "no relay",
+            "records": each.events,
+            "since": each.since,
+            "without_worker": 0,
+        }
+        for each in unread_by_company
     ]
     show_rows(rows, as_json=as_json, nothing="Everything ProLine has is done.")
 
@@ -70,17 +90,23 @@ def explain(
         companies = get_many(connection, {each.company_id for each in found})
         now = clock(connection)
         consumed = consumed_entities(connection)
+        in_outbox = unread(connection, record_id, entity=entity, company_id=company)
+        why = why_unread(connection) if in_outbox else ""
     explained = [
         (each, each.because(blocked_reason(companies[each.company_id], now), consumed))
         for each in found
     ]
     if as_json:
-        print_json([asdict(each) | {"because": because} for each, because in explained])
-    elif explained:
-        print_sentence("\n".join(_told(each, because) for each, because in explained))
+        rows = [asdict(each) | {"because": because} for each, because in explained]
+        rows += [asdict(each) | {"state": IN_OUTBOX, "because": why} for each in in_outbox]
+        print_json(rows)
+    elif explained or in_outbox:
+        told = [_told(each, because) for each, because in explained]
+        told += [_told_unread(each, why) for each in in_outbox]
+        print_sentence("\n".join(told))
     else:
         print_sentence(f"ProLine has sent no record {record_id}.")
-    if not found:
+    if not explained and not in_outbox:
         raise typer.Exit(1)
 
 
@@ -90,6 +116,12 @@ def _told(each: Explained, because: str) -> str:
     since = each.since.isoformat(timespec="seconds")
     name = f"{each.entity} {each.record_id} of company {each.company_id}"
     return f"{name}: {each.state}{reason} since {since}\n  {because}"
+
+
+def _told_unread(each: Unread, why: str) -> str:
+    since = each.since.isoformat(timespec="seconds")
+    name = f"{each.entity} {each.record_id} of company {each.company_id}"
+    return f"{name}: sent, and in the outbox since {since}\n  {why}"
 
 
 @project.command("transfer")

@@ -7,7 +7,14 @@ from connections import companies
 from coordination.database import Pool
 from tests.support.command_line import CommandLine
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import connect_company, contact, enable_company, invoice, project
+from tests.support.proline import (
+    append,
+    connect_company,
+    contact,
+    enable_company,
+    invoice,
+    project,
+)
 from tests.support.relay_in_hand import Office
 
 CUSTOMER = "Ada Example"
@@ -43,6 +50,42 @@ def test_status_of_nothing_is_a_sentence_and_an_empty_list(on_database: CommandL
     """A quiet system is good news."""
     assert on_database.done("status").out == "Everything ProLine has is done.\n"
     assert on_database.done("status", "--json").json() == []
+
+
+def test_what_lies_in_the_outbox_is_neither_done_nor_unknown(
+    on_database: CommandLine, pool: Pool
+) -> None:
+    """Sent and not taken in yet: both commands say so, and that no relay is running."""
+    with pool.connection() as connection:
+        enable_company(connection)
+        append(connection, "contact", contact())
+
+    (counted,) = on_database.done("status", "--json").json()
+    (record,) = on_database.done("explain", "c1", "--json").json()
+    told = on_database.done("explain", "c1").out
+    elsewhere = on_database("explain", "c1", "--company", "other")
+
+    assert (counted["company"], counted["state"], counted["records"]) == ("acme", "outbox", 1)
+    assert counted["reason"] == "no relay"
+    assert record["state"] == "outbox"
+    assert "contact c1 of company acme: sent, and in the outbox since 20" in told
+    assert "No relay is running: start one with proline-qbo relay." in told
+    assert elsewhere.code == 1
+
+
+def test_a_newer_version_in_the_outbox_is_told_beside_the_record(
+    on_database: CommandLine, office: Office
+) -> None:
+    """The record may be done, and what the office has just changed is under way."""
+    office.say("contact", contact())
+    office.say("project", project())
+    office.finish()
+    office.say("contact", contact(email="new@example.com"))
+
+    states = [row["state"] for row in on_database.done("explain", "c1", "--json").json()]
+
+    assert states == ["done", "outbox"]
+    assert "A relay is running and takes it in." in on_database.done("explain", "c1").out
 
 
 def test_a_company_that_waits_is_the_reason_of_its_records(

@@ -1,0 +1,61 @@
+"""What an office does on the Integrations page: chooses, connects, enables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.living import living
+from app.onboarding import change_settings, connect_company, enable_company, open_company
+from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
+from connections.settings import CompanySettings
+from connections.slots import RealmSlots
+from coordination.database import Pool, open_pool
+from coordination.limiter import Limits
+from demo.scenario import Office
+from demo.simulator_control import SimulatorControl
+
+SESSIONS = 4
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The database and QuickBooks, as the page would have them open."""
+
+    pool: Pool
+    quickbooks: QuickBooks
+    slots: RealmSlots
+
+    def set_up(self, control: SimulatorControl, office: Office) -> str:
+        """Choose what the office wants and connect it to a QuickBooks company; give its realm."""
+        open_company(self.pool, office.id, office.name)
+        change_settings(self.pool, office.id, CompanySettings(customer_mode=office.mode))
+        realm_id = control.add_realm(office.name, custom_txn_numbers=office.mode == "main")
+        connect_company(
+            self.pool,
+            self.quickbooks,
+            self.slots,
+            company_id=office.id,
+            realm_id=realm_id,
+            code=control.authorization_code(realm_id),
+        )
+        return realm_id
+
+    def enable(self, offices: Sequence[Office]) -> Mapping[str, datetime]:
+        """Switch the integration on for the offices that want it; when, by company id."""
+        return {
+            office.id: enable_company(self.pool, office.id) for office in offices if office.enabled
+        }
+
+
+@contextmanager
+def open_desk(database_url: str, access: QuickBooksAccess) -> Iterator[Desk]:
+    """Sit down beside processes that do the work."""
+    with (
+        open_pool(database_url, max_size=SESSIONS, application_name="proline-qbo demo") as pool,
+        open_quickbooks(access, pool) as quickbooks,
+        living(database_url, pool, "cli") as me,
+    ):
+        yield Desk(
+            pool, quickbooks, RealmSlots(pool, me.process_id, Limits(), me.life.fresh_within)
+        )
