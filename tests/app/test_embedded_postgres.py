@@ -36,6 +36,22 @@ def test_a_given_directory_keeps_its_data(tmp_path: Path) -> None:
     assert row == (0,)
 
 
+def test_a_stopped_server_comes_back_at_its_address() -> None:
+    """Whoever was connected is broken off at once, and finds all it had committed."""
+    with EmbeddedPostgres() as server, psycopg.connect(server.url) as session:
+        session.execute("CREATE TABLE kept (n int)")
+        session.commit()
+
+        server.stop()
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT FROM kept")
+        server.start()
+
+        with psycopg.connect(server.url) as again:
+            row = again.execute("SELECT count(*) FROM kept").fetchone()
+    assert row == (0,)
+
+
 def test_two_servers_do_not_meet() -> None:
     """Each has a socket of its own, and none listens on a port."""
     with EmbeddedPostgres() as one, EmbeddedPostgres() as other:
