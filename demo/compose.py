@@ -1,8 +1,8 @@
 """Puts the demonstration together: a PostgreSQL from a wheel, the simulator over HTTP, the system.
 
-Two shapes of one system: embedded in this process, or over RabbitMQ in processes of their own, two
-of which are killed on the way. Everything is real but QuickBooks itself, and everything ends with
-the block: nothing is left running or lying about.
+Shapes of one system: embedded in this process; over RabbitMQ in processes of their own, two of them
+killed on the way; or whatever is running already. Everything is real but QuickBooks itself. What is
+started here ends with the block: nothing is left running or lying about.
 """
 
 import base64
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -22,16 +23,18 @@ from app.embedded import embedded_system
 from app.logs import configure
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
-from app.quickbooks import QuickBooksAccess
+from app.quickbooks import QuickBooksAccess, access_from
 from app.rabbitmq import PrivateRabbitmq
-from app.settings import Broker
+from app.settings import Broker, CompanySettings, QuickBooksEnvironment, load
 from app.tuning import Tuning
 from connections.keys import TokenKeys
 from demo.desk import Desk, open_desk
 from demo.disturbance import Killer
+from demo.failures import DemonstrationFailed
 from demo.fleet import running_fleet, start_relays_and_workers, start_simulator
 from demo.proline import create_tables
 from demo.run import Stage, run
+from demo.running import RunningSystem
 from demo.scenario import Plan, plan
 from demo.simulator_control import SimulatorControl
 from demo.system import System
@@ -46,10 +49,20 @@ NAME: Final = "demo"
 # in a second, and what is shown is the limit; a little slower, it is the way.
 SPEED: Final = 0.75
 
+
+class Shape(StrEnum):
+    """Which system the demonstration is played before."""
+
+    EMBEDDED = "embedded"
+    RABBITMQ = "rabbitmq"
+    RUNNING = "running"
+
+
 STARTING: Final = {
-    Broker.EMBEDDED: "Starting PostgreSQL, the QuickBooks simulator, relay and workers …",
-    Broker.RABBITMQ: "Starting PostgreSQL, RabbitMQ, the QuickBooks simulator, two relays and two"
+    Shape.EMBEDDED: "Starting PostgreSQL, the QuickBooks simulator, relay and workers …",
+    Shape.RABBITMQ: "Starting PostgreSQL, RabbitMQ, the QuickBooks simulator, two relays and two"
     " workers, a process each …",
+    Shape.RUNNING: "Waiting for the relays and workers that are running …",
 }
 
 
@@ -58,7 +71,7 @@ def demonstrate(
     *,
     as_json: bool = False,
     seed: int = SEED,
-    broker: Broker = Broker.EMBEDDED,
+    shape: Shape = Shape.EMBEDDED,
 ) -> int:
     """Play the demonstration on this machine and report.
 
@@ -66,20 +79,37 @@ def demonstrate(
         console: where the progress and the report are shown.
         as_json: one JSON object at the end instead of tables.
         seed: of the invented people and of what happens to them.
-        broker: the shape of the system.
+        shape: of the system it is played before.
 
     Returns:
         The exit code: 0 if QuickBooks holds exactly what it must, otherwise 1.
+
+    Raises:
+        SettingsInvalid: it shall be played before a running system, and some setting is missing.
     """
     configure(level="ERROR")
     if not as_json:
-        console.print(STARTING[broker])
+        console.print(STARTING[shape])
     played = plan(seed, datetime.now(UTC).date())
+    try:
+        with _composed(shape, played) as stage:
+            return run(replace(stage, speed=SPEED), console, as_json=as_json)
+    except DemonstrationFailed as failed:
+        Console(stderr=True).print(str(failed), markup=False, highlight=False)
+        return 1
+
+
+@contextmanager
+def _composed(shape: Shape, played: Plan) -> Iterator[Stage]:
+    if shape is Shape.RUNNING:
+        with composed_before_running(load(CompanySettings), played) as stage:
+            yield stage
+        return
     with EmbeddedPostgres() as postgres:
         migrate(postgres.url)
-        shape = composed_on if broker is Broker.EMBEDDED else composed_of_processes
-        with shape(postgres.url, played) as stage:
-            return run(replace(stage, speed=SPEED), console, as_json=as_json)
+        start = composed_on if shape is Shape.EMBEDDED else composed_of_processes
+        with start(postgres.url, played) as stage:
+            yield stage
 
 
 @contextmanager
@@ -138,6 +168,26 @@ def _environment(database_url: str, amqp_url: str) -> Mapping[str, str]:
 def _private_rabbitmq() -> Iterator[str]:
     with PrivateRabbitmq() as node:
         yield node.url
+
+
+@contextmanager
+def composed_before_running(settings: CompanySettings, played: Plan) -> Iterator[Stage]:
+    """Play before relays and workers that somebody else has started, as docker compose does.
+
+    Raises:
+        DemonstrationFailed: QuickBooks is not the simulator, or nobody is running.
+    """
+    if settings.qbo_environment is not QuickBooksEnvironment.SIMULATOR:
+        raise DemonstrationFailed(
+            "The demonstration writes to the simulator only: set QBO_ENVIRONMENT=simulator."
+        )
+    url = settings.database_url.get_secret_value()
+    access = access_from(settings, settings.token_keys)
+    with open_desk(url, access) as desk:
+        system = RunningSystem(desk.pool)
+        system.wait_until_up()
+        with _stage(url, played, access.base_url, desk, system) as stage:
+            yield stage
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from threading import Event
 from time import monotonic
 from typing import Final
 
-from app.settled import is_settled, states
 from app.supervised import stop_supervised, supervise
 from coordination.database import Pool
-from coordination.processes import living
+from demo.failures import DemonstrationFailed
+from demo.running import RunningSystem
 
 PROGRAM: Final = (sys.executable, "-c", "from app.cli import main; main()")
 START_WITHIN_SECONDS: Final = 60.0
@@ -30,10 +30,6 @@ KILLED: Final = 128 + signal.SIGKILL
 """How a shell tells that its child was killed."""
 RELAYS: Final = 2
 WORKERS: Final = 2
-
-
-class FleetFailed(RuntimeError):
-    """A process of the fleet ended by itself, or never came; the sentence says which and how."""
 
 
 @dataclass
@@ -69,12 +65,12 @@ class Fleet:
         """See that nobody ended who was not killed on purpose.
 
         Raises:
-            FleetFailed: somebody did.
+            DemonstrationFailed: somebody did.
         """
         ended = [each for each in self.members if each.supervisor.poll() is not None]
         killed = [each for each in ended if each.supervisor.returncode == KILLED]
         for member in [each for each in ended if each not in killed[: self.killed]]:
-            raise FleetFailed(f"{member.name} ended by itself; it said: {member.said()}")
+            raise DemonstrationFailed(f"{member.name} ended by itself; it said: {member.said()}")
 
     def kill(self, pid: int) -> None:
         """Kill one with SIGKILL, as a machine or its operator would."""
@@ -91,20 +87,15 @@ class Fleet:
 
 
 @dataclass(frozen=True)
-class FleetSystem:
-    """Relays and workers as the demonstration sees them: through the tables alone."""
+class FleetSystem(RunningSystem):
+    """A system whose every process is ours."""
 
-    pool: Pool
     fleet: Fleet
 
     def settled(self) -> bool:
         """Whether nothing is left to do, as long as everybody runs who should."""
         self.fleet.assert_running()
-        return is_settled(self.pool)
-
-    def states(self) -> Mapping[str, int]:
-        """Count the records by state."""
-        return states(self.pool)
+        return super().settled()
 
 
 @contextmanager
@@ -131,25 +122,22 @@ def start_relays_and_workers(fleet: Fleet, pool: Pool) -> FleetSystem:
         fleet.start(f"relay {number}", "relay")
     for number in range(1, WORKERS + 1):
         fleet.start(f"worker {number}", "worker")
-    wait_until(lambda: _beating(pool) == RELAYS + WORKERS, fleet)
-    return FleetSystem(pool, fleet)
+    system = FleetSystem(pool, fleet)
+    everybody = {"relay": RELAYS, "worker": WORKERS}
+    wait_until(lambda: system.beating().items() >= everybody.items(), fleet)
+    return system
 
 
 def wait_until(condition: Callable[[], bool], fleet: Fleet) -> None:
     """Wait for a condition while everybody runs.
 
     Raises:
-        FleetFailed: it never came, or somebody ended.
+        DemonstrationFailed: it never came, or somebody ended.
     """
     until = monotonic() + START_WITHIN_SECONDS
     while not condition():
         fleet.assert_running()
         if monotonic() > until:
             names = ", ".join(member.name for member in fleet.members)
-            raise FleetFailed(f"{names} did not come up in {START_WITHIN_SECONDS:.0f} s.")
+            raise DemonstrationFailed(f"{names} did not come up in {START_WITHIN_SECONDS:.0f} s.")
         Event().wait(LOOK_EVERY_SECONDS)
-
-
-def _beating(pool: Pool) -> int:
-    with pool.connection() as connection:
-        return sum(each.kind in {"relay", "worker"} for each in living(connection))

@@ -16,6 +16,7 @@ from psycopg import errors as postgres
 from psycopg_pool import PoolTimeout
 
 from app.postgres import EmbeddedPostgresFailed
+from app.rabbitmq import PrivateRabbitmqFailed
 from app.settings import SettingsInvalid
 from connections.errors import ConnectionRefused
 from qbo_client import AccessRefused, NotSent, QuickBooksError, ReconnectRequired
@@ -36,12 +37,21 @@ class CannotBeDone(Exception):
     """A command cannot be done; the message is a sentence for whoever gave it."""
 
 
+WITH_A_SENTENCE = (
+    CannotBeDone,
+    SettingsInvalid,
+    ConnectionRefused,
+    EmbeddedPostgresFailed,
+    PrivateRabbitmqFailed,
+)
+
+
 @contextmanager
 def sentences(stream: TextIO) -> Iterator[None]:
     """Turn what a person can act on into a sentence; a bug keeps its traceback."""
     try:
         yield
-    except (CannotBeDone, SettingsInvalid, ConnectionRefused, EmbeddedPostgresFailed) as error:
+    except WITH_A_SENTENCE as error:
         _tell(stream, str(error))
     except QuickBooksError as error:
         _tell(stream, of_quickbooks(error))

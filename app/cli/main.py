@@ -1,7 +1,7 @@
 """The commands and their groups; `main` is what `proline-qbo` runs."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -14,7 +14,6 @@ from app.cli.records import explain, project, status
 from app.cli.serving import relay, worker
 from app.logs import configure
 from app.migrate import migrate as migrate_database
-from app.settings import Broker
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # only where --expose asks for it
 LOOPBACK = "127.0.0.1"
@@ -40,14 +39,19 @@ def demo(
     as_json: Json = False,
     seed: Annotated[int, typer.Option(help="Of the invented people and events.")] = 1001,
     broker: Annotated[
-        Broker,
+        Literal["embedded", "rabbitmq"],
         typer.Option(help="embedded: one process. rabbitmq: a process each, two are killed."),
-    ] = Broker.EMBEDDED,
+    ] = "embedded",
+    running: Annotated[
+        bool,
+        typer.Option("--running", help="Start nothing: play before what DATABASE_URL holds."),
+    ] = False,
 ) -> None:
     """Play three companies through the whole way on this machine, then compare to the cent."""
-    from demo.compose import demonstrate  # noqa: PLC0415  # production has no demo
+    from demo.compose import Shape, demonstrate  # noqa: PLC0415  # production has no demo
 
-    raise typer.Exit(demonstrate(Console(), as_json=as_json, seed=seed, broker=broker))
+    shape = Shape.RUNNING if running else Shape(broker)
+    raise typer.Exit(demonstrate(Console(), as_json=as_json, seed=seed, shape=shape))
 
 
 @app.command()
