@@ -1,0 +1,88 @@
+"""What a test puts into a process to take a guard out, and to see what it was good for.
+
+Each function is a `prepare` of `Fleet.worker` or `Fleet.relay`: it runs in the forked process
+alone, before anything else.
+"""
+
+import threading
+
+from app.cli import serving
+from coordination import leadership
+from coordination.database import Connection
+from coordination.life import LifeBeat
+from coordination.limiter import Departure
+from outbox import metrics
+from records import attempts, settlement
+from records.claims import Claim
+from workers import calling
+
+RESYNC_FOUND = "the resync found"
+
+
+def let_slots_grow_old() -> None:
+    """Send however long after its slot: only the process's own last beat is looked at."""
+    gate = calling._Gate
+
+    def before_send(self: calling._Gate) -> None:
+        self._departure = Departure(self._departure.not_before, float("inf"))
+        guarded(self)
+
+    guarded, gate.before_send = gate.before_send, before_send  # type: ignore[method-assign]
+
+
+def ignore_its_own_beat() -> None:
+    """Send however old the last beat is: only the slot's time is looked at."""
+    LifeBeat.fresh_within = lambda _life, _seconds=0.0: True  # type: ignore[method-assign,assignment]
+
+
+def send_after_any_pause() -> None:
+    """Send whenever the thread gets to it, and live on when gone."""
+    let_slots_grow_old()
+    ignore_its_own_beat()
+    live_on()
+
+
+def live_on() -> None:
+    """Do not exit when declared gone."""
+
+    def stand(kind: str, life: LifeBeat, asked: threading.Event) -> None:
+        asked.wait()
+
+    serving.stand = stand  # type: ignore[attr-defined]
+
+
+def write_without_a_claim() -> None:
+    """Open an attempt also when the claim was taken back."""
+
+    def hold_claim(connection: Connection, claim: Claim) -> None:
+        """Hold nothing."""
+
+    attempts.hold_claim = hold_claim  # type: ignore[attr-defined]
+
+
+def settle_what_others_hold() -> None:
+    """Settle by the record alone, whoever holds it, and live on to do so."""
+    live_on()
+    guard = "AND r.dispatch_token = %(token)s AND r.claimed_by = %(process_id)s"
+    assert guard in settlement._RELEASE
+    settlement._RELEASE = settlement._RELEASE.replace(guard, "")
+
+
+def lead_without_a_lock() -> None:
+    """Prove the leadership at the beginning of a transaction, but hold nothing until its end."""
+    lock = " FOR SHARE"
+    assert lock in leadership._ASSERT
+    leadership._ASSERT = leadership._ASSERT.replace(lock, "")
+    tell_what_the_resync_finds()
+
+
+def tell_what_the_resync_finds() -> None:
+    """Say it where the test can read it: no guard is out, a counter is heard."""
+    counted = metrics.resync_finds.inc
+
+    def told(amount: float = 1) -> None:
+        counted(amount)
+        if amount:
+            print(f"{RESYNC_FOUND} {amount}", flush=True)  # noqa: T201  # into the process's log
+
+    metrics.resync_finds.inc = told  # type: ignore[method-assign,assignment]
