@@ -1,5 +1,6 @@
 """The ladder of the tests' servers: the first rung that holds is taken, and nothing is skipped."""
 
+import importlib
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
@@ -28,6 +29,12 @@ def test_docker_is_taken_before_the_wheel(monkeypatch: pytest.MonkeyPatch) -> No
     with running_server() as server:
         assert server.origin == "pretended"
     assert "Docker" in postgres.chosen_rung()
+
+
+def test_what_the_docker_rung_loads_warns_of_nothing() -> None:
+    """Warnings are errors here, and this rung is loaded only where an engine answers."""
+    importlib.reload(importlib.import_module("testcontainers.community.postgres"))
+    importlib.reload(importlib.import_module("testcontainers.core.container"))
 
 
 def test_a_docker_program_without_an_engine_is_no_rung(monkeypatch: pytest.MonkeyPatch) -> None:
