@@ -166,6 +166,24 @@ def test_debians_rabbitmq_is_installed_and_not_started(
     ]
 
 
+def test_without_systemd_nothing_is_started_either(
+    monkeypatch: pytest.MonkeyPatch, bare_machine: Path
+) -> None:
+    """Debian's other init starts nothing in single-user mode, and nothing at the next boot."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(debian, "SYSTEMD", bare_machine / "none")
+    for name in ("apt-get", "update-rc.d"):
+        _put(bare_machine, name, RECORDING)
+
+    debian.install_rabbitmq_where_missing(lambda _line: None)
+
+    assert _calls(bare_machine) == [
+        "apt-get update noninteractive 1",
+        "apt-get install -y --no-install-recommends rabbitmq-server noninteractive 1",
+        "update-rc.d rabbitmq-server disable noninteractive 1",
+    ]
+
+
 def test_an_erlang_that_was_here_keeps_its_services(
     monkeypatch: pytest.MonkeyPatch, bare_machine: Path
 ) -> None:

@@ -16,6 +16,7 @@ from app.rabbitmq import PrivateRabbitmqFailed, programs
 
 INSTALL_LIMIT_SECONDS: Final = 600.0
 SYSTEMD: Final = Path("/run/systemd/system")
+PACKAGE: Final = ("apt-get", "install", "-y", "--no-install-recommends", "rabbitmq-server")
 RABBITMQ_UNITS: Final = ("rabbitmq-server.service",)
 ERLANG_UNITS: Final = ("epmd.service", "epmd.socket")
 
@@ -46,20 +47,24 @@ def may_install() -> bool:
 
 
 def _install() -> None:
-    # Erlang's own units are touched only where Erlang comes with this installation.
-    erlang = () if shutil.which("erl") else ERLANG_UNITS
-    units = (*RABBITMQ_UNITS, *erlang) if SYSTEMD.is_dir() else ()
     _run("apt-get", "update")
-    if units:
-        # A mask of this boot: should we be killed on the way, it does not stay for ever.
-        _run("systemctl", "mask", "--runtime", *units)
+    if SYSTEMD.is_dir():
+        _install_masked()
+    else:
+        _run(*PACKAGE)
+        _run("update-rc.d", "rabbitmq-server", "disable")
+
+
+def _install_masked() -> None:
+    # Erlang's own units are touched only where Erlang comes with this installation.
+    units = RABBITMQ_UNITS if shutil.which("erl") else (*RABBITMQ_UNITS, *ERLANG_UNITS)
+    # A mask of this boot: should we be killed on the way, it does not stay for ever.
+    _run("systemctl", "mask", "--runtime", *units)
     try:
-        _run("apt-get", "install", "-y", "--no-install-recommends", "rabbitmq-server")
+        _run(*PACKAGE)
     finally:
-        if units:
-            _run("systemctl", "unmask", "--runtime", *units)
-    if units:
-        _run("systemctl", "disable", *units)
+        _run("systemctl", "unmask", "--runtime", *units)
+    _run("systemctl", "disable", *units)
 
 
 def _run(*command: str) -> None:
