@@ -1,4 +1,5 @@
-# One command each. Everything is installed into .venv here and nothing anywhere else.
+# One command each. Everything is installed into .venv here and nothing anywhere else, but for one
+# thing: `make test` as root on Debian installs Debian's rabbitmq-server where there is no RabbitMQ.
 #   make help    what there is
 
 PACKAGES := app broker connections coordination demo migrations outbox qbo_client qbo_simulator records \
@@ -22,7 +23,7 @@ help: ## say what there is
 demo: $(VENV)/.demo ## play three companies through the whole way, then compare to the cent
 	@$(BIN)/proline-qbo demo
 
-test: $(VENV)/.dev ## run the tests on a real PostgreSQL (DATABASE_URL, Docker, or the one from the wheel)
+test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_URL and AMQP_URL, Docker, or private ones)
 	@$(BIN)/pytest
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
