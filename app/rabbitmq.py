@@ -174,16 +174,20 @@ class PrivateRabbitmq:
         Raises:
             PrivateRabbitmqFailed: it could not do what it was asked.
         """
-        asked = subprocess.run(  # noqa: S603  # RabbitMQ's program, no shell, arguments of ours
-            [programs() / "rabbitmqctl", "--quiet", *arguments],
-            capture_output=True,
-            check=False,
-            cwd=self.directory,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=START_LIMIT_SECONDS,
-        )
+        try:
+            asked = subprocess.run(  # noqa: S603  # RabbitMQ's program, no shell, arguments of ours
+                [programs() / "rabbitmqctl", "--quiet", *arguments],
+                capture_output=True,
+                check=False,
+                cwd=self.directory,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                text=True,
+                timeout=START_LIMIT_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            message = f"rabbitmqctl {arguments[0]} was not answered: does the node stand still?"
+            raise PrivateRabbitmqFailed(message) from error
         if asked.returncode != 0:
             said = f"{asked.stdout}{asked.stderr}".strip()
             raise PrivateRabbitmqFailed(f"rabbitmqctl {arguments[0]} failed; it said: {said}")
