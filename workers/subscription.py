@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 import pika
@@ -26,8 +27,8 @@ from broker.topology import declare_at
 from workers.metrics import late_answers_dropped
 
 CONNECT_SECONDS: Final = 2.0
-HANDSHAKE_SECONDS: Final = 4.0
-"""A RabbitMQ that is starting may accept a connection long before it answers on it."""
+ANSWER_SECONDS: Final = 3.0
+"""For each thing asked of RabbitMQ: a node that is starting accepts more than it answers."""
 FLUSHES_MOST: Final = 10
 FLUSH_SECONDS: Final = 0.1
 _ENDED: Final = (None, None, None)
@@ -87,11 +88,11 @@ class Subscription:
         try:
             with _told_as_lost():
                 declare_at(url)
-                self._channel = self._connection.channel()
-                self._channel.basic_qos(prefetch_count=prefetch)
-                self._deliveries = self._channel.consume(
-                    queue_name, inactivity_timeout=idle_seconds
-                )
+                with self._answered_in_time():
+                    self._channel = self._connection.channel()
+                    self._channel.basic_qos(prefetch_count=prefetch)
+                    deliveries = self._channel.consume(queue_name, inactivity_timeout=idle_seconds)
+                    self._deliveries = chain([next(deliveries)], deliveries)
         except SubscriptionLost:
             self.close()
             raise
@@ -130,9 +131,10 @@ class Subscription:
 
     def close(self) -> None:
         """Send the answers that were given and close; what is unanswered goes back to the queue."""
-        with suppress(*_BROKEN):
-            self._flush()
-            self._connection.close()
+        if self._connection.is_open:
+            with suppress(*_BROKEN), self._answered_in_time():
+                self._flush()
+                self._connection.close()
 
     def _send(self, send: Callable[[Any], None]) -> None:
         # A channel may be closed alone: so the broker does after `consumer_timeout`.
@@ -143,7 +145,25 @@ class Subscription:
 
     def _cancel(self) -> None:
         if self._channel.is_open:
-            self._channel.cancel()
+            with self._answered_in_time():
+                self._channel.cancel()
+
+    @contextmanager
+    def _answered_in_time(self) -> Iterator[None]:
+        """Break the connection off when RabbitMQ does not answer; pika would wait for ever.
+
+        Measured on 3.10: a quorum queue whose node was killed just after it was declared answers
+        Basic.Consume never, though heartbeats go on. pika has no limit for it and no public way to
+        break off; this is what its own heartbeat checker does when a peer is gone.
+        """
+        impl = self._connection._impl  # noqa: SLF001  # see above
+        unanswered = pika.exceptions.AMQPConnectionError(f"no answer in {ANSWER_SECONDS} s")
+        timer = impl.ioloop.call_later(ANSWER_SECONDS, partial(impl._terminate_stream, unanswered))  # noqa: SLF001  # see above
+        try:
+            yield
+        finally:
+            if impl.is_open:
+                impl.ioloop.remove_timeout(timer)
 
     def _flush(self) -> None:
         """Let the answers go that other threads have left; pika keeps their order."""
@@ -169,7 +189,7 @@ def parameters_of(url: str) -> pika.URLParameters:
     parameters.heartbeat = HEARTBEAT_SECONDS
     parameters.blocked_connection_timeout = None
     parameters.socket_timeout = CONNECT_SECONDS
-    parameters.stack_timeout = HANDSHAKE_SECONDS
+    parameters.stack_timeout = ANSWER_SECONDS
     parameters.connection_attempts = 1
     return parameters
 
