@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-import psycopg
 from structlog import get_logger
 
 from coordination import limiter
-from coordination.database import Pool
+from coordination.database import DATABASE_AWAY, Pool
 from coordination.limiter import Departure, Full, Limits, Slot
 from qbo_client.errors import NotSent, QuickBooksError
 from qbo_client.protocols import SlotGate, SlotTicket
@@ -136,7 +135,7 @@ class _Ticket:
         for tries_left in reversed(range(ENDS_MOST)):
             try:
                 self._end()
-            except psycopg.OperationalError as error:
+            except DATABASE_AWAY as error:
                 log.warning("call.end_failed", call_id=self.call_id, error=str(error))
                 if tries_left == 0:
                     raise

@@ -15,14 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
-import psycopg
 from structlog import get_logger
 
 from connections import token_rows
 from connections.errors import TokenUnreadable
 from connections.keys import Bound, TokenKeys, TokenKind
 from connections.token_rows import Lease, Place, Sealed, Stored
-from coordination.database import Connection, Pool
+from coordination.database import DATABASE_AWAY, Connection, Pool
 from qbo_client.errors import NotSent, QuickBooksError, ReconnectRequired
 from qbo_client.oauth import OAuthClient, TokenReply
 from qbo_client.protocols import TokenSource
@@ -176,7 +175,7 @@ class TokenStore:
             try:
                 with self._pool.connection() as c:
                     token_rows.replace(c, place, version, sealed, rotated=rotated)
-            except psycopg.OperationalError as error:
+            except DATABASE_AWAY as error:
                 log.warning("token.store_failed", company_id=place.company_id, error=str(error))
                 if tries_left == 0:
                     raise
@@ -188,7 +187,7 @@ class TokenStore:
         try:
             with self._pool.connection() as c:
                 token_rows.release(c, place, lease)
-        except psycopg.OperationalError as error:  # it runs out by itself
+        except DATABASE_AWAY as error:  # it runs out by itself
             log.warning("token.release_failed", company_id=place.company_id, error=str(error))
 
     def _read(self, place: Place) -> Stored:

@@ -5,7 +5,7 @@ and nobody waits for its row locks for longer than that; TCP keepalives find a l
 Migrations open their own sessions and are the named exception.
 """
 
-from typing import TypeAlias, TypedDict
+from typing import Final, TypeAlias, TypedDict
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -14,6 +14,16 @@ from psycopg_pool import ConnectionPool
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 Pool: TypeAlias = ConnectionPool[Connection]
+
+DATABASE_AWAY: Final = (
+    psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)
+"""What a transaction brings up that came to nothing through no fault of its own; the next may come
+through. The last two end the session of a frozen process: PostgreSQL counts them among the invalid
+transaction states, so psycopg calls them internal errors
+(https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 SESSION_TIMEOUT_MS = 2_000
 POOL_WAIT_SECONDS = 5.0

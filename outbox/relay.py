@@ -11,12 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
-from psycopg_pool import PoolTimeout
 from structlog import get_logger
 
 from coordination import leadership
-from coordination.database import Pool
+from coordination.database import DATABASE_AWAY, Pool
 from coordination.errors import NotLeading
 from outbox import metrics
 from outbox.leader import Leader
@@ -93,7 +91,7 @@ class Relay:
             log.warning("relay.lost_the_lead")
             self._stand_by()
             return self._idle_seconds()
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except DATABASE_AWAY as error:
             # Timeouts of statements and locks are among these: the next tick starts anew.
             log.warning("relay.database_unavailable", error=type(error).__name__)
             return self._standby_seconds()

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-import psycopg
 from structlog import get_logger
 
-from coordination.database import Pool
+from coordination.database import DATABASE_AWAY, Pool
 from coordination.errors import ProcessGone
 from qbo_client import TokenSource
 from records.claims import Claim, ClaimCheck, ClaimLost, claim
@@ -68,7 +67,7 @@ class SyncBody:
         with self.running.naming(check.token):
             try:
                 self._sync(check)
-            except (psycopg.OperationalError, ProcessGone, ClaimLost) as error:
+            except (*DATABASE_AWAY, ProcessGone, ClaimLost) as error:
                 log.warning("record.left", record_pk=check.pk, error=type(error).__name__)
 
     def _sync(self, check: ClaimCheck) -> None:
@@ -101,7 +100,7 @@ class SyncBody:
         )
         try:
             run(session)
-        except (psycopg.OperationalError, ProcessGone, ClaimLost):
+        except (*DATABASE_AWAY, ProcessGone, ClaimLost):
             raise
         except Exception:  # the boundary: a bug must neither kill the thread nor lose the record
             log.exception("record.broke", record_pk=claimed.pk, entity=claimed.entity)
@@ -116,7 +115,7 @@ class SyncBody:
         for _ in range(CLAIM_TRIES_MOST - 1):
             try:
                 return self._claim_once(check)
-            except psycopg.OperationalError as error:
+            except DATABASE_AWAY as error:
                 log.warning("claim.repeated", record_pk=check.pk, error=type(error).__name__)
                 self.caller.wait(self.waits.settle_again.total_seconds())
         return self._claim_once(check)

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-import psycopg
-
-from coordination.database import Connection, Pool
+from coordination.database import DATABASE_AWAY, Connection, Pool
 from coordination.limiter import Departure, Full, Limits, Slot, mark_unsent, move_slot, take_slot
 from coordination.limiter import Kind as CallKind
 from qbo_client import ApiRequest, NotSent, Response
@@ -143,7 +141,7 @@ class _Gate:
         try:
             with caller.pool.connection() as connection:
                 slot = move_slot(connection, self._call_id, caller.limits)
-        except psycopg.OperationalError as error:
+        except DATABASE_AWAY as error:
             raise NotSent(detail="The slot was missed, and the database is away.") from error
         if not isinstance(slot, Slot):
             raise NotSent(detail="No later slot was to be had.")

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-import psycopg
-from psycopg_pool import PoolTimeout
 from structlog import get_logger
 
-from coordination.database import Connection, Pool
+from coordination.database import DATABASE_AWAY, Connection, Pool
 from coordination.limiter import end_call
 from qbo_client import NotSent, QuickBooksError, Response
 from records.applications import settle_applications
@@ -51,12 +49,12 @@ class Closing:
         """Run `write` in one transaction, again and again until the database takes it.
 
         Raises:
-            psycopg.OperationalError: it did not come back in time; the relay takes the claim back.
+            one of `DATABASE_AWAY`: it did not come back in time; the relay takes the claim back.
         """
         for _ in range(SETTLE_TRIES_MOST - 1):
             try:
                 return self._once(write)
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except DATABASE_AWAY as error:
                 log.warning("settle.repeated", record_pk=self.claim.pk, error=type(error).__name__)
                 self.wait(self.again.total_seconds())
         return self._once(write)

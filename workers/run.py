@@ -27,7 +27,7 @@ def run(session: Session) -> None:
     """Turn until the claim is released.
 
     Raises:
-        psycopg.OperationalError: the database went away; the relay takes the claim back.
+        one of `DATABASE_AWAY`: the database went away; the relay takes the claim back.
     """
     try:
         if not any(_turn(session) for _ in range(TURNS_MOST)):

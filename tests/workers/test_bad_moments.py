@@ -1,16 +1,19 @@
 """The database goes away, a bug strikes, a person was first: nothing is lost and nothing leaks."""
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+import structlog
 
 from connections.settings import CompanySettings
 from coordination import limiter
-from coordination.database import Connection
+from coordination.database import SESSION_TIMEOUT_MS, Connection
 from qbo_simulator.wire import Request
 from records import claims
 from records.claims import Claim, ClaimCheck
@@ -63,6 +66,37 @@ def test_without_the_repeat_of_a_claim_its_record_stays_dispatched(
     with pytest.raises(AssertionError, match="not so within"):
         roofer.settle(seconds=2)
     assert roofer.record("contact", "c1").state == "dispatched"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(body, "claim"), (writing, "open_attempt"), (writing, "write_success")],
+    ids=["claim", "attempt", "settle"],
+)
+def test_a_transaction_that_the_server_ended_is_begun_anew(
+    new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    """So it does with one in which a process was frozen: no record is at fault, none is parked."""
+    frozen: list[None] = []
+    works = getattr(module, name)
+
+    def frozen_once(connection: Connection, *arguments: object) -> object:
+        result = works(connection, *arguments)
+        if not frozen:
+            frozen.append(None)
+            threading.Event().wait(1.25 * SESSION_TIMEOUT_MS / 1000)
+        return result
+
+    monkeypatch.setattr(module, name, frozen_once)
+    roofer = new_roofer(settings=CompanySettings(existing_customers="create"))
+
+    with structlog.testing.capture_logs() as logs:
+        roofer.contact().project().settle()
+
+    assert frozen
+    assert roofer.record("contact", "c1").state == "done"
+    assert len(roofer.writes("customer")) == 1
+    assert not {"record.broke", "record.not_synced"} & {each["event"] for each in logs}
 
 
 def test_a_call_that_nobody_ends_is_ended_when_no_call_can_last_so_long(
