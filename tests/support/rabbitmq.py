@@ -144,6 +144,8 @@ def _private_server() -> Iterator[Server]:
         except PrivateRabbitmqFailed as error:
             message = f"{error} A Docker engine would do too."
             raise NoServer(message) from error
+        # It answers AMQP a moment before rabbitmqctl may change anything: seen on a busy machine.
+        node.ctl("await_startup")
         yield Server(node.url, "programs", lambda text: _import_into(node, text))
 
 
