@@ -116,7 +116,8 @@ class Subscription:
     def answer(self, send: Callable[[Any], None]) -> None:
         """Have an answer sent by the thread that owns the connection; never wait for it.
 
-        What can not be sent any more is dropped and counted.
+        What can not be sent any more is dropped and counted. Weakness: an answer that is left in the
+        very moment the connection breaks is dropped uncounted.
         """
         try:
             self._connection.add_callback_threadsafe(partial(self._send, send))
