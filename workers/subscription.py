@@ -29,6 +29,8 @@ from workers.metrics import late_answers_dropped
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 3.0
 """For each thing asked of RabbitMQ: a node that is starting accepts more than it answers."""
+IDLE_SECONDS_MOST: Final = 1.0
+"""Below `ANSWER_SECONDS`: subscribing includes the first wait for a message."""
 FLUSHES_MOST: Final = 10
 FLUSH_SECONDS: Final = 0.1
 _ENDED: Final = (None, None, None)
@@ -76,12 +78,12 @@ class Subscription:
             url: of the broker.
             queue_name: one of `broker.routing.QUEUES`.
             prefetch: how many messages may be here unanswered.
-            idle_seconds: how long `take` waits for one.
+            idle_seconds: how long `take` waits for one, to `IDLE_SECONDS_MOST`.
 
         Raises:
             SubscriptionLost: it could not be done.
         """
-        self._idle_seconds = idle_seconds
+        self._idle_seconds = min(idle_seconds, IDLE_SECONDS_MOST)
         self._cancelled = False
         with _told_as_lost():
             self._connection = pika.BlockingConnection(parameters_of(url))
@@ -91,8 +93,11 @@ class Subscription:
                 with self._answered_in_time():
                     self._channel = self._connection.channel()
                     self._channel.basic_qos(prefetch_count=prefetch)
-                    deliveries = self._channel.consume(queue_name, inactivity_timeout=idle_seconds)
-                    self._deliveries = chain([next(deliveries)], deliveries)
+                    deliveries = self._channel.consume(
+                        queue_name, inactivity_timeout=self._idle_seconds
+                    )
+                    # Only the first step subscribes; what it brings is the first thing taken.
+                    self._deliveries = chain([next(deliveries, _ENDED)], deliveries)
         except SubscriptionLost:
             self.close()
             raise
@@ -116,8 +121,8 @@ class Subscription:
     def answer(self, send: Callable[[Any], None]) -> None:
         """Have an answer sent by the thread that owns the connection; never wait for it.
 
-        What can not be sent any more is dropped and counted. Weakness: an answer that is left in the
-        very moment the connection breaks is dropped uncounted.
+        What can not be sent any more is dropped and counted.
+        Weakness: one that is left in the very moment the connection breaks is dropped uncounted.
         """
         try:
             self._connection.add_callback_threadsafe(partial(self._send, send))
