@@ -73,6 +73,9 @@ def open_pool(url: str, *, max_size: int, application_name: str, min_size: int =
         min_size=min_size,
         max_size=max_size,
         timeout=POOL_WAIT_SECONDS,
+        # For so long the pause between its attempts to connect doubles, then the next caller begins
+        # anew: otherwise an outage would be followed by a pause as long.
+        reconnect_timeout=POOL_WAIT_SECONDS,
         name=application_name,
         open=True,
     )
