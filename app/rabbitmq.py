@@ -41,20 +41,10 @@ SETTINGS: Final = """\
 disk_free_limit.absolute = 1MB
 log.console.level = warning
 """
-# RabbitMQ leaves what it notes of a new quorum queue three seconds in memory (Erlang's dets delays
-# its writes); after a crash within them the queue has no leader, for ever, and blocks whoever uses
-# it: seen on 3.10.8. Here the node writes it out this often, and says so once it has begun to.
-DISK_DELAY_MS: Final = 50
-WRITE_OUT: Final = (
-    f"timer:apply_interval({DISK_DELAY_MS},erlang,apply,"
-    "[fun()->[dets:sync(Table)||Table<-dets:all()]end,[]])"
-)
-# One scheduler, and none waits busily: two idle nodes leave the cores to what is tested. A shell
-# splits these words, so the expression has no space; its timer lives as long as who set it.
-ERLANG_OPTIONS: Final = (
-    "-noinput +S 1:1 -kernel inet_dist_use_interface {127,0,0,1} -eval "
-    f'spawn(fun()->{WRITE_OUT},file:write_file("node.ready",[]),timer:sleep(infinity)end)'
-)
+# One scheduler, and none waits busily: two idle nodes leave the cores to what is tested.
+ERLANG_OPTIONS: Final = "-noinput +S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
+# Erlang's tables on disk are written a few seconds late; this writes them now.
+WRITE_OUT: Final = "[dets:sync(Table) || Table <- dets:all()]."
 
 # The node lives as long as the pipe on its supervisor's standard input: however this process ends,
 # SIGKILL included, the kernel closes the pipe and the node is killed, then its port mapper. An
@@ -161,11 +151,16 @@ class PrivateRabbitmq:
         self._end(wait_seconds=STOP_LIMIT_SECONDS)
 
     def kill(self) -> None:
-        """End the node as a crash would, and keep its data.
+        """End the node as a crash would, once it has written out what it knows of its queues.
 
-        What was declared before this call is on disk first: see `DISK_DELAY_MS`.
+        RabbitMQ 3.10 leaves what it notes of a new quorum queue three seconds in memory. Killed
+        within them, it comes back with a queue that has no leader, for ever, and blocks whoever
+        uses it. What is killed here shall be a RabbitMQ that has stood for a while.
+
+        Raises:
+            PrivateRabbitmqFailed: it could not be asked to.
         """
-        time.sleep(2 * DISK_DELAY_MS / 1000)
+        self.ctl("eval", WRITE_OUT)
         self._end()
 
     def ctl(self, *arguments: str) -> str:
@@ -194,8 +189,7 @@ class PrivateRabbitmq:
         return asked.stdout
 
     def _supervise(self, found: Path) -> subprocess.Popen[bytes]:
-        for said in ("node.pid", "node.ready"):
-            (self.directory / said).unlink(missing_ok=True)
+        (self.directory / "node.pid").unlink(missing_ok=True)
         (self.directory / "enabled_plugins").write_text("[].\n")
         (self.directory / "rabbitmq.conf").write_text(SETTINGS)
         epmd = shutil.which("epmd", path=_path()) or "epmd"
@@ -216,7 +210,7 @@ class PrivateRabbitmq:
     def _wait_until_it_answers(self, supervisor: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_LIMIT_SECONDS
         while time.monotonic() < deadline and supervisor.poll() is None:
-            if (self.directory / "node.ready").exists() and _answers(self.url):
+            if _answers(self.url):
                 return
             time.sleep(POLL_SECONDS)
         message = f"The private RabbitMQ did not start; it said: {_last_words(self._log)}"

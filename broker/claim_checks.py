@@ -8,9 +8,10 @@ is refused whole, never half understood.
 import json
 import time
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from broker.routing import ACTORS, QUEUES
 
@@ -85,7 +86,11 @@ def decode(body: bytes, entity: str) -> Message:
     return Message(entity, pk, company_id, epoch, token)
 
 
-class _Envelope(BaseModel):
-    """Of an envelope's fields the one that is believed."""
+_Bigint = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+_CompanyId = Annotated[str, Field(strict=True, min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 
-    args: tuple[StrictInt, StrictStr, StrictInt, UUID]
+
+class _Envelope(BaseModel):
+    """Of an envelope's fields the one that is believed; nothing in it that PostgreSQL refuses."""
+
+    args: tuple[_Bigint, _CompanyId, _Bigint, UUID]

@@ -22,7 +22,7 @@ class RelayLimits:
     pace_ms: int = 117
     full_ms: int = 100
     beat_seconds: float = 1.0
-    lost_after_seconds: float = 5.0
+    lost_after_seconds: float = 4.0
     full_look_seconds: float = 2.0
     floor_age_seconds: float = 60.0
     resync_seconds: float = 600.0

@@ -69,11 +69,15 @@ class RabbitmqPublisher:
         return messages[taken:]
 
     def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
-        """Say how many messages stand ready in each; nothing is known while it is not connected."""
-        if self._open is None:
+        """Say how many messages stand ready in each; nothing is known of a broker that is away.
+
+        It connects if it must: where a queue was deleted, nothing else may be left to publish.
+        """
+        if self._monotonic() < self._not_before:
             return {}
         try:
-            return {name: self._open.ready(name) for name in queue_names}
+            confirming = self._confirming()
+            return {name: confirming.ready(name) for name in queue_names}
         except BROKER_ERRORS as error:
             self._fail(error)
             return {}
@@ -115,7 +119,7 @@ class RabbitmqPublisher:
         self._not_before = self._monotonic() + PAUSE_SECONDS
         metrics.publisher_failures.labels(error=type(error).__name__).inc()
         if not self._failing:
-            log.warning("publisher.lost", error=type(error).__name__)
+            log.warning("publisher.lost", error=type(error).__name__, reason=str(error))
         self._failing = True
 
 

@@ -18,7 +18,7 @@ messages = st.builds(
     Message,
     st.sampled_from(list(QUEUES)),
     st.integers(1, 2**63 - 1),
-    st.text(min_size=1, max_size=64),
+    st.text(st.characters(exclude_characters="\x00", codec="utf-8"), min_size=1, max_size=64),
     st.integers(0, 2**31),
     st.uuids(),
 )
@@ -81,6 +81,12 @@ def test_options_are_not_believed() -> None:
         altered(args=[7, 5, 2, str(TOKEN)]),
         altered(args=[7, "acme", 2.5, str(TOKEN)]),
         altered(args=[7, "acme", 2, "Ada Example"]),
+        altered(args=[2**63, "acme", 2, str(TOKEN)]),
+        altered(args=[7, "acme", 2**63, str(TOKEN)]),
+        altered(args=[-1, "acme", 2, str(TOKEN)]),
+        altered(args=[7, "ac\x00me", 2, str(TOKEN)]),
+        altered(args=[7, "", 2, str(TOKEN)]),
+        altered(args=[7, "a" * 65, 2, str(TOKEN)]),
         altered(padding="x" * BODY_MOST_BYTES),
     ],
 )

@@ -11,7 +11,7 @@ from records.places import Place
 from tests.support.proline import contact, project
 from tests.support.relay_in_hand import Office
 
-LOST_AFTER_SECONDS = 5
+LOST_AFTER_SECONDS = 4
 LONG = 40
 
 
