@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-KEPT_HIDDEN = frozenset({".ci", ".env.example", ".gitignore", ".importlinter"})
+KEPT_HIDDEN = frozenset({".ci", ".dockerignore", ".env.example", ".gitignore", ".importlinter"})
 TEXT_BYTES_MAX = 2_000_000
 # Somebody's home, or a folder that only one machine has.
 HOST_PATH = re.compile(
