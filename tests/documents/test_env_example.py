@@ -1,17 +1,22 @@
 """.env.example is what an operator copies: it says what the settings say, and protects nothing."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from app.settings import SettingsInvalid, WorkerSettings, descriptions, load
+from tests.support.compose_file import ComposeFile, env_file
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:
-    """A setting that is not in the example would be found by its error only."""
-    assert set(_values()) == set(descriptions())
+    """A setting that is not in the example would be found by its error only.
+
+    Beside our processes' settings it holds what docker compose alone takes from there.
+    """
+    assert set(_values()) == set(descriptions()) | ComposeFile.read().variables()
 
 
 def test_the_example_explains_each_setting_in_the_words_of_its_error() -> None:
@@ -38,7 +43,5 @@ def test_the_keys_of_the_example_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     }
 
 
-def _values() -> dict[str, str]:
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {name: value for name, _, value in pairs}
+def _values() -> Mapping[str, str]:
+    return env_file(ROOT / ".env.example")
