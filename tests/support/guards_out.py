@@ -11,12 +11,9 @@ from coordination import leadership
 from coordination.database import Connection
 from coordination.life import LifeBeat
 from coordination.limiter import Departure
-from outbox import metrics
 from records import attempts, settlement
 from records.claims import Claim
 from workers import calling
-
-RESYNC_FOUND = "the resync found"
 
 
 def let_slots_grow_old() -> None:
@@ -73,16 +70,3 @@ def lead_without_a_lock() -> None:
     lock = " FOR SHARE"
     assert lock in leadership._ASSERT
     leadership._ASSERT = leadership._ASSERT.replace(lock, "")
-    tell_what_the_resync_finds()
-
-
-def tell_what_the_resync_finds() -> None:
-    """Say it where the test can read it: no guard is out, a counter is heard."""
-    counted = metrics.resync_finds.inc
-
-    def told(amount: float = 1) -> None:
-        counted(amount)
-        if amount:
-            print(f"{RESYNC_FOUND} {amount}", flush=True)  # noqa: T201  # into the process's log
-
-    metrics.resync_finds.inc = told  # type: ignore[method-assign,assignment]

@@ -77,9 +77,13 @@ class Fleet:
     slots: RealmSlots
     all: list[Process] = field(default_factory=list)
 
-    def relay(self) -> Process:
-        """Start a relay and wait until it beats."""
-        return self._start("relay")
+    def relay(self, prepare: str | None = None) -> Process:
+        """Start a relay and wait until it beats.
+
+        Args:
+            prepare: `module:function`, called in the new process before anything else.
+        """
+        return self._start("relay", prepare=prepare)
 
     def worker(self, *options: str, prepare: str | None = None) -> Process:
         """Start a worker and wait until it beats.
@@ -94,10 +98,15 @@ class Fleet:
         """Whether nothing is left to do."""
         return is_settled(self.pool)
 
-    def leader(self) -> Process:
-        """Return the relay that leads now."""
-        until(lambda: self._leading_pid() is not None)
-        return next(each for each in self.all if each.pid == self._leading_pid())
+    def leader(self) -> Process | None:
+        """Return the relay that leads now; None: nobody does."""
+        with self.pool.connection() as connection:
+            found = connection.execute(
+                "SELECT p.pid FROM proline_qbo.leadership l"
+                " JOIN proline_qbo.processes p ON p.id = l.holder"
+            ).fetchall()
+        leading = [each for each in self.all if (each.pid,) in found]
+        return leading[0] if leading else None
 
     def said(self) -> str:
         """Return all that all of them have written."""
@@ -124,14 +133,6 @@ class Fleet:
         assert process.exit_code is None, process.said()
         with self.pool.connection() as connection:
             return any(each.pid == process.pid for each in processes.living(connection))
-
-    def _leading_pid(self) -> int | None:
-        with self.pool.connection() as connection:
-            row = connection.execute(
-                "SELECT p.pid FROM proline_qbo.leadership l"
-                " JOIN proline_qbo.processes p ON p.id = l.holder"
-            ).fetchone()
-        return row[0] if row else None
 
 
 NewRoofer = Callable[..., tuple[Roofer, Fleet]]
