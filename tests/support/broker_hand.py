@@ -1,5 +1,6 @@
 """A hand in RabbitMQ: it takes away what stands there, and looks what is left."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,23 @@ class BrokerHand:
     def purge(self) -> int:
         """Take away all that stands in our queues and is with no consumer; say how many."""
         return sum(int(self._ask("queue_purge", name)) for name in QUEUES.values())
+
+    def take(self, queue_name: str) -> Any:  # noqa: ANN401  # py-amqp's message has no types
+        """Take the first message of a queue away for good; None: there is none."""
+        return self._ask("basic_get", queue_name, no_ack=True)
+
+    def declare_queue(self, queue_name: str, arguments: Mapping[str, object]) -> None:
+        """Declare a queue with these arguments.
+
+        Raises:
+            amqp.PreconditionFailed: it stands there with others.
+        """
+        durable = {"durable": True, "auto_delete": False}
+        self._ask("queue_declare", queue_name, arguments=dict(arguments), **durable)
+
+    def bind(self, queue_name: str, entity: str) -> None:
+        """Let a queue have a copy of the messages of an entity."""
+        self._ask("queue_bind", queue_name, EXCHANGE, routing_key=entity)
 
     def delete_queue(self, queue_name: str) -> None:
         """Delete a queue with all that stands in it."""
