@@ -36,6 +36,7 @@ def downgrade() -> None:
     """Forget them."""
     op.execute(
         "ALTER TABLE proline_qbo.records"
-        " DROP COLUMN claimed_beats, DROP COLUMN alone, DROP COLUMN deaths_alone, DROP COLUMN parked_version"
+        " DROP COLUMN claimed_beats, DROP COLUMN alone, DROP COLUMN deaths_alone,"
+        " DROP COLUMN parked_version"
     )
     op.execute("ALTER TABLE proline_qbo.processes DROP COLUMN retired")
