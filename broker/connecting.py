@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 
 STEP_SECONDS: Final = 1.0
 """How long one step may take: to connect, and each read and write of a frame."""
-HEARTBEAT_SECONDS: Final = 10
+HEARTBEAT_SECONDS: Final = 5
 """A peer that is silent for twice this long is taken for gone, on both sides."""
 
 BROKER_ERRORS: Final = (AMQPError, OperationalError, OSError)

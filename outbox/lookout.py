@@ -62,7 +62,10 @@ class Lookout:
         silent = self._watch.look(beats, now=self._monotonic())
         before = self._served()
         self.threads = _threads_by_entity(living)
-        self._take_back(silent)
+        gone = self._take_back(silent)
+        for each in living:
+            if each.id in gone:
+                self._lost_messages.suspect(each.queues)
         if self._served() - before:
             self._let_all_join()
 
@@ -108,8 +111,12 @@ class Lookout:
         with self._term.transaction() as connection:
             rebuild_ring(connection)
 
-    def _take_back(self, silent: dict[UUID, int]) -> None:
-        """Take back what gone processes held, and what stands in queues nobody consumes."""
+    def _take_back(self, silent: dict[UUID, int]) -> list[UUID]:
+        """Take back what gone processes held, and what stands in queues nobody consumes.
+
+        Returns:
+            Those that were declared gone.
+        """
         served = sorted(self._served())
         with self._term.transaction() as connection:
             gone = processes.declare_gone(connection, silent)
@@ -124,6 +131,7 @@ class Lookout:
                 claims=len(lost),
                 unserved=len(unserved),
             )
+        return gone
 
 
 def _threads_by_entity(living: list[Process]) -> dict[str, int]:

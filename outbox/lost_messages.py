@@ -46,11 +46,23 @@ class LostMessages:
     _taken_up_to: dict[str, float] = field(default_factory=dict)
     _empty_since: dict[str, float] = field(default_factory=dict)
     _looked_at: float = float("-inf")
+    _suspected: set[UUID] = field(default_factory=set)
 
     def sent(self, messages: Sequence[Message], *, now: float) -> None:
         """Note that a broker confirmed these, now or again."""
         for each in messages:
             self._sent[each.token] = _Sent(each.queue_name, now)
+            self._suspected.discard(each.token)
+
+    def suspect(self, queue_names: Collection[str]) -> None:
+        """A consumer of these queues is gone: what was published to them may lie in its memory.
+
+        RabbitMQ gives it to others once it notices, which for a frozen process takes two
+        heartbeats.
+        """
+        self._suspected |= {
+            token for token, sent in self._sent.items() if sent.queue_name in queue_names
+        }
 
     def look(
         self,
@@ -76,6 +88,7 @@ class LostMessages:
     def _note_taken(self, unclaimed: set[UUID]) -> None:
         for token in [each for each in self._sent if each not in unclaimed]:
             sent = self._sent.pop(token)
+            self._suspected.discard(token)
             newest = self._taken_up_to.get(sent.queue_name, sent.at)
             self._taken_up_to[sent.queue_name] = max(newest, sent.at)
 
@@ -105,6 +118,8 @@ class LostMessages:
         if sent is None:
             # Its place was handed out, but the answer to that commit never came.
             return "never_sent"
+        if message.token in self._suspected:
+            return "consumer_gone"
         later = sent.at + self.lost_after_seconds
         if self._taken_up_to.get(message.queue_name, later - 1) >= later:
             return "overtaken"

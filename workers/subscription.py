@@ -185,7 +185,7 @@ def parameters_of(url: str) -> pika.URLParameters:
     """Return how to connect: every limit explicit, whatever the address says of them.
 
     The heartbeat is in the range RabbitMQ recommends (5 to 20 s, rabbitmq.com/docs/heartbeats): a
-    lost host is noticed within 15 s by pika and 20 s by RabbitMQ, and a short pause cuts nobody
+    lost host is noticed within 8 s by pika and 10 s by RabbitMQ, and a short pause cuts nobody
     off. Whoever takes is always in pika's loop, so they are sent while jobs run.
     One attempt, since the consumer itself tries again and sees meanwhile whether it shall stop.
     Never given up for being blocked: a memory or disk alarm blocks those who publish, and those

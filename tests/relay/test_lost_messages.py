@@ -4,10 +4,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from broker.claim_checks import Message
+from coordination import processes
 from outbox import leader
 from outbox.dispatch import dispatch
 from outbox.lost_messages import LostMessages
 from records.places import Place
+from tests.support.hand_worker import HandWorker
 from tests.support.proline import contact, project
 from tests.support.relay_in_hand import Office
 
@@ -82,6 +84,20 @@ def test_a_message_that_others_overtook_is_published_again(office: Office) -> No
 
     assert seconds_pass(office, 2) == [lost]
     assert published_again("overtaken") == before + 1
+
+
+def test_what_a_gone_consumer_may_hold_is_published_again_at_once(office: Office) -> None:
+    """A frozen process keeps its connection, and what it was given, for two heartbeats more."""
+    frozen, office.worker = office.worker, HandWorker(office.pool)
+    wanted(office, "c1")
+    messages = office.hand.drain()
+    office.hand.broker.silent = True
+
+    published = seconds_pass(office, LOST_AFTER_SECONDS + 1)
+
+    assert published == messages
+    with office.pool.connection() as connection:
+        assert frozen.process_id not in {each.id for each in processes.living(connection)}
 
 
 def test_one_taken_soon_after_it_overtakes_nobody(office: Office) -> None:
