@@ -41,18 +41,23 @@ def arguments_of(queue_name: str) -> Mapping[str, str | int]:
 def declare(channel: Channel) -> None:
     """Declare all of it on an open channel of kombu's.
 
+    Only the last is waited for: what was refused before it closes the channel, and is told there.
+    So it takes one way to the broker and back, however far that is.
+
     Raises:
         amqp.AMQPError: the broker refused: a queue of that name has other arguments.
         OSError: the connection broke.
     """
-    channel.exchange_declare(EXCHANGE, "topic", durable=True, auto_delete=False)
+    exchange = {"type": "topic", "durable": True, "auto_delete": False}
+    durable = {"durable": True, "auto_delete": False, "nowait": True}
+    channel.exchange_declare(EXCHANGE, nowait=True, **exchange)
     for entity, queue_name in QUEUES.items():
         dead = dead_letter_queue(queue_name)
         dead_arguments = {"x-queue-type": "quorum", "x-message-ttl": DEAD_FOR_MS}
-        channel.queue_declare(dead, durable=True, auto_delete=False, arguments=dead_arguments)
-        arguments = dict(arguments_of(queue_name))
-        channel.queue_declare(queue_name, durable=True, auto_delete=False, arguments=arguments)
-        channel.queue_bind(queue_name, EXCHANGE, routing_key=entity)
+        channel.queue_declare(dead, arguments=dead_arguments, **durable)
+        channel.queue_declare(queue_name, arguments=dict(arguments_of(queue_name)), **durable)
+        channel.queue_bind(queue_name, EXCHANGE, routing_key=entity, nowait=True)
+    channel.exchange_declare(EXCHANGE, **exchange)
 
 
 def declare_at(url: str) -> None:

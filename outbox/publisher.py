@@ -6,12 +6,14 @@ connection is dropped and what is unconfirmed is unsent: it is published again, 
 arrive is fenced by its token.
 
 One thread uses it. It never raises what a broker may do, and nothing of it takes longer than about
-two seconds: the same thread beats once a second, and may miss one.
+two seconds: the same thread beats once a second, and may miss one. Weakness: a broker that answers,
+but each step of connecting only just in time, may take half as long again before it is given up.
 """
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from kombu import Producer
@@ -24,10 +26,14 @@ from outbox import metrics
 
 log = get_logger()
 
+CONNECT_SECONDS: Final = 1.5
+"""How long connecting and declaring may take in all."""
 BATCH_SECONDS: Final = 1.0
 """How long the confirms of one batch are awaited."""
 PAUSE_SECONDS: Final = 0.5
 """How long after a failure nothing is tried: a broker that starts must not be stormed."""
+TOLD_AGAIN_SECONDS: Final = 60.0
+"""How often an outage is told while it lasts."""
 PIECE: Final = 500
 """How many messages are on the way at once."""
 
@@ -47,6 +53,7 @@ class RabbitmqPublisher:
         self._open: _Confirming | None = None
         self._not_before = float("-inf")
         self._failing = False
+        self._told_at = float("-inf")
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Publish, and return those that no queue has confirmed."""
@@ -66,6 +73,7 @@ class RabbitmqPublisher:
         if confirming.owes():
             # Returned, refused or late: what this connection still owes us cannot be told apart.
             return self._unconfirmed(messages[taken:], TimeoutError())
+        self._tell_back()
         return messages[taken:]
 
     def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
@@ -105,11 +113,14 @@ class RabbitmqPublisher:
 
     def _confirming(self) -> "_Confirming":
         if self._open is None:
-            self._open = _Confirming(self._url)
-            if self._failing:
-                log.info("publisher.back")
-            self._failing = False
+            self._open = _Confirming(self._url, self._monotonic)
         return self._open
+
+    def _tell_back(self) -> None:
+        """Say that it works again: a connection alone says nothing, a broker may take none."""
+        if self._failing:
+            log.info("publisher.back")
+        self._failing = False
 
     def _fail(self, error: BaseException) -> None:
         """Drop the connection; the next one declares anew, in case a queue or binding is gone."""
@@ -118,15 +129,16 @@ class RabbitmqPublisher:
             self._open = None
         self._not_before = self._monotonic() + PAUSE_SECONDS
         metrics.publisher_failures.labels(error=type(error).__name__).inc()
-        if not self._failing:
+        if not self._failing or self._monotonic() - self._told_at >= TOLD_AGAIN_SECONDS:
             log.warning("publisher.lost", error=type(error).__name__, reason=str(error))
+            self._told_at = self._monotonic()
         self._failing = True
 
 
 class _Confirming:
     """One connection in confirm mode, and what it has not confirmed yet."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, monotonic: Callable[[], float]) -> None:
         """Connect, declare what must stand there, ask for confirms.
 
         Raises:
@@ -138,9 +150,7 @@ class _Confirming:
         self._returned: set[str] = set()
         self._tag = 0
         try:
-            self._channel = self._connection.default_channel
-            declare(self._channel)
-            self._channel.confirm_select()
+            self._channel = self._opened(monotonic() + CONNECT_SECONDS, monotonic)
         except BaseException:
             self.drop()
             raise
@@ -148,12 +158,21 @@ class _Confirming:
         self._channel.events["basic_nack"].add(self._nacked)
         self._producer = Producer(self._channel, auto_declare=False, on_return=self._was_returned)
 
+    def _opened(self, deadline: float, monotonic: Callable[[], float]) -> Any:  # noqa: ANN401  # kombu's channel has no types
+        channel = self._connection.default_channel
+        for step in (partial(declare, channel), channel.confirm_select):
+            if monotonic() > deadline:
+                raise TimeoutError(f"not connected within {CONNECT_SECONDS} s")
+            step()
+        return channel
+
     def send(self, piece: Sequence[Message]) -> None:
         """Write all of a piece; its confirms come later."""
+        # Before any is written: where the connection breaks, those behind are owed as well.
         for message in piece:
-            # Before it is written: one that breaks the connection is owed as well.
             self._tag += 1
             self._pending[self._tag] = message
+        for message in piece:
             self._producer.publish(
                 encode(message),
                 exchange=EXCHANGE,

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 
-from outbox.publisher import PAUSE_SECONDS, RabbitmqPublisher
+from broker.claim_checks import Message
+from outbox.publisher import PAUSE_SECONDS, PIECE, RabbitmqPublisher
 from tests.support.broker_hand import BrokerHand
 
 
@@ -43,3 +45,9 @@ def publisher(amqp_url: str, clock: ForwardClock) -> Generator[RabbitmqPublisher
 def hand(amqp_url: str) -> BrokerHand:
     """Give the test's hand in RabbitMQ."""
     return BrokerHand(amqp_url)
+
+
+@pytest.fixture
+def batch() -> list[Message]:
+    """Give as many claim checks as are on the way at once."""
+    return [Message("contact", pk, "acme", 1, uuid4()) for pk in range(PIECE)]
