@@ -42,6 +42,18 @@ def require_scheme(url: str, *schemes: str) -> None:
         raise ValueError(f"must begin with {schemes[0]}://")
 
 
+def require_port(url: str) -> None:
+    """Raise unless the address names one port, or none.
+
+    Raises:
+        ValueError: with the end of a sentence; the address itself is not in it.
+    """
+    try:
+        _ = _split(url).port
+    except ValueError:
+        raise ValueError("has a port that is no number up to 65535") from None
+
+
 def require_secure(url: str, *, loopback_too: bool) -> None:
     """Raise unless what is sent to the address can be read by nobody on the way.
 

@@ -20,7 +20,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.addresses import LOOPBACK, ListenAddress, require_scheme, require_secure
+from app.addresses import (
+    LOOPBACK,
+    ListenAddress,
+    require_port,
+    require_scheme,
+    require_secure,
+)
 from app.keys import LaunchKeys, TokenKey, parse_launch_keys, parse_token_keys
 
 EXAMPLE_PREFIX: Final = "example-"
@@ -94,6 +100,7 @@ class BrokerSettings(Settings):
     ) -> SecretStr | None:
         if value is not None:
             require_scheme(value.get_secret_value(), "amqp", "amqps")
+            require_port(value.get_secret_value())
         elif info.data.get("broker") is Broker.RABBITMQ:
             raise ValueError("is not set, and BROKER is rabbitmq: give the address of RabbitMQ")
         return value

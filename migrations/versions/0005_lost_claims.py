@@ -1,4 +1,8 @@
-"""Which claims died with their process, and which record killed it: what poison is known by."""
+"""Which claims died with their process, and which record killed it: what poison is known by.
+
+Workers from before this revision can claim nothing after it: stop them first. What they hold at that
+moment is kept.
+"""
 
 from alembic import op
 
@@ -20,6 +24,8 @@ ALTER TABLE proline_qbo.records
     ADD COLUMN deaths_alone integer NOT NULL DEFAULT 0,
     -- The version it was parked in: a newer one is tried again.
     ADD COLUMN parked_version bigint;
+-- Claims of workers that still run while this is done: two beats later they are looked at.
+UPDATE proline_qbo.records SET claimed_beats = 0 WHERE claimed_by IS NOT NULL;
 ALTER TABLE proline_qbo.records
     ADD CONSTRAINT a_claim_knows_its_beats
         CHECK ((claimed_by IS NULL) = (claimed_beats IS NULL)),

@@ -123,6 +123,8 @@ def test_every_problem_is_said_at_once(environment: Environment) -> None:
             "DATABASE_URL must begin with postgresql://",
         ),
         ({"AMQP_URL": None}, "AMQP_URL is not set, and BROKER is rabbitmq"),
+        ({"AMQP_URL": "amqp://mq.example.com:port/"}, "AMQP_URL has a port that is no number"),
+        ({"AMQP_URL": "amqp://mq.example.com:65536/"}, "AMQP_URL has a port that is no number"),
         ({"BROKER": None, "AMQP_URL": None}, "AMQP_URL is not set, and BROKER is rabbitmq"),
         ({"BROKER": "kafka"}, "BROKER must be 'embedded' or 'rabbitmq'."),
         ({"METRICS_PORT": "65536"}, "METRICS_PORT must be a port"),
