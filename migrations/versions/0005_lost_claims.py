@@ -1,7 +1,7 @@
 """Which claims died with their process, and which record killed it: what poison is known by.
 
-Workers from before this revision can claim nothing after it: stop them first. What they hold at that
-moment is kept.
+Workers from before this revision can claim nothing after it: stop them first. What they hold at
+that moment is kept.
 """
 
 from alembic import op
