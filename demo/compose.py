@@ -9,7 +9,7 @@ import base64
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -32,6 +32,7 @@ from demo.desk import Desk, open_desk
 from demo.disturbance import Killer
 from demo.failures import DemonstrationFailed
 from demo.fleet import running_fleet, start_relays_and_workers, start_simulator
+from demo.given_broker import given_rabbitmq
 from demo.proline import create_tables
 from demo.run import Stage, run
 from demo.running import RunningSystem
@@ -60,8 +61,8 @@ class Shape(StrEnum):
 
 STARTING: Final = {
     Shape.EMBEDDED: "Starting PostgreSQL, the QuickBooks simulator, relay and workers …",
-    Shape.RABBITMQ: "Starting PostgreSQL, RabbitMQ, the QuickBooks simulator, two relays and two"
-    " workers, a process each …",
+    Shape.RABBITMQ: "Starting PostgreSQL, RabbitMQ (unless AMQP_URL names one), the QuickBooks"
+    " simulator, two relays and two workers, a process each …",
     Shape.RUNNING: "Waiting for the relays and workers that are running …",
 }
 
@@ -143,7 +144,7 @@ def composed_of_processes(database_url: str, played: Plan) -> Iterator[Stage]:
     """
     app, given = _App(), os.environ.get("AMQP_URL")
     with (
-        nullcontext(given) if given else _private_rabbitmq() as amqp_url,
+        given_rabbitmq(given) if given else _private_rabbitmq() as amqp_url,
         running_fleet(_environment(database_url, amqp_url)) as fleet,
     ):
         base_url = start_simulator(fleet)

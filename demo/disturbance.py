@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Final
 
 from coordination.database import Pool
+from demo.failures import DemonstrationFailed
 from demo.fleet import Fleet
 
 AFTER: Final = {"a worker in the middle of its claims": 0.3, "the leading relay": 0.55}
@@ -58,5 +59,8 @@ class Killer:
             if row is not None:
                 return int(row[0])
             if monotonic() > until:
-                raise LookupError("nobody was there to be killed")
+                raise DemonstrationFailed(
+                    "No worker had a claim, or no relay led, so nobody could be killed: do the"
+                    " processes reach PostgreSQL and RabbitMQ?"
+                )
             Event().wait(LOOK_EVERY_SECONDS)

@@ -6,9 +6,7 @@ which comes and goes, and whatever else breaks: a process that beats is never wi
 
 import threading
 import time
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
 
 from structlog import get_logger
@@ -16,6 +14,7 @@ from structlog import get_logger
 from coordination import leadership
 from coordination.database import DATABASE_AWAY, Pool
 from coordination.errors import NotLeading
+from coordination.frames import where
 from outbox import metrics
 from outbox.leader import Leader
 from outbox.limits import RelayLimits
@@ -25,7 +24,6 @@ from outbox.term import Term
 log = get_logger()
 
 FAILURE_PAUSE_MOST_SECONDS = 30.0
-FRAMES_SHOWN = 6
 
 
 class Relay:
@@ -78,9 +76,15 @@ class Relay:
         Raises:
             NotLeading: another relay has taken over.
         """
-        if self._leader is None:
-            return self._try_to_lead()
-        return self._leader.tick()
+        if self._leader is not None:
+            return self._leader.tick()
+        if self._term is None:
+            self._term = self._try_to_lead()
+        if self._term is None:
+            return False
+        # A database that goes away here leaves the term, and the next tick begins it anew.
+        self._leader = Leader(self._term, self._publisher, self._limits, self._monotonic)
+        return True
 
     def _turn(self) -> float:
         """Tick once, come what may; say how many seconds to pause before the next time."""
@@ -106,25 +110,23 @@ class Relay:
 
         The next term starts from the tables alone, here or in a standby that may do better.
         """
-        log.error("relay.failed", error=type(error).__name__, where=_where(error))
+        log.error("relay.failed", error=type(error).__name__, where=where(error))
         metrics.relay_failures.labels(error=type(error).__name__).inc()
         self._resign()
         self._failures += 1
         doubled = self._standby_seconds() * (1 << min(self._failures - 1, 16))
         return min(doubled, FAILURE_PAUSE_MOST_SECONDS)
 
-    def _try_to_lead(self) -> bool:
+    def _try_to_lead(self) -> Term | None:
         with self._pool.connection() as connection:
             seen = leadership.sight(connection)
             if not self._standby.look(seen, now=self._monotonic()):
-                return False
+                return None
             term = leadership.acquire(connection, self._process_id, seen)
         if term is None:
-            return False
+            return None
         log.info("relay.leads", term=term)
-        self._term = Term(self._pool, self._process_id, term)
-        self._leader = Leader(self._term, self._publisher, self._limits, self._monotonic)
-        return True
+        return Term(self._pool, self._process_id, term)
 
     def _stand_by(self) -> None:
         # Whoever does not lead publishes nothing: its connection would only be one to keep alive.
@@ -146,9 +148,3 @@ class Relay:
 
     def _standby_seconds(self) -> float:
         return self._limits.beat_seconds / 2
-
-
-def _where(error: Exception) -> list[str]:
-    """Name the innermost calls and not what was said: that may hold what a customer wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

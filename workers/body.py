@@ -13,6 +13,7 @@ from structlog import get_logger
 
 from coordination.database import DATABASE_AWAY, Pool
 from coordination.errors import ProcessGone
+from coordination.frames import where
 from qbo_client import TokenSource
 from records.claims import Claim, ClaimCheck, ClaimLost, claim
 from records.lost_claims import go_alone, is_suspect
@@ -102,8 +103,14 @@ class SyncBody:
             run(session)
         except (*DATABASE_AWAY, ProcessGone, ClaimLost):
             raise
-        except Exception:  # the boundary: a bug must neither kill the thread nor lose the record
-            log.exception("record.broke", record_pk=claimed.pk, entity=claimed.entity)
+        except Exception as error:  # noqa: BLE001  # the boundary: no bug kills the thread or loses the record
+            log.error(  # noqa: TRY400  # its own words may quote a customer's
+                "record.broke",
+                record_pk=claimed.pk,
+                entity=claimed.entity,
+                error=type(error).__name__,
+                where=where(error),
+            )
             session.refuse("internal_error", "Our software failed on this record: ask support.")
 
     def _claim(self, check: ClaimCheck) -> Claim | None:

@@ -2,6 +2,9 @@
 
 Invariant: while one is alone, nothing else runs. Whoever wants to be alone lets those that run
 finish, and nobody begins before it has been alone.
+
+Weakness: an orderly stop does not know who waits here. Whoever does begins one call more, so a stop
+beside a suspect may take two calls' time.
 """
 
 import threading
@@ -37,8 +40,11 @@ class Solitude:
         """Run while nothing else does; never from inside `together`: it would wait for itself."""
         with self._changed:
             self._wanting += 1
-            self._changed.wait_for(lambda: not self._alone and not self._together)
-            self._wanting -= 1
+            try:
+                self._changed.wait_for(lambda: not self._alone and not self._together)
+            finally:
+                self._wanting -= 1
+                self._changed.notify_all()
             self._alone = True
         try:
             yield

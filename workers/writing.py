@@ -17,7 +17,7 @@ from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Res
 from records.allocation import Resolution
 from records.applications import hold, resolve_locked, settle_applications
 from records.attempts import Answer, count_answers, open_attempt, send_again
-from records.claims import OpenAttempt
+from records.claims import OpenAttempt, hold_claim
 from records.findings import find
 from records.links import Linked
 from records.settlement import Release, done, handed_back, retry
@@ -92,6 +92,7 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
 def _never_left(session: Session, attempt: OpenAttempt) -> bool:
     """Close an attempt none of whose calls can have been applied."""
     with session.pool.connection() as connection:
+        hold_claim(connection, session.claim)
         if may_be_applied(connection, attempt.id):
             return False
         session.free(write_error(connection, session.claim, attempt, "unsent"))

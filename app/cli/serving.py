@@ -48,6 +48,7 @@ def worker(
     ] = THREADS,
 ) -> None:
     """Write records to QuickBooks; start as many as the work asks for."""
+    consumed = _known(queues or list(ALL_QUEUES))
     settings = load(WorkerSettings)
     amqp_url = _rabbitmq(settings)
     configure()
@@ -65,7 +66,7 @@ def worker(
             pool,
             quickbooks,
             rabbitmq_broker(amqp_url),
-            queues=_known(queues or list(ALL_QUEUES)),
+            queues=consumed,
             tuning=tuning,
         ) as at_work,
     ):

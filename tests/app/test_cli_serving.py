@@ -68,11 +68,9 @@ def test_all_missing_settings_are_named_at_once(
 
 
 def test_a_queue_that_there_is_not_is_refused_by_name(
-    command_line: CommandLine, configured: pytest.MonkeyPatch, database_url: str
+    command_line: CommandLine, configured: pytest.MonkeyPatch
 ) -> None:
-    """A typing error must not become a worker that takes nothing."""
-    configured.setenv("DATABASE_URL", database_url)
-
+    """A typing error must not become a worker that takes nothing; no server is asked for it."""
     answer = command_line("worker", "--queues", "qbo.contacts,qbo.quotes")
 
     assert answer.code == 2

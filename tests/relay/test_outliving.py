@@ -2,6 +2,7 @@
 
 import threading
 
+import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
@@ -113,6 +114,27 @@ def test_a_lead_that_cannot_be_given_up_ends_no_thread(
     run(office, pauses=1)
 
     assert not office.hand.relay.leading
+
+
+def test_a_database_that_goes_away_as_a_term_begins_costs_no_other_term(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lead is held already: waiting for one's own silence would lose three seconds."""
+    with monkeypatch.context() as patched:
+        patched.setattr(leader, "rebuild_ring", away)
+        with pytest.raises(psycopg.OperationalError):
+            office.hand.relay.tick()
+    assert not office.hand.relay.leading
+
+    office.hand.relay.tick()
+
+    assert office.hand.relay.leading
+    assert [row.term for row in office.rows("SELECT * FROM proline_qbo.leadership")] == [1]
+
+
+def away(*_: object) -> None:
+    """Be a database that has just gone."""
+    raise psycopg.OperationalError
 
 
 def test_without_its_boundary_the_relay_would_end_in_silence(

@@ -13,6 +13,7 @@ from dramatiq.brokers.stub import StubBroker
 from app import embedded, logs
 from tests.support.roofer import COMPANY, Roofer
 from workers.embedded import embedded_broker
+from workers.session import Session
 
 NewRoofer = Callable[..., Roofer]
 CUSTOMER_DATA = ("Ada", "Example", "ada@", "555-0100", "Gate code", "Tear-off")
@@ -68,6 +69,27 @@ def play(roofer: Roofer) -> None:
     roofer.contact(phone="555-0100").project().invoice(memo="Gate code 0000").settle()
     roofer.operator("expire")
     roofer.payment("100.00", {"i1": "100.00"}).contact(given_name="Ada").settle()
+
+
+def test_a_bug_is_told_without_its_own_words(
+    new_roofer: NewRoofer, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may quote the value it stumbled over; where it struck is enough to find it."""
+    roofer = new_roofer()
+    monkeypatch.setattr("workers.run.write", stumble)
+
+    roofer.contact(display_name="Ada Example").project().settle()
+
+    assert roofer.record("contact", "c1").code == "internal_error"
+    said = written.getvalue()
+    assert "record.broke" in said
+    assert "stumble" in said
+    assert "Ada" not in said
+
+
+def stumble(session: Session) -> bool:
+    """Break, quoting what was at hand."""
+    raise ValueError(f"bad name {session.claim.snapshot['display_name']!r}")
 
 
 def test_a_message_is_a_claim_check_without_customer_data(

@@ -82,6 +82,25 @@ def test_who_wants_to_be_alone_goes_before_who_comes_later() -> None:
     assert order == ["alone", "late"]
 
 
+def test_who_gave_up_waiting_to_be_alone_keeps_nobody_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever interrupted the wait: the others begin again."""
+    solitude = Solitude()
+    with monkeypatch.context() as patched:
+        patched.setattr(solitude._changed, "wait_for", interrupted)
+        with pytest.raises(KeyboardInterrupt), solitude.alone():
+            raise AssertionError("it was alone")
+
+    with solitude.together():
+        assert solitude._together == 1
+
+
+def interrupted(*_: object) -> bool:
+    """Be interrupted."""
+    raise KeyboardInterrupt
+
+
 def _note(door: AbstractContextManager[None], order: list[str], name: str) -> None:
     with door:
         order.append(name)
