@@ -19,11 +19,11 @@ from tests.support.roofer import COMPANY, Roofer, until
 
 CREATE = CompanySettings(existing_customers="create")
 WITHIN_SECONDS = 10.0
-AFTER_A_BEAT_SECONDS = 0.7
+AFTER_A_BEAT_SECONDS = 0.75
 """Beats are a second apart: so late after one, the standby's patience ends while the frozen
 transaction is still open."""
-WAITED_SECONDS = 1.7
-"""Below the 2 s for which a statement may wait for a lock."""
+WAITED_SECONDS = 1.5
+"""Well below the 2 s for which a statement may wait for a lock."""
 
 TRANSACTION = """
 SELECT a.state, a.wait_event_type = 'Lock' AS waits,

@@ -6,6 +6,7 @@ read from the simulator's own books, so that looking costs no call.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -50,11 +51,11 @@ QUICK = Tuning(
 def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
     """Wait until something is so; fail when it is not in time."""
     never = threading.Event()
-    for _ in range(int(seconds / POLL_SECONDS)):
-        if condition():
-            return
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not so within {seconds} s")
         never.wait(POLL_SECONDS)
-    raise AssertionError(f"not so within {seconds} s")
 
 
 class Between(Protocol):

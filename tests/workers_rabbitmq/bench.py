@@ -1,6 +1,7 @@
 """Workers on a bench: brokers to compare, and a body that a test holds and watches."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -39,11 +40,12 @@ ours_and_dramatiqs = pytest.mark.parametrize(
 def comes_true(condition: Callable[[], object], seconds: float = 10.0) -> bool:
     """Wait until something is so; return whether it was in time."""
     never = threading.Event()
-    for _ in range(int(seconds / POLL_SECONDS)):
-        if condition():
-            return True
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
         never.wait(POLL_SECONDS)
-    return bool(condition())
+    return True
 
 
 class Bench:
