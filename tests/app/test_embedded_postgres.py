@@ -54,7 +54,7 @@ def test_a_stopped_server_comes_back_at_its_address() -> None:
 
 
 def test_it_runs_where_only_root_reaches_its_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project below /root: the server is somebody else's, and runs a copy of all it needs."""
+    """As in root's own folder: the server is somebody else's, and runs a copy of all it needs."""
     monkeypatch.setattr(postgres, "_others_reach", lambda _: False)
 
     with EmbeddedPostgres() as server, psycopg.connect(server.url) as session:
