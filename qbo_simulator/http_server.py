@@ -5,6 +5,7 @@ client has closed its side. Listens on the loopback unless told.
 """
 
 import select
+import signal
 import socket
 import sys
 import threading
@@ -95,7 +96,12 @@ def run(port: int, host: str = "127.0.0.1") -> None:
 
 
 def wait_for_interrupt(never: threading.Event) -> None:
-    """Wait for an event that is never set; only an interrupt ends it."""
+    """Wait for an event that is never set; only SIGINT or SIGTERM ends it.
+
+    Said of both: a shell starts what it puts in the background with SIGINT ignored.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     never.wait()
 
 

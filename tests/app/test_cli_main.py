@@ -81,8 +81,11 @@ def test_migrate_makes_the_tables_and_says_so(
     on_database.done("status")
 
 
-def test_the_simulator_tells_its_address_and_ends_when_interrupted() -> None:
-    """One line on standard output, for whoever waits for it; Ctrl-C is no error."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_simulator_tells_its_address_and_ends_when_interrupted(
+    number: signal.Signals,
+) -> None:
+    """One line on standard output, for whoever waits for it; to be stopped is no error."""
     with subprocess.Popen(  # noqa: S603  # this Python, with the script above
         [sys.executable, "-c", SCRIPT, "simulator", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -95,7 +98,7 @@ def test_the_simulator_tells_its_address_and_ends_when_interrupted() -> None:
         url = line.split()[-1]
         report = httpx.get(f"{url}/_simulator/report", timeout=10)
 
-        simulator.send_signal(signal.SIGINT)
+        simulator.send_signal(number)
         rest, said = simulator.communicate(timeout=LIMIT_SECONDS)
 
     assert line.startswith("QuickBooks Online simulator on http://127.0.0.1:")
