@@ -14,8 +14,10 @@ BROKEN_FRAME = b"\xff" * 16
 """No frame at all: RabbitMQ answers it with Connection.Close, 501 FRAME_ERROR."""
 ACK_OF_NOTHING = bytes.fromhex("01 0001 0000000d 003c 0050 0000000000000309 00 ce")
 """Basic.Ack of tag 777 on channel 1: RabbitMQ answers it with Channel.Close, 406."""
+CONSUME = bytes.fromhex("003c 0014 0000")
+"""How Basic.Consume begins; the queue's name follows, its length first."""
 CONSUMING = bytes.fromhex("003c 0015")
-"""How Basic.Consume-Ok begins."""
+"""How the answer to it begins, Basic.Consume-Ok."""
 
 
 class Cable(socketserver.ThreadingTCPServer):
@@ -31,7 +33,7 @@ class Cable(socketserver.ThreadingTCPServer):
         login = f"{far.username}:{far.password}@" if far.username else ""
         self.url = far._replace(netloc=f"{login}127.0.0.1:{self.server_address[1]}").geturl()
         self.whole = True
-        self.lost_for_good = b""
+        self.unanswered = b""
         self.lines: list[tuple[socket.socket, socket.socket]] = []
 
     def cut(self) -> None:
@@ -46,9 +48,12 @@ class Cable(socketserver.ThreadingTCPServer):
         """Let connections through again."""
         self.whole = True
 
-    def lose(self, words: bytes) -> None:
-        """Pass on from now, once, not what the broker says in these words."""
-        self.lost_for_good = words
+    def lose_answer_to_consuming(self, queue_name: str) -> None:
+        """Lose, once, what the broker answers to whoever asks for the messages of this queue.
+
+        A worker may ask for several queues at once, each over a line of its own.
+        """
+        self.unanswered = CONSUME + bytes([len(queue_name)]) + queue_name.encode()
 
     def say(self, words: bytes) -> None:
         """Send the broker something over each connection, as if the worker had."""
@@ -61,6 +66,7 @@ class _Line(socketserver.BaseRequestHandler):
 
     server: Cable
     request: socket.socket
+    asked = False
 
     def handle(self) -> None:
         """Pass on until one end closes."""
@@ -79,16 +85,17 @@ class _Line(socketserver.BaseRequestHandler):
             if not said:
                 return False
             if end is near:
+                unanswered = self.server.unanswered
+                self.asked = self.asked or (unanswered != b"" and unanswered in said)
                 far.sendall(said)
             elif not self._is_lost(said):
                 near.sendall(said)
         return True
 
     def _is_lost(self, said: bytes) -> bool:
-        awaited = self.server.lost_for_good
-        if awaited == b"" or awaited not in said:
+        if not self.asked or CONSUMING not in said:
             return False
-        self.server.lost_for_good = b""
+        self.asked, self.server.unanswered = False, b""
         return True
 
 

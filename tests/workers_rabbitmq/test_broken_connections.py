@@ -15,7 +15,7 @@ from tests.workers_rabbitmq.bench import (
     ours_and_dramatiqs,
     waiting_in_memory,
 )
-from tests.workers_rabbitmq.cable import ACK_OF_NOTHING, BROKEN_FRAME, CONSUMING, Cable
+from tests.workers_rabbitmq.cable import ACK_OF_NOTHING, BROKEN_FRAME, Cable
 from tests.workers_rabbitmq.wire import Wire, claim_check
 from workers.rabbitmq import rabbitmq_broker
 from workers.subscription import ANSWER_SECONDS
@@ -136,7 +136,7 @@ def test_a_broker_that_never_answers_is_asked_again(
     cable: Cable, wire: Wire, bench: Bench, make_broker: MakeBroker, *, ours: bool
 ) -> None:
     """A client of pika waits for ever: the queue looked consumed, and nothing came."""
-    cable.lose(CONSUMING)
+    cable.lose_answer_to_consuming(QUEUES["contact"])
     with bench.working(make_broker(cable.url), queues=[QUEUES["contact"]]):
         assert comes_true(wire.is_consumed)
         wire.put(claim_check(1))
