@@ -7,8 +7,8 @@ still did would be too late.
 
 import os
 import signal
-import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -26,23 +26,27 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def asked_to_stop() -> Iterator[threading.Event]:
-    """Give an event that the first signal to stop sets; only in the main thread."""
-    asked = threading.Event()
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Give what says whether a signal to stop has come; only in the main thread.
+
+    No Event: a handler runs between any two steps of the main thread, also of that thread's own
+    wait for the Event, where setting it would wait for ever for a lock that thread holds.
+    """
+    asked: list[int] = []
 
     def ask(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
-        asked.set()
+        asked.append(number)
 
     before = {number: signal.signal(number, ask) for number in SIGNALS}
     try:
-        yield asked
+        yield lambda: bool(asked)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def stand(kind: str, life: LifeBeat, asked: threading.Event) -> None:
+def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
     """Return when asked to stop; a process that was declared gone does not return.
 
     Args:
@@ -51,7 +55,8 @@ def stand(kind: str, life: LifeBeat, asked: threading.Event) -> None:
         asked: what `asked_to_stop` gave.
     """
     log.info("process.stands", kind=kind, pid=os.getpid())
-    while not asked.wait(LOOK_SECONDS):
+    while not asked():
+        time.sleep(LOOK_SECONDS)
         if life.gone.is_set():
             log.error("process.gone", kind=kind, pid=os.getpid())
             # Not by an exception: threads in the middle of a call would hold the exit up.

@@ -4,7 +4,8 @@ Each function is a `prepare` of `Fleet.worker` or `Fleet.relay`: it runs in the 
 alone, before anything else.
 """
 
-import threading
+import time
+from collections.abc import Callable
 
 from app.cli import serving
 from coordination import leadership
@@ -42,8 +43,9 @@ def send_after_any_pause() -> None:
 def live_on() -> None:
     """Do not exit when declared gone."""
 
-    def stand(kind: str, life: LifeBeat, asked: threading.Event) -> None:
-        asked.wait()
+    def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
+        while not asked():
+            time.sleep(0.1)
 
     serving.stand = stand  # type: ignore[attr-defined]
 
