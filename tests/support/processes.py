@@ -3,6 +3,7 @@
 import base64
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,10 +18,11 @@ from coordination import processes
 from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
 from tests.support.roofer import Roofer, roofer_with, until
-from tests.support.zygote import Zygote
+from tests.support.zygote import TELL_WHERE, Zygote
 
 START_SECONDS = 20.0
 STOP_SECONDS = 35.0
+TELL_SECONDS = 1.0
 
 
 @dataclass
@@ -53,7 +55,17 @@ class Process:
         if self.exit_code is None:
             self.thaw()
             self.ask_to_stop()
+            self.wait_until_stopped()
+
+    def wait_until_stopped(self) -> None:
+        """Wait for its end; one that does not come fails with what each of its threads does."""
+        try:
             until(lambda: self.exit_code is not None, STOP_SECONDS)
+        except AssertionError as late:
+            os.kill(self.pid, TELL_WHERE)
+            time.sleep(TELL_SECONDS)
+            message = f"process {self.pid} goes on after SIGTERM\n{self.said()}"
+            raise AssertionError(message) from late
 
     @property
     def exit_code(self) -> int | None:
@@ -119,7 +131,7 @@ class Fleet:
             each.thaw()
             each.ask_to_stop()
         for each in running:
-            until(lambda each=each: each.exit_code is not None, STOP_SECONDS)  # type: ignore[misc]
+            each.wait_until_stopped()
 
     def _start(self, *arguments: str, prepare: str | None = None) -> Process:
         log = self.home / f"{len(self.all)}-{arguments[0]}.log"

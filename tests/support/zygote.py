@@ -4,6 +4,7 @@ Starting Python and importing the product takes two seconds of a core; a fork ta
 it runs is the command line all the same. Run as a module; it speaks lines of JSON with `Zygote`.
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
+# A process of the product writes what each of its threads does to its log when it gets this one.
+TELL_WHERE = signal.SIGUSR2
 PRELOADED = ("app.cli", "kombu.transport.pyamqp", "psycopg_binary")
 
 
@@ -118,6 +121,7 @@ def _become(asked: dict[str, Any]) -> None:
     try:
         os.setsid()
         _redirect(Path(asked["log"]))
+        faulthandler.register(TELL_WHERE)
         os.environ.clear()
         os.environ.update(asked["environment"])
         if asked["prepare"]:
