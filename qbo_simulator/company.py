@@ -3,9 +3,15 @@
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/preferences
 """
 
+from collections.abc import Mapping
+
 from qbo_simulator.clock import stamp
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
+
+CUSTOM_FIELDS = {"1": "Crew #"}
+"""The custom fields of sales forms by their definition ids; every sales form shows them."""
+MESSAGE = "Thank you for your business and have a great day!"
 
 
 def company_info(realm: Realm) -> Json:
@@ -62,8 +68,19 @@ def preferences(realm: Realm) -> Json:
             "QuantityOnHand": True,
         },
         "SalesFormsPrefs": _sales_forms(realm),
-        "VendorAndPurchasesPrefs": {"TrackingByCustomer": True, "BillableExpenseTracking": True},
-        "TimeTrackingPrefs": {"UseServices": True, "WorkWeekStartDate": "Monday"},
+        "EmailMessagesPrefs": _email_messages(settings.company_name),
+        "VendorAndPurchasesPrefs": {
+            "TrackingByCustomer": True,
+            "BillableExpenseTracking": True,
+            "POCustomField": _custom_fields("Purchase", {}),
+        },
+        "TimeTrackingPrefs": {
+            "UseServices": True,
+            "BillCustomers": True,
+            "ShowBillRateToAll": False,
+            "WorkWeekStartDate": "Monday",
+            "MarkTimeEntriesBillable": True,
+        },
         "TaxPrefs": {
             "UsingSalesTax": settings.using_sales_tax,
             "PartnerTaxEnabled": settings.partner_tax_enabled,
@@ -76,6 +93,7 @@ def preferences(realm: Realm) -> Json:
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
         "OtherPrefs": {
             "NameValue": [
+                {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": MESSAGE},
                 {"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"},
                 {"Name": "ProjectsEnabled", "Value": "false"},
             ]
@@ -86,28 +104,61 @@ def preferences(realm: Realm) -> Json:
 
 def _sales_forms(realm: Realm) -> Json:
     return {
-        "CustomField": [],
+        "CustomField": _custom_fields("Sales", CUSTOM_FIELDS),
         "CustomTxnNumbers": realm.settings.custom_txn_numbers,
         "AllowDeposit": False,
         "AllowDiscount": realm.settings.allow_discount,
         "DefaultDiscountAccount": "86",
         "AllowEstimates": True,
         "ETransactionEnabledStatus": "NotApplicable",
+        "ETransactionAttachPDF": False,
+        "ETransactionPaymentEnabled": False,
         "IPNSupportEnabled": False,
         "AllowServiceDate": False,
         "AllowShipping": False,
         "DefaultTerms": {"value": "3"},
         "UsingPriceLevels": False,
-        "DefaultCustomerMessage": "Thank you for your business and have a great day!",
+        "DefaultCustomerMessage": MESSAGE,
+    }
+
+
+def _custom_fields(of: str, names: Mapping[str, str]) -> list[Json]:
+    """Which of the three custom fields of a form are in use, and what they are called."""
+    used = [
+        {
+            "Name": f"{of}FormsPrefs.Use{of}Custom{number}",
+            "Type": "BooleanType",
+            "BooleanValue": str(number) in names,
+        }
+        for number in (3, 2, 1)
+    ]
+    named = [
+        {
+            "Name": f"{of}FormsPrefs.{of}CustomName{number}",
+            "Type": "StringType",
+            "StringValue": name,
+        }
+        for number, name in names.items()
+    ]
+    return [{"CustomField": group} for group in (used, named) if group]
+
+
+def _email_messages(company_name: str) -> Json:
+    forms = {"Invoice": "invoice", "Estimate": "estimate", "SalesReceipt": "sales receipt"}
+    return {
+        f"{name}Message": {
+            "Subject": f"{word.capitalize()} from {company_name}",
+            "Message": f"Your {word} is attached.\n\nSincerely,\n{company_name}",
+        }
+        for name, word in {**forms, "Statement": "statement"}.items()
     }
 
 
 def _system(realm: Realm) -> Json:
-    made = stamp(realm.clock.now())
     return {
         "domain": "QBO",
         "sparse": False,
         "Id": "1",
-        "SyncToken": "4",
-        "MetaData": {"CreateTime": made, "LastUpdatedTime": made},
+        "SyncToken": str(realm.preference_changes),
+        "MetaData": {"CreateTime": stamp(realm.made_at), "LastUpdatedTime": stamp(realm.made_at)},
     }

@@ -73,6 +73,8 @@ def discovery(request: Request) -> Response:
             "authorization_endpoint": f"{base}/connect/oauth2",
             "token_endpoint": f"{base}/oauth2/v1/tokens/bearer",
             "revocation_endpoint": f"{base}/v2/oauth2/tokens/revoke",
+            "userinfo_endpoint": f"{base}/v1/openid_connect/userinfo",
+            "jwks_uri": f"{base}/op/v1/jwks",
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],

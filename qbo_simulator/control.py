@@ -1,4 +1,4 @@
-"""The control interface, `/_simulator/`: companies, codes, faults on demand, report, log, clock.
+"""The control interface, `/_simulator/`: companies, codes, faults on demand, acts by hand, reports.
 
 It is for demos and tests: no authentication, which is why the server listens on the loopback
 unless told.
@@ -7,12 +7,14 @@ unless told.
 import re
 from typing import TYPE_CHECKING
 
+from qbo_simulator.by_hand import do_by_hand, merge_customers, settle_payment
 from qbo_simulator.clock import Clock
 from qbo_simulator.injected import FaultPlan
 from qbo_simulator.oauth import TokenOffice
 from qbo_simulator.realm import Realm
 from qbo_simulator.realms import Realms
 from qbo_simulator.report import report_realm
+from qbo_simulator.settings import settings_json
 from qbo_simulator.wire import Json, Request, Response, json_response, parse_json
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 PREFIX = "/_simulator/"
 MOST_LOGGED = 200_000
 ADVANCE_LIMIT_SECONDS = 10 * 365 * 86_400
-REALM_PATH = re.compile(r"realms/(?P<realm>\d+)/(?P<action>code|log|expire|disconnect)")
+REALM_PATH = re.compile(r"realms/(?P<realm>\d+)/(?P<action>\w+)")
 
 
 class Control:
@@ -69,6 +71,10 @@ class Control:
             ("GET", "log"): _log,
             ("POST", "expire"): lambda realm, _: self._expire(realm),
             ("POST", "disconnect"): lambda realm, _: self._disconnect(realm),
+            ("GET", "settings"): lambda realm, _: settings_json(realm.settings),
+            ("POST", "by_hand"): _by_hand(do_by_hand),
+            ("POST", "merge"): _by_hand(merge_customers),
+            ("POST", "settle"): _by_hand(settle_payment),
         }
         route = routes.get((request.method, found["action"]))
         return json_response(route(realm, request)) if route else None
@@ -108,6 +114,16 @@ class Control:
     def _disconnect(self, realm: Realm) -> Json:
         self._office.disconnect(realm)
         return {"disconnected": True}
+
+
+def _by_hand(act: "Callable[[Realm, Json], Json]") -> "Callable[[Realm, Request], Json]":
+    """An act on the books, done under the realm's lock."""
+
+    def answer(realm: Realm, request: Request) -> Json:
+        with realm.lock:
+            return act(realm, _body(request))
+
+    return answer
 
 
 def _log(realm: Realm, request: Request) -> Json:

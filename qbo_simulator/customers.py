@@ -99,7 +99,7 @@ def complete_customer(realm: Realm, fields: Json, current: Json | None) -> Json:
         "BillWithParent": job and bool(named.get("BillWithParent")),
         "CurrencyRef": (current or {}).get("CurrencyRef") or currency_reference(realm, named),
         "PreferredDeliveryMethod": named.get("PreferredDeliveryMethod") or "Print",
-        "DefaultTaxCodeRef": SYSTEM_TAX_CODE,
+        "DefaultTaxCodeRef": SYSTEM_TAX_CODE if taxable else None,
     }
 
 
@@ -123,9 +123,17 @@ def full_name(realm: Realm, document: Json) -> str:
     return ":".join(each["DisplayName"] for each in reversed(chain))
 
 
-def complete_other_person(realm: Realm, fields: Json, current: Json | None) -> Json:
-    """Give a whole vendor or employee of these fields, or refuse."""
-    return {**complete_names(realm, fields, current), "Balance": 0}
+def complete_vendor(realm: Realm, fields: Json, current: Json | None) -> Json:
+    """Give a whole vendor of these fields, or refuse."""
+    named = complete_names(realm, fields, current)
+    check_currency(realm, named, current)
+    currency = (current or {}).get("CurrencyRef") or currency_reference(realm, named)
+    return {"Vendor1099": False, **named, "Balance": 0, "CurrencyRef": currency}
+
+
+def complete_employee(realm: Realm, fields: Json, current: Json | None) -> Json:
+    """Give a whole employee of these fields, or refuse."""
+    return {"BillableTime": False, **complete_names(realm, fields, current)}
 
 
 def _check_parent(realm: Realm, fields: Json, current: Json | None) -> None:
@@ -178,7 +186,7 @@ CUSTOMER = Entity(
     complete=complete_customer,
     render=render_customer,
     queryable=QUERYABLE,
-    kept=frozenset({"DisplayName", "Active", "Taxable", "CurrencyRef", "PrintOnCheckName"}),
+    kept=frozenset({"DisplayName", "Active", "Taxable", "CurrencyRef"}),
     active=True,
 )
 OTHER_PROPERTIES: Properties = {
@@ -201,10 +209,10 @@ VENDOR, EMPLOYEE = (
     Entity(
         name=name,
         properties=OTHER_PROPERTIES,
-        complete=complete_other_person,
+        complete=complete,
         queryable=QUERYABLE - {"Job", "FullyQualifiedName"},
-        kept=frozenset({"DisplayName", "Active", "PrintOnCheckName"}),
+        kept=frozenset({"DisplayName", "Active", "CurrencyRef"}),
         active=True,
     )
-    for name in ("Vendor", "Employee")
+    for name, complete in (("Vendor", complete_vendor), ("Employee", complete_employee))
 )

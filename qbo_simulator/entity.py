@@ -32,6 +32,8 @@ class Entity:
 
     `kept` are the properties a full update may leave out without clearing them. `queryable` are the
     properties a query may name. `active` says that rows are hidden from queries once made inactive.
+    `check_delete` refuses what may not be deleted; without it, what may not be voided may not be
+    deleted either.
     """
 
     name: str
@@ -42,5 +44,6 @@ class Entity:
     after: After = nothing_follows
     render: Render = as_stored
     void: Void | None = None
+    check_delete: Void | None = None
     deletable: bool = False
     active: bool = False

@@ -3,6 +3,10 @@
 Business faults come in JSON with upper-case keys, those of the gateway (401, 403) in JSON with
 lower-case keys and a time in milliseconds, the throttle in XML whatever was asked for. Codes and
 messages: https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
+
+Recorded faults differ in what they carry: a business fault has an `element`, empty where it is
+about no single one; those of the parsers (of JSON, of queries, of paths) and 6240 have none; and
+2030 comes without `time`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +15,7 @@ from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from qbo_simulator.clock import stamp_with_milliseconds
-from qbo_simulator.wire import JSON_TYPE, XML_TYPE, Json, Response, to_json
+from qbo_simulator.wire import FAULT_TYPE, XML_TYPE, Json, Response, to_json
 
 INACTIVE = (
     "Something you're trying to use has been made inactive. "
@@ -25,6 +29,9 @@ MESSAGES = {
     "600": "Duplicate Request Id",
     "610": "Object Not Found",
     "620": "Transaction cannot be linked",
+    "700": "Invalid Parent",
+    "900": "Invalid Parent",
+    "1040": "Batch Request Size Exceeded",
     "2010": "Request has invalid or unsupported property",
     "2020": "Required param missing, need to supply the required value for the API",
     "2030": "Invalid ID",
@@ -35,12 +42,14 @@ MESSAGES = {
     "2130": "Invalid Request Id Format",
     "2170": "Invalid Enumeration",
     "2210": "Invalid Email Address format",
+    "2290": "Invalid Amount",
     "2500": "Invalid Reference Id",
     "3001": "message=ThrottleExceeded; errorCode=003001; statusCode=429",
     "3100": "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403",
     "3200": "message=AuthenticationFailed; errorCode=003200; statusCode=401",
     "4000": "Error parsing query",
     "4001": "Invalid query",
+    "4002": "Error processing query",
     "5010": "Stale Object Error",
     "6000": "A business validation error has occurred while processing your request",
     "6070": "Amount calculation incorrect in the request",
@@ -49,6 +58,7 @@ MESSAGES = {
     "6100": "Invalid Line Tax Code",
     "6130": "Bill With Parent cannot be changed",
     "6140": "Duplicate Document Number Error",
+    "6170": "TxnTaxDetail not allowed",
     "6150": "ParentRef is either required or not if Job is true or false",
     "6180": "Customer hierarchy is too deep",
     "6190": "Invalid Company Status",
@@ -57,11 +67,18 @@ MESSAGES = {
     "6240": "Duplicate Name Exists Error",
     "6250": "Invalid Customer Status",
     "6430": "Invalid account type used",
+    "6440": "Item is required",
     "6450": "Settled Transaction Cannot Be Voided",
     "6540": "Deposited Transaction cannot be changed",
     "10000": "An application error has occurred while processing your request",
 }
 """Messages of the codes the simulator itself gives, and of those tests most often ask for."""
+
+WITHOUT_ELEMENT = frozenset({"500", "2010", "4000", "4001", "4002", "6240", "10000"})
+"""Codes whose recorded faults have no `element`, not even an empty one."""
+
+WITHOUT_TIME = frozenset({"2030"})
+"""Codes whose recorded faults have no `time`."""
 
 TYPES = {
     "100": "AuthenticationFault",
@@ -121,14 +138,18 @@ def answer_fault(fault: FaultError, now: datetime) -> Response:
 
 def business_fault(fault: FaultError, now: datetime) -> Response:
     """Give a fault in JSON with upper-case keys."""
+    body: Json = {"Fault": fault_json(fault)}
+    if fault.code not in WITHOUT_TIME:
+        body["time"] = stamp_with_milliseconds(now)
+    return Response(status=fault.status, body=to_json(body), content_type=FAULT_TYPE)
+
+
+def fault_json(fault: FaultError) -> Json:
+    """Give a fault as it stands under `Fault`, in a reply or in a part of a batch."""
     error = {"Message": fault.message, "Detail": fault.detail, "code": fault.code}
-    if fault.element is not None:
-        error["element"] = fault.element
-    body = {
-        "Fault": {"Error": [error], "type": fault.type},
-        "time": stamp_with_milliseconds(now),
-    }
-    return Response(status=fault.status, body=to_json(body), content_type=JSON_TYPE)
+    if fault.code not in WITHOUT_ELEMENT:
+        error["element"] = fault.element or ""
+    return {"Error": [error], "type": fault.type}
 
 
 def gateway_fault(fault: FaultError, now: datetime) -> Response:
@@ -153,7 +174,7 @@ def gateway_fault(fault: FaultError, now: datetime) -> Response:
         "status": None,
         "cdcresponse": [],
     }
-    return Response(fault.status, to_json(body), "application/json", _challenge(fault))
+    return Response(fault.status, to_json(body), FAULT_TYPE, _challenge(fault))
 
 
 def xml_fault(fault: FaultError, now: datetime) -> Response:

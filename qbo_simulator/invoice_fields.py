@@ -3,6 +3,7 @@
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
 """
 
+from qbo_simulator.company import CUSTOM_FIELDS
 from qbo_simulator.properties import (
     ADDRESS,
     EMAILS,
@@ -19,6 +20,7 @@ from qbo_simulator.properties import (
     Properties,
     Text,
 )
+from qbo_simulator.wire import Json
 
 SALES_ITEM = Group(
     {
@@ -130,11 +132,16 @@ PROPERTIES: Properties = {
     "RecurDataRef": Anything(),
     "TxnSource": Anything(),
     "PaymentRefNum": Anything(),
+    "TxnStatus": Anything(),
+    "EInvoiceStatus": Anything(),
+    "AutoDocNumber": Anything(),
+    "TransactionLocationType": Anything(),
 }
 QUERYABLE = frozenset(
     {
         "Id",
         "DocNumber",
+        "SalesTermRef",
         "CustomerRef",
         "TxnDate",
         "DueDate",
@@ -144,3 +151,19 @@ QUERYABLE = frozenset(
         "MetaData.LastUpdatedTime",
     }
 )
+
+
+def complete_custom_fields(fields: Json) -> list[Json]:
+    """Every custom field of the company, with the text that was sent for it."""
+    sent = fields.get("CustomField")
+    listed = [each for each in sent if isinstance(each, dict)] if isinstance(sent, list) else []
+    texts = {str(each.get("DefinitionId")): each.get("StringValue") for each in listed}
+    return [
+        {
+            "DefinitionId": number,
+            "Name": name,
+            "Type": "StringType",
+            **({"StringValue": str(texts[number])} if texts.get(number) else {}),
+        }
+        for number, name in CUSTOM_FIELDS.items()
+    ]

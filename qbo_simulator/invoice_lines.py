@@ -25,23 +25,29 @@ class CompletedLines:
 
     lines: list[Json]
     subtotal: Decimal
-    taxable: Decimal
+    taxable: dict[str, Decimal]
     discount: Decimal
 
 
-def complete_lines(realm: Realm, lines: list[Json], current: Json | None) -> CompletedLines:
-    """Give an invoice's lines as QuickBooks stores them.
+def complete_lines(
+    realm: Realm, lines: list[Json], current: Json | None, *, out_of_scope: bool = False
+) -> CompletedLines:
+    """Give an invoice's lines as QuickBooks stores them; out of tax's scope they need no code.
 
     Raises:
-        FaultError: 2020, 2500, 6070, 6090 or 6100, or 6000 for a second discount line.
+        FaultError: 2020, 2290, 2500, 6070, 6090 or 6100, or 6000 for a second discount line.
     """
     sent = [line for line in lines if line.get("DetailType") != "SubTotalLineDetail"]
     if not sent:
         raise missing("Line")
-    kept = [_complete_line(realm, line) for line in sent]
+    kept = [_complete_line(realm, line, out_of_scope=out_of_scope) for line in sent]
     items = [line for line in kept if line["DetailType"] == "SalesItemLineDetail"]
     subtotal = sum((line["Amount"] for line in items), ZERO)
-    taxable = sum((line["Amount"] for line in items if _is_taxed(line)), ZERO)
+    taxable: dict[str, Decimal] = {}
+    for line in items:
+        code = reference(line["SalesItemLineDetail"], "TaxCodeRef")
+        if code not in {None, "NON"}:
+            taxable[str(code)] = taxable.get(str(code), ZERO) + line["Amount"]
     discounts = [line for line in kept if line["DetailType"] == "DiscountLineDetail"]
     if len(discounts) > 1:
         raise FaultError("6000", "Business Validation Error: Only one discount line is supported.")
@@ -63,12 +69,12 @@ def zero_lines(lines: list[Json]) -> list[Json]:
     return [_zero_line(line) for line in lines]
 
 
-def _complete_line(realm: Realm, line: Json) -> Json:
+def _complete_line(realm: Realm, line: Json, *, out_of_scope: bool) -> Json:
     match line.get("DetailType"):
         case None:
             raise missing("DetailType")
         case "SalesItemLineDetail":
-            return _complete_item_line(realm, line)
+            return _complete_item_line(realm, line, out_of_scope=out_of_scope)
         case "DiscountLineDetail":
             return _complete_discount_line(realm, line)
         case _:
@@ -80,15 +86,21 @@ def _comment(line: Json) -> Json:
     return {**kept, "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}}
 
 
-def _complete_item_line(realm: Realm, line: Json) -> Json:
+def _complete_item_line(realm: Realm, line: Json, *, out_of_scope: bool) -> Json:
     detail = line.get("SalesItemLineDetail") or {}
     if reference(detail, "ItemRef") is None:
         return _comment(line)
     item = _live_item(realm, detail)
     amount = _amount(line, detail)
+    if amount < 0 and realm.settings.negative_lines == "refuse":
+        raise FaultError(
+            "2290", "Negative amounts aren't supported on transaction lines.", "Line.Amount"
+        )
     shown = {name: value for name, value in detail.items() if value is not None}
     shown["ItemRef"] = {"value": item["Id"], "name": item["Name"]}
-    shown["TaxCodeRef"] = _line_tax_code(realm, detail, item)
+    shown.pop("TaxCodeRef", None)
+    if code := _line_tax_code(realm, detail, item, out_of_scope=out_of_scope):
+        shown["TaxCodeRef"] = {"value": code}
     kept = {name: line[name] for name in ("Id", "Description") if line.get(name) is not None}
     return {
         **kept,
@@ -125,27 +137,26 @@ def _amount(line: Json, detail: Json) -> Decimal:
     return to_cents(amount)
 
 
-def _line_tax_code(realm: Realm, detail: Json, item: Json) -> Json:
+def _line_tax_code(realm: Realm, detail: Json, item: Json, *, out_of_scope: bool) -> str | None:
     code = reference(detail, "TaxCodeRef")
     if realm.settings.country == "US":
         if code is not None and code not in US_LINE_TAX_CODES:
             raise FaultError(
                 "6100", "Invalid Line Tax Code : only TAX and NON are supported", "TaxCodeRef"
             )
-        return {"value": code or ("TAX" if item.get("Taxable") else "NON")}
-    if code is None and realm.settings.using_sales_tax:
+        return code or ("TAX" if item.get("Taxable") else "NON")
+    if code is not None and realm.find("TaxCode", code) is None:
+        raise FaultError(
+            "2500", f"Invalid Reference Id : TaxCode element id {code} not found", "TaxCodeRef"
+        )
+    if code is None and not out_of_scope:
         raise FaultError(
             "6000",
             "Business Validation Error: Make sure all your transactions have a tax rate "
             "before you save.",
             element="TaxCodeRef",
         )
-    return {"value": code or "NON"}
-
-
-def _is_taxed(line: Json) -> bool:
-    code: str = line["SalesItemLineDetail"]["TaxCodeRef"]["value"]
-    return code != "NON"
+    return code
 
 
 def _complete_discount_line(realm: Realm, line: Json) -> Json:
@@ -182,19 +193,24 @@ def _settle_discount(line: Json, subtotal: Decimal) -> Json:
 
 
 def _number(rest: list[Json], discounts: list[Json], current: Json | None) -> list[Json]:
-    """Give each line its Id and LineNum; a known Id is kept, any other line is new."""
+    """Give each line its Id and LineNum; a known Id is kept, any other line is new.
+
+    A discount has neither, as recorded ones show.
+    """
     known = {line["Id"] for line in (current or {}).get("Line", ()) if "Id" in line}
     highest = max((int(line_id) for line_id in known), default=0)
     numbered, used = [], set[str]()
-    for number, line in enumerate([*rest, *discounts], start=1):
+    for number, line in enumerate(rest, start=1):
         line_id = str(line.get("Id"))
         if line_id not in known or line_id in used:
             highest += 1
             line_id = str(highest)
         used.add(line_id)
-        place = {} if line["DetailType"] == "DiscountLineDetail" else {"LineNum": number}
-        numbered.append({**line, "Id": line_id, **place})
-    return numbered
+        numbered.append({**line, "Id": line_id, "LineNum": number})
+    return [
+        *numbered,
+        *({name: v for name, v in line.items() if name != "Id"} for line in discounts),
+    ]
 
 
 def _zero_line(line: Json) -> Json:

@@ -13,14 +13,22 @@ from decimal import Decimal
 from qbo_simulator.customers import full_name
 from qbo_simulator.entity import Entity
 from qbo_simulator.faults import FaultError, business, missing
-from qbo_simulator.invoice_fields import PROPERTIES, QUERYABLE
+from qbo_simulator.invoice_fields import PROPERTIES, QUERYABLE, complete_custom_fields
 from qbo_simulator.invoice_lines import CompletedLines, complete_lines, zero_lines
+from qbo_simulator.invoice_tax import (
+    INCLUSIVE,
+    Base,
+    check_tax_calculation,
+    complete_tax,
+    is_out_of_scope,
+)
 from qbo_simulator.linked import free_payments, settle_invoice
 from qbo_simulator.money import (
     check_books_open,
     check_currency,
     check_customer_currency,
     currency_reference,
+    exchange,
     live_customer,
     to_cents,
 )
@@ -55,22 +63,26 @@ def complete_invoice(realm: Realm, fields: Json, current: Json | None) -> Json:
     require(fields, "CustomerRef", "Line")
     customer = live_customer(realm, fields)
     currency = _currency(realm, fields, customer, current)
-    dates = _dates(realm, fields)
+    dates = _dates(realm, fields, customer)
     check_books_open(realm, dates["TxnDate"], *([current["TxnDate"]] if current else []))
     _check_email_status(fields)
     if fields.get("Deposit"):
         raise business("Deposits are switched off.")
-    lines = complete_lines(realm, fields["Line"], current)
-    tax = _tax(realm, fields, lines)
-    total = lines.subtotal - lines.discount + tax["TotalTax"]
+    check_tax_calculation(realm, fields)
+    lines = complete_lines(
+        realm, fields["Line"], current, out_of_scope=is_out_of_scope(realm, fields)
+    )
+    tax = complete_tax(realm, fields, _base(lines, fields))
+    added = ZERO if _is_inclusive(realm, fields) else tax["TotalTax"]
+    total = lines.subtotal - lines.discount + added
     if total < 0:
         raise business("Transaction amount must be 0 or greater.")
     if current is not None:
         _check_same_customer(realm, current, customer)
-    writable = {name: value for name, value in fields.items() if name not in READ_ONLY}
+    unkept = (*READ_ONLY, *(["GlobalTaxCalculation"] if realm.settings.country == "US" else []))
+    writable = {name: value for name, value in fields.items() if name not in unkept}
     return {
         **dict.fromkeys(PAYMENT_FLAGS, False),
-        "CustomField": [],
         "EmailStatus": "NotSet",
         "PrintStatus": "NeedToPrint",
         "ApplyTaxAfterDiscount": False,
@@ -78,7 +90,9 @@ def complete_invoice(realm: Realm, fields: Json, current: Json | None) -> Json:
         **writable,
         **_doc_number(realm, fields, current),
         **dates,
+        "CustomField": complete_custom_fields(fields),
         "CurrencyRef": currency,
+        **exchange(realm, fields, current),
         "CustomerRef": {"value": customer["Id"]},
         "Line": lines.lines,
         "TxnTaxDetail": tax,
@@ -101,7 +115,10 @@ def render_invoice(realm: Realm, document: Json) -> Json:
     """Show an invoice with its customer's name as it is now."""
     customer = realm.find("Customer", document["CustomerRef"]["value"])
     name = full_name(realm, customer) if customer else ""
-    return {**document, "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name}}
+    shown = {**document, "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name}}
+    if "ExchangeRate" in shown:
+        shown["HomeTotalAmt"] = to_cents(shown["TotalAmt"] * shown["ExchangeRate"])
+    return shown
 
 
 def void_invoice(realm: Realm, document: Json) -> Json:
@@ -135,10 +152,23 @@ def _currency(realm: Realm, fields: Json, customer: Json, current: Json | None) 
     return currency
 
 
-def _dates(realm: Realm, fields: Json) -> Json:
+def _dates(realm: Realm, fields: Json, customer: Json) -> Json:
+    """The dates of an invoice, and its terms where it or its customer has any of its own."""
     issued = fields.get("TxnDate") or realm.clock.today().isoformat()
-    due = date.fromisoformat(issued) + timedelta(days=DUE_DAYS)
-    return {"TxnDate": issued, "DueDate": fields.get("DueDate") or due.isoformat()}
+    term_id = reference(fields, "SalesTermRef") or reference(customer, "SalesTermRef")
+    term = realm.find("Term", term_id)
+    if term_id is not None and term is None:
+        raise FaultError(
+            "2500", f"Invalid Reference Id : Terms element id {term_id} not found", "SalesTermRef"
+        )
+    days = DUE_DAYS if term is None else term["DueDays"]
+    due = date.fromisoformat(issued) + timedelta(days=days)
+    terms = {"SalesTermRef": {"value": term["Id"], "name": term["Name"]}} if term else {}
+    return {"TxnDate": issued, "DueDate": fields.get("DueDate") or due.isoformat(), **terms}
+
+
+def _is_inclusive(realm: Realm, fields: Json) -> bool:
+    return realm.settings.country != "US" and fields.get("GlobalTaxCalculation") == INCLUSIVE
 
 
 def _check_email_status(fields: Json) -> None:
@@ -147,16 +177,13 @@ def _check_email_status(fields: Json) -> None:
         raise missing("BillEmail")
 
 
-def _tax(realm: Realm, fields: Json, lines: CompletedLines) -> Json:
-    """The tax that is kept: none where the company charges none, else what was sent or computed."""
-    sent = fields.get("TxnTaxDetail") or {}
-    if not realm.settings.using_sales_tax:
-        return {"TotalTax": ZERO}
-    kept = {name: value for name, value in sent.items() if value is not None}
-    if "TotalTax" in kept:
-        return {**kept, "TotalTax": to_cents(kept["TotalTax"])}
-    rate = realm.settings.tax_rate_percent or ZERO
-    return {**kept, "TotalTax": to_cents(lines.taxable * rate / 100)}
+def _base(lines: CompletedLines, fields: Json) -> Base:
+    return Base(
+        taxable=lines.taxable,
+        subtotal=lines.subtotal,
+        discount=lines.discount,
+        discount_first=bool(fields.get("ApplyTaxAfterDiscount")),
+    )
 
 
 def _check_same_customer(realm: Realm, current: Json, customer: Json) -> None:
@@ -166,7 +193,9 @@ def _check_same_customer(realm: Realm, current: Json, customer: Json) -> None:
 
 
 def _addresses(customer: Json) -> Json:
-    return {name: customer[name] for name in ("BillAddr", "ShipAddr") if customer.get(name)}
+    """The customer's addresses; where it has none to ship to, the one it is billed at."""
+    bill, ship = customer.get("BillAddr"), customer.get("ShipAddr") or customer.get("BillAddr")
+    return {name: given for name, given in (("BillAddr", bill), ("ShipAddr", ship)) if given}
 
 
 def _doc_number(realm: Realm, fields: Json, current: Json | None) -> Json:
@@ -201,6 +230,15 @@ INVOICE = Entity(
     deletable=True,
     queryable=QUERYABLE,
     kept=frozenset(
-        {"CustomerRef", "TxnDate", "CurrencyRef", "EmailStatus", "PrintStatus", "DocNumber"}
+        {
+            "CustomerRef",
+            "TxnDate",
+            "CurrencyRef",
+            "EmailStatus",
+            "PrintStatus",
+            "DocNumber",
+            "GlobalTaxCalculation",
+            "ExchangeRate",
+        }
     ),
 )

@@ -8,6 +8,7 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 CENT = Decimal("0.01")
+ONE = Decimal(1)
 CURRENCIES = {
     "USD": "United States Dollar",
     "CAD": "Canadian Dollar",
@@ -46,6 +47,14 @@ def check_customer_currency(customer: Json, currency: Json) -> None:
     """Refuse a transaction in another currency than its customer's."""
     if customer["CurrencyRef"]["value"] != currency["value"]:
         raise business("The currency of the transaction must be that of the customer.")
+
+
+def exchange(realm: Realm, fields: Json, current: Json | None) -> Json:
+    """The exchange rate of a transaction; none is shown without multicurrency."""
+    if not realm.settings.multi_currency:
+        return {}
+    rate = fields.get("ExchangeRate") or (current or {}).get("ExchangeRate") or ONE
+    return {"ExchangeRate": rate}
 
 
 def check_books_open(realm: Realm, *dates: str) -> None:

@@ -1,4 +1,4 @@
-"""Items, accounts, payment methods, and the lists that are only read: tax codes and terms.
+"""Items, accounts, payment methods, and terms, which are only read.
 
 Each company starts with the few rows that every QuickBooks company has. An item needs an income
 account.
@@ -32,12 +32,21 @@ CLASSIFICATIONS = {
     "Accounts Receivable": "Asset",
     "Other Current Asset": "Asset",
     "Expense": "Expense",
+    "Other Expense": "Expense",
+    "Cost of Goods Sold": "Expense",
+    "Accounts Payable": "Liability",
+    "Credit Card": "Liability",
+    "Other Current Liability": "Liability",
+    "Long Term Liability": "Liability",
+    "Equity": "Equity",
 }
 SEEDED_ACCOUNTS = (
     ("4", "Undeposited Funds", "Other Current Asset", "UndepositedFunds"),
     ("35", "Checking", "Bank", "Checking"),
     ("45", "Services", "Income", "ServiceFeeIncome"),
     ("79", "Sales of Product Income", "Income", "SalesOfProductIncome"),
+    ("80", "Cost of Goods Sold", "Cost of Goods Sold", "SuppliesMaterialsCogs"),
+    ("81", "Inventory Asset", "Other Current Asset", "Inventory"),
     ("84", "Accounts Receivable (A/R)", "Accounts Receivable", "AccountsReceivable"),
     ("86", "Discounts given", "Income", "DiscountsRefundsGiven"),
 )
@@ -65,7 +74,9 @@ def complete_item(realm: Realm, fields: Json, current: Json | None) -> Json:
     }
     if account is not None:
         item["IncomeAccountRef"] = {"value": account["Id"], "name": account["Name"]}
-    return item
+    if item["Type"] == "Inventory":
+        item = {**item, "TrackQtyOnHand": True, "QtyOnHand": item.get("QtyOnHand", 0)}
+    return {**item, **_other_accounts(realm, fields)}
 
 
 def complete_account(realm: Realm, fields: Json, current: Json | None) -> Json:
@@ -100,17 +111,15 @@ def seed_lists(realm: Realm) -> None:
         method = complete_payment_method(realm, {"Name": name, "Type": kind}, None)
         realm.add("PaymentMethod", method, method_id)
     for term_id, name, days in SEEDED_TERMS:
-        term = {"Name": name, "Active": True, "Type": "STANDARD", "DueDays": days}
-        realm.add("Term", term, term_id)
-    for code_id, name in (("2", "California"), ("3", "Tucson")):
-        code = {
+        term = {
             "Name": name,
-            "Description": name,
             "Active": True,
-            "Taxable": True,
-            "TaxGroup": True,
+            "Type": "STANDARD",
+            "DiscountPercent": 0,
+            "DueDays": days,
+            "DiscountDays": 0,
         }
-        realm.add("TaxCode", code, code_id)
+        realm.add("Term", term, term_id)
 
 
 def _income_account(realm: Realm, fields: Json) -> Json | None:
@@ -136,6 +145,21 @@ def _income_account(realm: Realm, fields: Json) -> Json | None:
             "6430", "Invalid account type used : an income account is needed", "IncomeAccountRef"
         )
     return account
+
+
+def _other_accounts(realm: Realm, fields: Json) -> Json:
+    """The expense and asset accounts of an item, with their names; 2500 for one that is none."""
+    named: Json = {}
+    for name in ("ExpenseAccountRef", "AssetAccountRef"):
+        account_id = reference(fields, name)
+        account = realm.find("Account", account_id)
+        if account_id is not None and account is None:
+            raise FaultError(
+                "2500", f"Invalid Reference Id : Accounts element id {account_id} not found", name
+            )
+        if account is not None:
+            named[name] = {"value": account["Id"], "name": account["Name"]}
+    return named
 
 
 def _name(realm: Realm, kind: str, fields: Json, current: Json | None) -> Json:
@@ -221,7 +245,6 @@ PAYMENT_METHOD = Entity(
     kept=KEPT,
     active=True,
 )
-TERM, TAX_CODE = (
-    Entity(name=name, properties=EVERY_ENTITY, complete=None, queryable=META, active=True)
-    for name in ("Term", "TaxCode")
+TERM = Entity(
+    name="Term", properties=EVERY_ENTITY, complete=None, queryable=META | {"Type"}, active=True
 )

@@ -1,9 +1,10 @@
 """Payments: money of one customer, applied by its lines to that customer's invoices.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment
-Lines are all or nothing in full and sparse updates alike; what they leave is UnappliedAmt.
-Assumed, for no source says it: applying more than an invoice's open balance, or more than the
-payment's own total, is refused with 6000; nothing is trimmed.
+Lines are all or nothing in full and sparse updates alike; what they leave is UnappliedAmt. A
+payment that lies in a deposit is locked (6540), one that is settled cannot be voided (6450).
+Assumed, for no source says it: applying more than the payment's own total is refused with 6000;
+applying more than an invoice's open balance is too, unless the realm says that it is trimmed.
 """
 
 from decimal import Decimal
@@ -18,6 +19,7 @@ from qbo_simulator.money import (
     check_currency,
     check_customer_currency,
     currency_reference,
+    exchange,
     live_customer,
     to_cents,
 )
@@ -62,6 +64,7 @@ PROPERTIES = {
     "UnappliedAmt": Anything(),
     "LinkedTxn": Anything(),
     "DocNumber": Anything(),
+    "TxnStatus": Anything(),
     "Line": Many(
         Group(
             {
@@ -76,6 +79,7 @@ PROPERTIES = {
         )
     ),
 }
+READ_ONLY = ("UnappliedAmt", "LinkedTxn")
 QUERYABLE = frozenset(
     {
         "Id",
@@ -102,12 +106,19 @@ def complete_payment(realm: Realm, fields: Json, current: Json | None) -> Json:
     _check_method(realm, fields)
     total = to_cents(fields["TotalAmt"])
     lines = [_complete_line(realm, line, customer) for line in fields.get("Line") or []]
+    if realm.settings.over_application == "trim":
+        lines = _trimmed(realm, lines, current)
+    account = _deposit_account(realm, fields)
+    if current is not None:
+        _check_lock(realm, current, total, account, customer)
+    writable = {name: value for name, value in fields.items() if name not in READ_ONLY}
     return {
         "ProcessPayment": False,
-        **fields,
+        **writable,
         "CustomerRef": {"value": customer["Id"]},
-        "DepositToAccountRef": _deposit_account(realm, fields),
+        "DepositToAccountRef": account,
         "CurrencyRef": currency,
+        **exchange(realm, fields, current),
         "TxnDate": issued,
         "TotalAmt": total,
         "Line": lines,
@@ -129,9 +140,12 @@ def render_payment(realm: Realm, document: Json) -> Json:
     """Show a payment with its customer's name, and its lines with the noise QuickBooks adds."""
     customer = realm.find("Customer", document["CustomerRef"]["value"])
     name = full_name(realm, customer) if customer else ""
+    deposit = realm.deposited.get(document["Id"])
+    links = [{"TxnId": deposit, "TxnType": "Deposit"}] if deposit else []
     return {
         **document,
         "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name},
+        **({"LinkedTxn": links} if links else {}),
         "Line": [_with_noise(realm, line) for line in document["Line"]],
     }
 
@@ -139,6 +153,10 @@ def render_payment(realm: Realm, document: Json) -> Json:
 def void_payment(realm: Realm, document: Json) -> Json:
     """Give a voided payment: nothing paid, nothing applied, `Voided` before its note."""
     check_books_open(realm, document["TxnDate"])
+    if document["Id"] in realm.settled:
+        raise FaultError("6450", "Settled Transaction Cannot Be Voided : it was charged already")
+    if document["Id"] in realm.deposited:
+        raise _deposited()
     return {
         **document,
         "TotalAmt": ZERO,
@@ -146,6 +164,42 @@ def void_payment(realm: Realm, document: Json) -> Json:
         "Line": [],
         "PrivateNote": voided_note(document),
     }
+
+
+def _check_lock(realm: Realm, current: Json, total: Decimal, account: Json, customer: Json) -> None:
+    """Refuse to change what a deposit counts on."""
+    same = (
+        total == current["TotalAmt"]
+        and account["value"] == reference(current, "DepositToAccountRef")
+        and customer["Id"] == current["CustomerRef"]["value"]
+    )
+    if not same and current["Id"] in realm.deposited:
+        raise _deposited()
+
+
+def _deposited() -> FaultError:
+    return FaultError(
+        "6540",
+        "Deposited Transaction cannot be changed : This transaction has been deposited. "
+        "If you want to change or delete it, you must edit the deposit it appears on and "
+        "remove it first.",
+    )
+
+
+def _trimmed(realm: Realm, lines: list[Json], current: Json | None) -> list[Json]:
+    """The lines with no more on each invoice than is open; those with nothing left are gone."""
+    before = applications("Payment", current) if current else {}
+    left = {
+        invoice_id: realm.objects["Invoice"][invoice_id]["Balance"] + before.get(invoice_id, ZERO)
+        for invoice_id in applications("Payment", {"Line": lines})
+    }
+    kept: list[Json] = []
+    for line in lines:
+        invoice_id = line["LinkedTxn"][0]["TxnId"]
+        amount = min(line["Amount"], left[invoice_id])
+        left[invoice_id] -= amount
+        kept += [{**line, "Amount": amount}] if amount > 0 else []
+    return kept
 
 
 def _check_method(realm: Realm, fields: Json) -> None:

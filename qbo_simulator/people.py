@@ -1,7 +1,8 @@
 """The names of customers, vendors and employees: a DisplayName is unique over all of them.
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
-A name made inactive gets " (deleted)" behind it, and gives the old name free.
+A name made inactive gets " (deleted)" behind it, and gives the old name free. A full update that
+leaves PrintOnCheckName out has it made from the names again, as a recorded one shows.
 """
 
 from qbo_simulator.faults import FaultError

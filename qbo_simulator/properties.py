@@ -127,7 +127,9 @@ def reference(fields: Json, name: str) -> str | None:
 def _read_named(properties: Properties, name: str, value: Any) -> Any:  # noqa: ANN401  # any JSON
     if name not in properties:
         raise FaultError(
-            "2010", f"Property Name:{name} specified is unsupported or invalid", element=name
+            "2010",
+            f'Property Name:Unrecognized field "{name}", not marked as ignorable '
+            f"({len(properties)} known properties) specified is unsupported or invalid",
         )
     return None if value is None else _read(properties[name], name, value)
 
@@ -193,8 +195,10 @@ def _read_flag(kind: Flag, name: str, value: object) -> bool:
     raise _wrong_type(name)
 
 
-def _read_day(kind: Day, name: str, value: object) -> str:
+def _read_day(kind: Day, name: str, value: object) -> str | None:
     del kind
+    if value == "":  # as a public client library sends what it has no date for
+        return None
     try:
         return date.fromisoformat(str(value)[:10]).isoformat()
     except ValueError as error:
@@ -218,9 +222,7 @@ def _read_many(kind: Many, name: str, value: object) -> list[Json]:
 
 
 def _wrong_type(name: str) -> FaultError:
-    return FaultError(
-        "2010", f"Property Name:failed to parse json object; {name} is invalid", element=name
-    )
+    return FaultError("2010", f"Property Name:failed to parse json object; {name} is invalid")
 
 
 READERS: Mapping[type, Callable[[Any, str, Any], Any]] = {

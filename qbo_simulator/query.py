@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from qbo_simulator.entities import ENTITIES, SINGLE, SINGLE_NAMES
 from qbo_simulator.entity import Entity
 from qbo_simulator.faults import FaultError
-from qbo_simulator.query_language import Condition, Query
+from qbo_simulator.query_language import Condition, Query, parse_query
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
@@ -28,6 +29,22 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
 }
+
+
+def answer_statement(realm: Realm, statement: str) -> Json:
+    """Give the QueryResponse of a statement as it came.
+
+    Raises:
+        FaultError: 4000 or 4001 where it cannot be parsed or names what does not exist.
+    """
+    query = parse_query(statement)
+    name = query.entity.lower()
+    if name in SINGLE:
+        shown = SINGLE[name](realm)
+        return {SINGLE_NAMES[name]: [shown], "startPosition": 1, "maxResults": 1}
+    if name not in ENTITIES:
+        raise FaultError("4001", f"QueryValidationError: Entity {query.entity} is unknown")
+    return answer_query(realm, ENTITIES[name], query)
 
 
 def answer_query(realm: Realm, entity: Entity, query: Query) -> Json:
@@ -50,7 +67,8 @@ def _rows(realm: Realm, entity: Entity, query: Query) -> Iterable[Json]:
     stored = realm.objects[entity.name]
     candidates = stored.values() if (named := _named(realm, entity, query)) is None else named
     hides = entity.active and all(each.name.lower() != "active" for each in query.conditions)
-    live = (row for row in candidates if not hides or row["Active"])
+    seen = (row for row in candidates if (entity.name, row["Id"]) not in realm.unseen)
+    live = (row for row in seen if not hides or row["Active"])
     return (entity.render(realm, row) for row in live)
 
 
@@ -71,7 +89,7 @@ def _named(realm: Realm, entity: Entity, query: Query) -> list[Json] | None:
 def _check_names(entity: Entity, query: Query) -> None:
     used = [*(each.name for each in query.conditions), *(each.name for each in query.orders)]
     for name in used:
-        if name not in entity.queryable and name.lower() != "active":
+        if name not in entity.queryable and not (entity.active and name.lower() == "active"):
             raise FaultError(
                 "4001",
                 f"QueryValidationError: Property {name} not found for Entity {entity.name}",
@@ -101,7 +119,7 @@ def _value(row: Json, name: str) -> Comparable:
     if isinstance(value, dict):
         value = value.get("value", value.get("Address"))
     if name == "Id":
-        return Decimal(str(value))
+        return Decimal(str(value)) if str(value).isdigit() else str(value).casefold()
     if name.startswith("MetaData."):
         return datetime.fromisoformat(str(value))
     if isinstance(value, int) and not isinstance(value, bool):

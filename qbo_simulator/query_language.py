@@ -208,8 +208,8 @@ def _tokens(statement: str) -> Iterator[str]:
 def _lexical(character: str, column: int) -> FaultError:
     return FaultError(
         "4000",
-        f"QueryParserError: Lexical error at line 1, column {column + 1}.  "
-        f'Encountered: "\\u{ord(character):04x}" ({ord(character)})',
+        f"QueryParserError: Invalid content. Lexical error at line 1, column {column + 1}.  "
+        f'Encountered: "\\u{ord(character):04x}" ({ord(character)}), after : ""',
     )
 
 

@@ -7,7 +7,9 @@ index and every customer's balance right. Callers hold `lock`.
 
 import random
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from qbo_simulator.calls import CallLog
@@ -20,7 +22,19 @@ from qbo_simulator.wire import Json
 
 NAME_KINDS = ("Customer", "Vendor", "Employee")
 TRANSACTION_KINDS = ("Invoice", "Payment")
+"""Transactions of a customer, which make its balance."""
+NUMBERED_KINDS = (*TRANSACTION_KINDS, "Deposit")
+MOST_REMOVED = 100_000
 ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An object that has left the books, by deletion or by being merged into another."""
+
+    kind: str
+    object_id: str
+    at: datetime
 
 
 class Realm:
@@ -37,6 +51,12 @@ class Realm:
         self.children: dict[str, dict[str, None]] = defaultdict(dict)
         self.applied: dict[str, dict[str, Decimal]] = defaultdict(dict)
         self.balances: dict[str, Decimal] = defaultdict(Decimal)
+        self.deposited: dict[str, str] = {}
+        self.settled: set[str] = set()
+        self.unseen: set[tuple[str, str]] = set()
+        self.removed: deque[Removed] = deque(maxlen=MOST_REMOVED)
+        self.made_at = clock.now()
+        self.preference_changes = 0
         self.last_number = 1000
         self.answers = AnswerStore()
         self.throttle = Throttle()
@@ -47,8 +67,10 @@ class Realm:
         self._last_ids: dict[str, int] = defaultdict(int)
 
     def find(self, kind: str, object_id: str | None) -> Json | None:
-        """The stored document, or None."""
-        return self.objects[kind].get(object_id) if object_id else None
+        """The stored document, or None, also for one that a running batch may not see yet."""
+        if not object_id or (kind, object_id) in self.unseen:
+            return None
+        return self.objects[kind].get(object_id)
 
     def add(self, kind: str, fields: Json, object_id: str | None = None) -> Json:
         """Store a new object under the next id of its sequence."""
@@ -85,8 +107,11 @@ class Realm:
         self._follow(kind, document)
 
     def remove(self, kind: str, object_id: str) -> None:
-        """Take an object out of the books."""
-        self._forget(kind, self.objects[kind].pop(object_id, None))
+        """Take an object out of the books; its going is kept for change data capture."""
+        gone = self.objects[kind].pop(object_id, None)
+        self._forget(kind, gone)
+        if gone is not None:
+            self.removed.append(Removed(kind, object_id, self.clock.now()))
 
     def taken_by(self, display_name: str) -> str | None:
         """The id of the customer, vendor or employee that has a name, whatever its case."""
@@ -102,6 +127,8 @@ class Realm:
         return str(self._last_ids[_sequence(kind)] + 1)
 
     def _count_past(self, kind: str, object_id: str) -> None:
+        if not object_id.isdigit():  # the line codes TAX and NON are tax codes with words for ids
+            return
         sequence = _sequence(kind)
         self._last_ids[sequence] = max(self._last_ids[sequence], int(object_id))
 
@@ -117,6 +144,8 @@ class Realm:
             self.numbers[document.get("DocNumber") or ""].pop(document["Id"], None)
         for invoice_id in applications(kind, document):
             self.applied[invoice_id].pop(document["Id"], None)
+        for payment_id in payments_in(kind, document):
+            self.deposited.pop(payment_id, None)
 
     def _follow(self, kind: str, document: Json) -> None:
         if kind in NAME_KINDS:
@@ -128,6 +157,8 @@ class Realm:
             self.numbers[document.get("DocNumber") or ""][document["Id"]] = None
         for invoice_id, amount in applications(kind, document).items():
             self.applied[invoice_id][document["Id"]] = amount
+        for payment_id in payments_in(kind, document):
+            self.deposited[payment_id] = document["Id"]
 
 
 def fold(display_name: str) -> str:
@@ -145,6 +176,14 @@ def applications(kind: str, document: Json) -> dict[str, Decimal]:
     return dict(applied)
 
 
+def payments_in(kind: str, document: Json) -> list[str]:
+    """The payments that lie in a deposit; none for any other kind."""
+    if kind != "Deposit":
+        return []
+    links = (linked for line in document["Line"] for linked in line.get("LinkedTxn", ()))
+    return [linked["TxnId"] for linked in links if linked["TxnType"] == "Payment"]
+
+
 def _owed(kind: str, document: Json) -> Decimal:
     owed: Decimal = document["Balance"] if kind == "Invoice" else -document["UnappliedAmt"]
     return owed
@@ -154,4 +193,4 @@ def _sequence(kind: str) -> str:
     """Names share one sequence of ids, transactions another, as recorded replies show."""
     if kind in NAME_KINDS:
         return "name"
-    return "transaction" if kind in TRANSACTION_KINDS else kind
+    return "transaction" if kind in NUMBERED_KINDS else kind

@@ -8,6 +8,7 @@ from qbo_simulator.clock import Clock
 from qbo_simulator.name_lists import seed_lists
 from qbo_simulator.realm import Realm
 from qbo_simulator.settings import RealmSettings, change_settings
+from qbo_simulator.tax_lists import seed_taxes
 from qbo_simulator.wire import Json
 
 FIRST_REALM_ID = 4_620_816_365_000_000_001
@@ -53,6 +54,7 @@ class Realms:
             raise ValueError(f"There are {MOST_REALMS} companies already.")
         realm = Realm(settings, self._clock)
         seed_lists(realm)
+        seed_taxes(realm)
         self._realms[settings.realm_id] = realm
         return realm
 
@@ -62,4 +64,5 @@ def _change(realm: Realm, settings: RealmSettings) -> Realm:
         if settings.log_limit != realm.settings.log_limit:
             realm.log = CallLog(settings.log_limit)
         realm.settings = replace(settings)
+        realm.preference_changes += 1
     return realm

@@ -2,7 +2,8 @@
 
 Described on https://developer.intuit.com ("requestid", idempotent calls); how long ids are kept,
 and whether a refusal is kept too, is nowhere said. Here the newest ids are kept up to a limit,
-business refusals included; faults given on demand, throttling and 5xx are not kept.
+business refusals included; faults given on demand, throttling and 5xx are not kept. An empty id is
+none, as a recording shows.
 """
 
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from qbo_simulator.wire import Response
 
 KEPT_ANSWERS = 200_000
 LONGEST_REQUESTID = 50
+LONGEST_BATCH_REQUESTID = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,8 @@ class AnswerStore:
             self._answers.popitem(last=False)
 
 
-def check_requestid(requestid: str) -> None:
+def check_requestid(requestid: str, *, batch: bool = False) -> None:
     """Refuse a requestid of a wrong form with 2130."""
-    if not requestid or len(requestid) > LONGEST_REQUESTID:
-        raise FaultError(
-            "2130", f"Invalid Request Id Format : at most {LONGEST_REQUESTID} characters"
-        )
+    longest = LONGEST_BATCH_REQUESTID if batch else LONGEST_REQUESTID
+    if len(requestid) > longest:
+        raise FaultError("2130", f"Invalid Request Id Format : at most {longest} characters")

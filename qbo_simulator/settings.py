@@ -4,7 +4,7 @@ Every assumption that only a real sandbox can settle is a setting here, so that 
 tried.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,6 +25,7 @@ class Limits:
     per_minute: int | None = 500
     per_second: int | None = 10
     in_flight: int | None = 10
+    batches_per_minute: int | None = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ class RealmSettings:
     `refresh_rotation` is `always` (each refresh gives a new refresh token, the old one dies at
     once) or `daily` (the value is kept for 24 hours). `kill_on_reuse`: a dead refresh token used
     again kills the connection. `requestid` is `replay`, or `ignored` to try what happens if the
-    vendor's promise does not hold. `four_byte_characters` is `keep` or `refuse`.
-    `tax_rate_percent` makes automated sales tax add that much to taxable lines of an invoice
-    which carries no tax of its own.
+    vendor's promise does not hold. `four_byte_characters` is `keep` or `refuse`. `negative_lines`
+    is `keep`, or `refuse` (2290). `over_application` is `refuse` (6000), or `trim`: a payment then
+    applies no more than is open. `tax_rate_percent` makes automated sales tax add that much to
+    taxable lines of an invoice which carries no tax of its own.
     """
 
     realm_id: str
@@ -58,6 +60,8 @@ class RealmSettings:
     kill_on_reuse: bool = False
     requestid: str = "replay"
     four_byte_characters: str = "keep"
+    negative_lines: str = "keep"
+    over_application: str = "refuse"
     log_limit: int = LOG_LIMIT
 
 
@@ -77,6 +81,8 @@ WORDS = {
     "refresh_rotation": frozenset({"always", "daily"}),
     "requestid": frozenset({"replay", "ignored"}),
     "four_byte_characters": frozenset({"keep", "refuse"}),
+    "negative_lines": frozenset({"keep", "refuse"}),
+    "over_application": frozenset({"refuse", "trim"}),
 }
 COUNTS = frozenset({"seed", "log_limit"})
 
@@ -92,6 +98,11 @@ def change_settings(settings: RealmSettings, changes: Json) -> RealmSettings:
         raise ValueError(f"Unknown settings: {', '.join(unknown)}.")
     read: dict[str, Any] = {name: _read(name, value) for name, value in changes.items()}
     return replace(settings, **read)
+
+
+def settings_json(settings: RealmSettings) -> Json:
+    """Show the settings as JSON that `change_settings` would take."""
+    return asdict(settings)
 
 
 def _read(name: str, value: object) -> object:
@@ -114,7 +125,7 @@ def _read(name: str, value: object) -> object:
 
 def _read_limits(value: object) -> Limits:
     if value is None:
-        return Limits(None, None, None)
+        return Limits(None, None, None, None)
     known = {each.name for each in fields(Limits)}
     if not isinstance(value, dict) or set(value) - known:
         raise ValueError(f"limits is null or an object of {', '.join(sorted(known))}.")

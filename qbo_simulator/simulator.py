@@ -18,6 +18,7 @@ from qbo_simulator.faults import FaultError, answer_fault
 from qbo_simulator.grants import Client
 from qbo_simulator.injected import Effect, FaultPlan
 from qbo_simulator.oauth import TokenOffice
+from qbo_simulator.reading import READING, read_call
 from qbo_simulator.realm import Realm
 from qbo_simulator.realms import Realms
 from qbo_simulator.requestid import Answer
@@ -64,7 +65,7 @@ class Simulator:
         if request.path.startswith(PREFIX):
             return self._control.answer(request)
         way = connection or PatientConnection()
-        call = api.read_call(request)
+        call = read_call(request)
         answered = self._serve_other(request, way) if call is None else None
         response = answered or self._serve_api(request, call or Call("", ""), way)
         return _with_tid(response)
@@ -109,7 +110,11 @@ class Simulator:
             return self._refuse(self._check_token(request, None) or _wrong_realm())
         with realm.throttle_lock:
             logged = realm.log.begin(call, self.clock.now())
-            fits = realm.throttle.arrive(realm.settings.limits, self.clock.ticks_seconds())
+            fits = realm.throttle.arrive(
+                realm.settings.limits,
+                self.clock.ticks_seconds(),
+                batch=call.operation == "batch",
+            )
         response = HUNG_UP
         try:
             response = (
@@ -183,7 +188,7 @@ def _count(realm: Realm, logged: LoggedCall, answer: Answer, *, replay: bool) ->
     """Count a call that was carried out; the realm's lock is held."""
     logged.replay, logged.fault_code = replay, answer.fault_code
     logged.object_id = answer.object_id
-    reads = logged.call.operation in {"read", "query"}
+    reads = logged.call.operation in READING
     logged.applied = not replay and not reads and answer.fault_code is None
     realm.reads += reads
     realm.writes += not reads
@@ -207,5 +212,5 @@ def _with_tid(response: Response) -> Response:
     if response.hang_up:
         return response
     tid = f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
-    headers = (("intuit_tid", tid), *response.headers)
+    headers = (("intuit_tid", tid), ("Intuit-Tid", tid), *response.headers)
     return Response(response.status, response.body, response.content_type, headers)

@@ -1,4 +1,4 @@
-"""The accounting of one realm's calls: 500 in a minute, 10 in a second, 10 at once.
+"""The accounting of one realm's calls: 500 in a minute, 10 in a second, 10 at once, 40 batches.
 
 https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
 A call counts when it is received. A call that was refused for its rate does not count towards the
@@ -28,12 +28,16 @@ class Throttle:
         self.most_in_60s = 0
         self._second = _Window(SECOND_SECONDS)
         self._minute = _Window(MINUTE_SECONDS)
+        self._batches = _Window(MINUTE_SECONDS)
         self._received_second = _Window(SECOND_SECONDS)
         self._received_minute = _Window(MINUTE_SECONDS)
 
-    def arrive(self, limits: Limits, now_seconds: float) -> bool:
-        """Count a call that was received; True when it may go on, False when it is one too many."""
-        may_go_on = self._fits(limits, now_seconds)
+    def arrive(self, limits: Limits, now_seconds: float, *, batch: bool = False) -> bool:
+        """Count a call that was received; True when it may go on, False when it is one too many.
+
+        A batch counts as one call, and towards a limit of its own besides.
+        """
+        may_go_on = self._fits(limits, now_seconds, batch=batch)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         self.most_in_1s = max(self.most_in_1s, self._received_second.add(now_seconds))
@@ -41,6 +45,8 @@ class Throttle:
         if may_go_on:
             self._second.add(now_seconds)
             self._minute.add(now_seconds)
+            if batch:
+                self._batches.add(now_seconds)
         else:
             self.throttled += 1
         return may_go_on
@@ -49,11 +55,12 @@ class Throttle:
         """Count a call as answered, or its connection as closed by the client."""
         self.in_flight -= 1
 
-    def _fits(self, limits: Limits, now_seconds: float) -> bool:
+    def _fits(self, limits: Limits, now_seconds: float, *, batch: bool) -> bool:
         counts = (
             (limits.per_minute, self._minute.count(now_seconds)),
             (limits.per_second, self._second.count(now_seconds)),
             (limits.in_flight, self.in_flight),
+            (limits.batches_per_minute if batch else None, self._batches.count(now_seconds)),
         )
         return all(limit is None or count < limit for limit, count in counts)
 

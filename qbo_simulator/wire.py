@@ -16,6 +16,7 @@ Json = dict[str, Any]
 """One JSON object as it stands on the wire; amounts in it are Decimal."""
 
 JSON_TYPE = "application/json;charset=utf-8"
+FAULT_TYPE = "application/json"
 HTML_TYPE = "text/html;charset=utf-8"
 XML_TYPE = "application/xml"
 TEXT_TYPE = "text/plain"

@@ -5,17 +5,45 @@ A write either happens whole or not at all: everything is checked before the fir
 SyncToken must be the current one (5010); an update that changes nothing leaves it.
 """
 
+from qbo_simulator.clock import stamp
 from qbo_simulator.entity import Entity
 from qbo_simulator.faults import FaultError, missing, not_found
 from qbo_simulator.invoices import ALLOW_DUPLICATE
-from qbo_simulator.properties import read_fields
+from qbo_simulator.properties import EMAIL, read_fields
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 SYSTEM = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status")
-ADDRESSES = ("BillAddr", "ShipAddr")
+ADDRESSES = ("BillAddr", "ShipAddr", "ShipFromAddr")
+NOWHERE = {"Lat": "INVALID", "Long": "INVALID"}
+"""Where an address is that was not found on the map; nothing here is."""
 PLACE = ("Id", "Lat", "Long", "Tag")
 MOST_ID = 19
+OTHER_USER = "Jane Example"
+"""Who is said to have been quicker."""
+
+
+def write(realm: Realm, entity: Entity, operation: str, body: Json, include: str) -> Json:
+    """Carry out one operation and show what came of it.
+
+    Args:
+        realm: whose books; its lock is held.
+        entity: of what kind.
+        operation: create, update, void or delete.
+        body: the fields as they came.
+        include: the request's `include`, such as `allowduplicatedocnum`.
+    """
+    match operation:
+        case "create":
+            return create(realm, entity, body, include)
+        case "update":
+            return update(realm, entity, body, include)
+        case "void":
+            return void(realm, entity, body)
+        case "delete":
+            return delete(realm, entity, body)
+        case other:
+            raise unsupported(other)
 
 
 def create(realm: Realm, entity: Entity, body: Json, include: str) -> Json:
@@ -60,11 +88,32 @@ def delete(realm: Realm, entity: Entity, body: Json) -> Json:
     if not entity.deletable:
         raise unsupported(f"delete of {entity.name}")
     current = _current(realm, entity, read_fields(entity.properties, body))
-    if entity.void is not None:
-        entity.void(realm, current)
+    check = entity.check_delete or entity.void
+    if check is not None:
+        check(realm, current)
     realm.remove(entity.name, current["Id"])
     entity.after(realm, current, None)
     return {"domain": "QBO", "status": "Deleted", "Id": current["Id"]}
+
+
+def send(realm: Realm, entity: Entity, object_id: str, send_to: str | None) -> Json:
+    """Mark an invoice as e-mailed, to its own address or to another; nothing is really sent."""
+    if entity.name != "Invoice":
+        raise unsupported(f"send of {entity.name}")
+    check_id(object_id)
+    current = realm.find(entity.name, object_id)
+    if current is None:
+        raise not_found()
+    address = {"Address": send_to} if send_to else current.get("BillEmail")
+    if not address:
+        raise missing("BillEmail")
+    sent = {
+        **current,
+        "BillEmail": read_fields(EMAIL.properties, address),
+        "EmailStatus": "EmailSent",
+        "DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": stamp(realm.clock.now())},
+    }
+    return entity.render(realm, realm.change(entity.name, sent))
 
 
 def show(realm: Realm, entity: Entity, object_id: str) -> Json:
@@ -104,8 +153,8 @@ def _current(realm: Realm, entity: Entity, fields: Json) -> Json:
     if token != current["SyncToken"]:
         raise FaultError(
             "5010",
-            "Stale Object Error : You and another user were working on this at the same time. "
-            "The other user finished before you did, so your work was not saved.",
+            f"Stale Object Error : You and {OTHER_USER} were working on this at the same time. "
+            f"{OTHER_USER} finished before you did, so your work was not saved.",
         )
     return current
 
@@ -144,4 +193,4 @@ def _place(realm: Realm, address: Json, before: Json | None) -> Json:
     lines = {name: value for name, value in address.items() if name not in PLACE and value}
     if before is not None and lines == {k: v for k, v in before.items() if k not in PLACE}:
         return before
-    return {"Id": address.get("Id") or realm.next_address_id(), **lines}
+    return {"Id": address.get("Id") or realm.next_address_id(), **lines, **NOWHERE}

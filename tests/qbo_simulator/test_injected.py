@@ -38,10 +38,10 @@ def test_a_dropped_call_was_not_done() -> None:
 @pytest.mark.parametrize(
     ("then", "status", "content_type", "text"),
     [
-        ({"status": 400, "fault": "6000"}, 400, "application/json;charset=utf-8", b'"Fault"'),
-        ({"status": 200, "fault": "6190"}, 200, "application/json;charset=utf-8", b'"6190"'),
-        ({"fault": "6540"}, 400, "application/json;charset=utf-8", b'"ValidationFault"'),
-        ({"status": 500}, 500, "application/json;charset=utf-8", b'"SystemFault"'),
+        ({"status": 400, "fault": "6000"}, 400, "application/json", b'"Fault"'),
+        ({"status": 200, "fault": "6190"}, 200, "application/json", b'"6190"'),
+        ({"fault": "6540"}, 400, "application/json", b'"ValidationFault"'),
+        ({"status": 500}, 500, "application/json", b'"SystemFault"'),
         ({"status": 401}, 401, "application/json", b'"fault"'),
         ({"status": 401, "fault": "120"}, 401, "application/json", b'"120"'),
         ({"status": 403}, 403, "application/json", b'"3100"'),

@@ -258,16 +258,21 @@ def test_automated_tax_is_added_to_taxable_lines_unless_an_amount_is_given() -> 
 
 
 def test_a_line_outside_the_us_needs_a_tax_code() -> None:
-    """In another country a line without a tax code is refused."""
+    """In another country a line without a tax code is refused, and so is an unknown code."""
     company = Company(country="CA", currency="CAD")
     ada = company.customer()
-    coded = {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "2"}}
-    line = item_line(5, SalesItemLineDetail=coded)
+    how = {"GlobalTaxCalculation": "TaxExcluded"}
+    lines = [
+        item_line(5, SalesItemLineDetail={"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": code}})
+        for code in ("2", "99")
+    ]
 
-    bare = company.post("invoice", invoice_body(ada, 5))
-    taken = company.post("invoice", {**invoice_body(ada), "Line": [line]})
+    bare = company.post("invoice", invoice_body(ada, 5, **how))
+    taken, unknown = (
+        company.post("invoice", {**invoice_body(ada, **how), "Line": [line]}) for line in lines
+    )
 
-    assert bare.code == "6000"
+    assert (bare.code, unknown.code) == ("6000", "2500")
     assert taken.object["CurrencyRef"]["value"] == "CAD"
 
 
