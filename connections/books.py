@@ -68,6 +68,24 @@ def get(c: Connection, realm_id: str) -> Books | None:
         return cursor.execute(_GET, [realm_id]).fetchone()
 
 
+# A read always counts, a close date only where it differs: it says whether anything has moved.
+_NOTE_CLOSE_DATE = """
+WITH before AS (
+    SELECT realm_id, book_close_date FROM proline_qbo.books WHERE realm_id = %(realm_id)s FOR UPDATE
+), noted AS (
+    UPDATE proline_qbo.books b SET book_close_date = %(day)s, read_at = proline_qbo.clock()
+    FROM before WHERE b.realm_id = before.realm_id
+)
+SELECT book_close_date IS DISTINCT FROM %(day)s::date FROM before
+"""
+
+
+def note_close_date(c: Connection, realm_id: str, day: date | None) -> bool:
+    """Keep the last closed day as just read; True when it has moved."""
+    row = c.execute(_NOTE_CLOSE_DATE, {"realm_id": realm_id, "day": day}).fetchone()
+    return row is not None and bool(row[0])
+
+
 def read_books(
     client: QuickBooksClient, realm_id: str, *, income_account_id: str | None = None
 ) -> Books:
@@ -93,7 +111,7 @@ def read_books(
         home_currency=_home_currency(preferences, country),
         custom_txn_numbers=_part(preferences, "SalesFormsPrefs").get("CustomTxnNumbers") is True,
         using_sales_tax=_part(preferences, "TaxPrefs").get("UsingSalesTax") is True,
-        book_close_date=_book_close_date(preferences),
+        book_close_date=book_close_date(preferences),
         income_item_id=_income_item(client, realm_id, income_account_id),
         payment_method_id=_payment_method(client, realm_id),
         deposit_account_id=None,
@@ -107,7 +125,8 @@ def _home_currency(preferences: Json, country: str) -> str:
     return str(told or "USD")
 
 
-def _book_close_date(preferences: Json) -> date | None:
+def book_close_date(preferences: Json) -> date | None:
+    """Return the last closed day of a company's preferences; None: no day is closed."""
     told = _part(preferences, "AccountingInfoPrefs").get("BookCloseDate")
     return date.fromisoformat(str(told)) if told else None
 

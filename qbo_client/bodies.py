@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -21,6 +21,10 @@ BODY_LIMIT_BYTES: Final = 4 * 1024 * 1024
 
 # QuickBooks' amounts have 15 digits (10.5); beyond this a number is a mistake or an attack.
 NUMBER_DIGITS_LIMIT: Final = 30
+
+# QuickBooks' own objects nest to about eight levels; whoever walks a deeper body could run out of
+# stack, so none is handed on.
+DEPTH_LIMIT: Final = 64
 
 # Characters no database column or UTF-8 encoder takes: halves of surrogate pairs, and NUL.
 _UNSTORABLE: Final = re.compile("[\ud800-\udfff\x00]")
@@ -46,10 +50,14 @@ def decode_body(body: bytes) -> JsonObject | None:
         return None
     try:
         document = json.loads(
-            body.decode("utf-8-sig"), parse_float=_decimal, parse_constant=_no_number
+            body.decode("utf-8-sig"),
+            parse_float=_decimal,
+            parse_int=_integer,
+            parse_constant=_no_number,
         )
-        escaped = b"\\u" in body
-        return _storable(document, escaped=escaped) if isinstance(document, dict) else None
+        if not isinstance(document, dict) or _is_too_deep(document):
+            return None
+        return _storable(document) if b"\\u" in body else document
     except (ValueError, ArithmeticError, RecursionError):
         return None
 
@@ -97,6 +105,25 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
+def _integer(text: str) -> int:
+    if len(text) > NUMBER_DIGITS_LIMIT + 1:
+        raise ValueError("A number beyond every amount.")
+    return int(text)
+
+
+def _is_too_deep(document: JsonObject) -> bool:
+    level: list[Any] = [document]
+    for _ in range(DEPTH_LIMIT):
+        level = [part for each in level for part in _parts(each) if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
 def _is_too_long(number: Decimal) -> bool:
     # What is not finite has a letter for its exponent.
     exponent = number.as_tuple().exponent
@@ -111,15 +138,13 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number.")
 
 
-def _storable(value: Any, *, escaped: bool) -> Any:  # noqa: ANN401 - a JSON value has any shape
-    if not escaped:
-        return value
+def _storable(value: Any) -> Any:  # noqa: ANN401 - a JSON value has any shape
     match value:
         case str():
             return clean_text(value)
         case list():
-            return [_storable(item, escaped=True) for item in value]
+            return [_storable(item) for item in value]
         case dict():
-            return {clean_text(key): _storable(item, escaped=True) for key, item in value.items()}
+            return {clean_text(key): _storable(item) for key, item in value.items()}
         case _:
             return value

@@ -134,13 +134,14 @@ class ReconnectRequired(QuickBooksError):
 class BusinessFault(QuickBooksError):
     """QuickBooks understood and refused; the same request would be refused again.
 
-    Weakness: code 600 (duplicate request id) says that an earlier request had this id, so its
-    `applied` is UNKNOWN; and code 6000 has been reported once with the invoice created all the
-    same, so look before sending again under a new requestid.
+    Weakness: codes 600 (duplicate request id) and 630 (duplicate object) say that it is there
+    already, perhaps by an earlier request of ours, so their `applied` is UNKNOWN; and code 6000
+    has been reported once with the invoice created all the same, so look before sending again
+    under a new requestid.
     """
 
     def __init__(self, **facts: Unpack[ErrorFacts]) -> None:
-        """Keep the facts; a duplicate request id leaves open what the first request did."""
+        """Keep the facts; a duplicate leaves open what an earlier request did."""
         super().__init__(**facts)
         if self.code in CODES_THAT_LEAVE_IT_OPEN:
             self.applied = Applied.UNKNOWN
@@ -156,7 +157,7 @@ class DuplicateName(BusinessFault):
     @property
     def holder_id(self) -> str | None:
         """Id of whoever has the name, where the text tells it (`Id=1067`; older ones: null)."""
-        return _told(r"(?<![A-Za-z])Id=(\d{1,20})(?!\d)", self.detail)
+        return _told(r"(?<![A-Za-z])Id=([0-9]{1,20})(?![0-9])", self.detail)
 
 
 class DuplicateDocNumber(BusinessFault):
@@ -165,7 +166,7 @@ class DuplicateDocNumber(BusinessFault):
     @property
     def holder_id(self) -> str | None:
         """Id of the transaction that has the number, where the text tells it."""
-        return _told(r"TxnId=(\d{1,20})(?!\d)", self.detail)
+        return _told(r"TxnId=([0-9]{1,20})(?![0-9])", self.detail)
 
     @property
     def holder_type(self) -> str | None:
@@ -178,7 +179,7 @@ class ObjectNotFound(BusinessFault):
 
 
 # https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
-CODES_THAT_LEAVE_IT_OPEN = frozenset({"600"})
+CODES_THAT_LEAVE_IT_OPEN = frozenset({"600", "630"})
 
 
 def _told(pattern: str, text: str) -> str | None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # Vendor texts are shown to the office; more than this is no sentence any more.
 DETAIL_LIMIT_CHARACTERS: Final = 2000
 
+# The vendor's words for a code, a type or an element; more is no word of the vendor's.
+WORD_LIMIT_CHARACTERS: Final = 100
+
 # A Retry-After beyond a day says nothing a day does not.
 RETRY_AFTER_LIMIT_SECONDS: Final = 86_400
 
@@ -69,9 +72,9 @@ def parse_fault(status: int, headers: Mapping[str, str], body: bytes) -> Fault |
     return Fault(
         status=status,
         code=told.code,
-        type=told.type,
+        type=_word(told.type),
         detail=_detail(told),
-        element=told.element,
+        element=_word(told.element),
         intuit_tid=intuit_tid(headers),
         retry_after_seconds=_retry_after(headers),
     )
@@ -80,7 +83,7 @@ def parse_fault(status: int, headers: Mapping[str, str], body: bytes) -> Fault |
 def intuit_tid(headers: Mapping[str, str]) -> str | None:
     """Find Intuit's transaction id, the one thing its support asks for, whatever its case."""
     found = _field(headers, "intuit_tid") or _field(headers, "intuit-tid")
-    return clean_text(found)[:100] if isinstance(found, str) else None
+    return _word(found) if isinstance(found, str) else None
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def _told_by_token_endpoint(document: Mapping[str, object]) -> _Told | None:
     if not isinstance(error, str):
         return None
     return _Told(
-        code=clean_text(error)[:100],
+        code=_word(error),
         type="OAUTH",
         detail=_text(document, "error_description") or "",
     )
@@ -184,10 +187,14 @@ def _text(holder: Mapping[str, object], name: str) -> str | None:
 
 def _code(code: str | None, message: str) -> str | None:
     if code and code.strip().isascii() and code.strip().isdigit():
-        return code.strip().lstrip("0") or "0"
+        return _word(code.strip().lstrip("0") or "0")
     # A machine's token inside the message, in every language: "errorCode=003001".
-    named = re.search(r"errorCode=0*(\d{1,6})", message)
-    return named.group(1) if named else (clean_text(code)[:100] if code else None)
+    named = re.search(r"errorCode=0*([0-9]{1,6})", message)
+    return named.group(1) if named else _word(code or None)
+
+
+def _word(text: str | None) -> str | None:
+    return None if text is None else clean_text(text)[:WORD_LIMIT_CHARACTERS]
 
 
 def _detail(told: _Told) -> str:

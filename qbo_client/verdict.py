@@ -85,7 +85,7 @@ def _kind_by_status(fault: Fault) -> type[QuickBooksError]:
             return Throttled
         case HTTPStatus.UNAUTHORIZED:
             return AuthorizationExpired
-        case status if _says_nothing_of_the_outcome(status):
+        case _ if _says_nothing_of_the_outcome(fault):
             return OutcomeUnknown
         case HTTPStatus.FORBIDDEN if fault.code is None:
             return AccessRefused
@@ -97,7 +97,7 @@ def _token_kind(fault: Fault) -> type[QuickBooksError]:
     match fault.status:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Throttled
-        case status if _says_nothing_of_the_outcome(status):
+        case _ if _says_nothing_of_the_outcome(fault):
             return OutcomeUnknown
         case _ if fault.code == "invalid_grant":
             return ReconnectRequired
@@ -105,11 +105,16 @@ def _token_kind(fault: Fault) -> type[QuickBooksError]:
             return AccessRefused if fault.type == "OAUTH" else Unavailable
 
 
-def _says_nothing_of_the_outcome(status: int) -> bool:
-    # A redirect or a 408 comes from something between us and QuickBooks, like the edge's 5xx.
-    redirected = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
-    broken = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return broken or redirected or status == HTTPStatus.REQUEST_TIMEOUT
+def _says_nothing_of_the_outcome(fault: Fault) -> bool:
+    match fault.status:
+        case status if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            # A success beside a fault that names nothing is neither.
+            return fault.code is None
+        case status if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return status == HTTPStatus.REQUEST_TIMEOUT
+        case _:
+            # A redirect or a 408 comes from something on the way, like the edge's 5xx.
+            return True
 
 
 def _facts(fault: Fault, about: About) -> ErrorFacts:

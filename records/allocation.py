@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from records.answers import NO_ANSWERS, Answers
+from records.questions import Question
 from records.states import Reason, State
 from schemas import Payment
 
@@ -21,7 +23,9 @@ class Candidate:
     """An invoice a payment may pay.
 
     `qbo_id`, `customer_id` and `total` are of its link and None until it is in QuickBooks;
-    `held_by_others` is what other payments have there or are about to, `held` what this one has.
+    `held_by_others` is what other payments have there or are about to, `held` what this one has,
+    `elsewhere` what somebody applied to it in QuickBooks. `voided` is so in ProLine or there,
+    `void_there` only there; `formerly` says that it was booked in other books.
     """
 
     record_id: str
@@ -30,25 +34,35 @@ class Candidate:
     reason: Reason | None = None
     kind: str = "standalone"
     voided: bool = False
+    void_there: bool = False
+    formerly: bool = False
     qbo_id: str | None = None
     customer_id: str | None = None
     total: Decimal = ZERO
     held_by_others: Decimal = ZERO
     held: Decimal = ZERO
+    elsewhere: Decimal = ZERO
 
     @property
     def room(self) -> Decimal:
         """What may still be applied to it by this payment."""
-        return max(self.total - self.held_by_others, ZERO)
+        return max(self.total - self.held_by_others - self.elsewhere, ZERO)
+
+    @property
+    def left_out(self) -> bool:
+        """Skipped, or left in former books: it will not come by itself."""
+        skipped = self.state is State.SKIPPED
+        return self.qbo_id is None and (skipped or (self.formerly and self.state is State.DONE))
 
 
 @dataclass(frozen=True)
 class Application:
-    """One line of a payment: so much of it goes to that invoice."""
+    """One line of a payment: so much of it goes to that invoice, which is on that customer."""
 
     invoice_pk: int
     invoice_qbo_id: str
     amount: Decimal
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,15 +70,24 @@ class Resolution:
     """What to do with a payment: apply `lines`, or wait for `reason`, or ask `question`.
 
     Without lines, reason and question the whole amount becomes credit on the project's customer.
-    `customer_id` is the one on the QuickBooks invoices that are paid, or the one a credit stays on;
-    None for a credit that is not booked yet.
+    `customer_id` is the one on the first QuickBooks invoice that is paid, or the one a credit stays
+    on; None for a credit that is not booked yet. A question beside a reason is an offer. `ended` is
+    a person's word that nothing shall be sent: by_hand, or skip with who said it.
     """
 
     lines: tuple[Application, ...] = ()
     customer_id: str | None = None
     reason: Reason | None = None
-    question: str | None = None
+    question: Question | None = None
+    about: str = ""
     sentence: str | None = None
+    by_hand: bool = False
+    skipped_by: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something else has to happen before anything may be written."""
+        return bool(self.reason or self.question or self.by_hand or self.skipped_by)
 
     @property
     def basis(self) -> str:
@@ -76,7 +99,8 @@ def resolve(
     payment: Payment,
     named: Sequence[tuple[Candidate, Decimal]],
     of_project: Sequence[Candidate],
-    booked_on: str | None = None,
+    booked_on: Sequence[str] = (),
+    answers: Answers = NO_ANSWERS,
 ) -> Resolution:
     """Decide which invoices `payment` pays.
 
@@ -85,39 +109,63 @@ def resolve(
         named: the invoices it names with the amount allocated to each; running-balance members
             are already replaced by the record that stands for them.
         of_project: every invoice of its project that is itself booked (no members).
-        booked_on: the customer QuickBooks has it on already, if it has it.
+        booked_on: the customers QuickBooks has it on already, what is no line being credit of the
+            first.
+        answers: what people have said about this payment.
     """
-    resolution = _resolve_named(payment, named) if named else _resolve_unnamed(payment, of_project)
-    return _on_its_customer(resolution, booked_on)
+    resolution = (
+        _resolve_named(payment, named, booked_on, answers)
+        if named
+        else _resolve_unnamed(payment, of_project, booked_on, answers)
+    )
+    return _on_its_customer(resolution, booked_on, answers)
 
 
-def _on_its_customer(resolution: Resolution, booked_on: str | None) -> Resolution:
-    """Money that is booked never changes its customer silently."""
-    if booked_on is None or resolution.customer_id in {None, booked_on}:
+def _on_its_customer(
+    resolution: Resolution, booked_on: Sequence[str], answers: Answers
+) -> Resolution:
+    """Money that is booked never leaves all its customers silently."""
+    if not booked_on or resolution.customer_id is None:
         return resolution
     if not resolution.lines:
-        return replace(resolution, customer_id=booked_on)
+        return replace(resolution, customer_id=booked_on[0])
+    if any(line.customer_id in booked_on for line in resolution.lines):
+        return resolution
+    about = f"{','.join(booked_on)}>{resolution.customer_id}"
+    said = answers.to(Question.OTHER_CUSTOMER, about)
+    match said.answer if said else None:
+        case "move":
+            return resolution
+        case "credit":
+            return Resolution(customer_id=booked_on[0])
     return Resolution(
-        question="other_customer",
+        question=Question.OTHER_CUSTOMER,
+        about=about,
         sentence="This payment is booked on one QuickBooks customer, its invoice on another.",
     )
 
 
-def _resolve_named(payment: Payment, named: Sequence[tuple[Candidate, Decimal]]) -> Resolution:
-    for candidate, _ in named:
-        obstacle = _obstacle(candidate)
-        if obstacle is not None:
+def _resolve_named(
+    payment: Payment,
+    named: Sequence[tuple[Candidate, Decimal]],
+    booked_on: Sequence[str],
+    answers: Answers,
+) -> Resolution:
+    payable: list[tuple[Candidate, Decimal]] = []
+    for candidate, amount in named:
+        obstacle = _obstacle(candidate, booked_on, answers)
+        if obstacle is None:
+            payable.append((candidate, amount))
+        elif obstacle is not _AS_CREDIT:
             return obstacle
-    customers = {candidate.customer_id for candidate, _ in named}
-    if len(customers) > 1:
-        return Resolution(
-            question="several_customers",
-            sentence="The invoices of this payment belong to different QuickBooks customers.",
-        )
-    return _fill(payment, named)
+    if not payable:
+        return Resolution(customer_id=booked_on[0] if booked_on else None)
+    return _fill(payment, payable)
 
 
-def _resolve_unnamed(payment: Payment, of_project: Sequence[Candidate]) -> Resolution:
+def _resolve_unnamed(
+    payment: Payment, of_project: Sequence[Candidate], booked_on: Sequence[str], answers: Answers
+) -> Resolution:
     alive = [candidate for candidate in of_project if _is_booked(candidate)]
     paid_before = [candidate for candidate in alive if candidate.held > ZERO]
     running = [candidate for candidate in alive if candidate.kind == "running_balance"]
@@ -125,39 +173,52 @@ def _resolve_unnamed(payment: Payment, of_project: Sequence[Candidate]) -> Resol
     chosen = paid_before or running or (unpaid if len(unpaid) == 1 else [])
     if not chosen:
         chosen = [candidate for candidate in unpaid if candidate.room == payment.amount]
+    if len(chosen) != 1 and (chosen or unpaid):
+        asked = _which(chosen or unpaid, answers)
+        if isinstance(asked, Resolution):
+            return asked
+        chosen = [asked]
     if len(chosen) == 1:
-        return _resolve_named(payment, [(chosen[0], payment.amount)])
-    if chosen or unpaid:
-        return Resolution(
-            question="which_invoice",
-            sentence="This payment names no invoice, and its project has several open ones.",
-        )
+        return _resolve_named(payment, [(chosen[0], payment.amount)], booked_on, answers)
     return Resolution()
+
+
+def _which(open_ones: Sequence[Candidate], answers: Answers) -> Candidate | Resolution:
+    about = ",".join(sorted(candidate.record_id for candidate in open_ones))
+    said = answers.to(Question.WHICH_INVOICE, about)
+    if said is not None and said.answer == "credit":
+        return Resolution()
+    wanted = said.argument if said else None
+    chosen = next((each for each in open_ones if each.record_id == wanted), None)
+    return chosen or Resolution(
+        question=Question.WHICH_INVOICE,
+        about=about,
+        sentence="This payment names no invoice, and its project has several open ones: "
+        f"{about.replace(',', ', ')}.",
+    )
 
 
 def _is_booked(candidate: Candidate) -> bool:
     """Sent, and neither voided nor left out: such an invoice can be paid, now or soon."""
-    if candidate.voided or candidate.state in (None, State.SKIPPED):
+    if candidate.voided or candidate.state is None or candidate.left_out:
         return False
     return candidate.reason is not Reason.UNSENT
 
 
-def _obstacle(candidate: Candidate) -> Resolution | None:
+_AS_CREDIT = Resolution()
+"""This invoice is not paid, and its money stays as credit."""
+
+
+def _obstacle(
+    candidate: Candidate, booked_on: Sequence[str], answers: Answers
+) -> Resolution | None:
     name = candidate.record_id
-    if candidate.state is State.SKIPPED and candidate.qbo_id is None:
-        return Resolution(
-            question="older_invoice",
-            sentence=f"Invoice {name} was left out of QuickBooks: send both, or book by hand.",
-        )
-    if candidate.voided:
-        return Resolution(
-            question="invoice_voided",
-            sentence=f"Invoice {name} is void: keep the money as credit, or skip.",
-        )
+    if candidate.left_out:
+        return _older(name, answers)
+    if candidate.voided and not (candidate.held > ZERO and not candidate.void_there):
+        return _AS_CREDIT if booked_on else _voided(name, answers)
     if candidate.reason is Reason.UNSENT:
-        return Resolution(
-            reason=Reason.UNSENT, sentence=f"The money waits: invoice {name} has not been sent."
-        )
+        return _unsent(name, answers)
     if candidate.qbo_id is None:
         return Resolution(
             reason=Reason.PARENT, sentence=f"Waits until invoice {name} is in QuickBooks."
@@ -165,12 +226,53 @@ def _obstacle(candidate: Candidate) -> Resolution | None:
     return None
 
 
-def _fill(payment: Payment, named: Sequence[tuple[Candidate, Decimal]]) -> Resolution:
+def _older(name: str, answers: Answers) -> Resolution:
+    said = answers.to(Question.OLDER_INVOICE, name)
+    match said.answer if said else None:
+        case "by_hand":
+            return Resolution(by_hand=True)
+        case "send":
+            sentence = f"Waits until invoice {name} is in QuickBooks."
+            return Resolution(reason=Reason.PARENT, sentence=sentence)
+    return Resolution(
+        question=Question.OLDER_INVOICE,
+        about=name,
+        sentence=f"Invoice {name} was left out of QuickBooks: send both, or book by hand.",
+    )
+
+
+def _voided(name: str, answers: Answers) -> Resolution:
+    said = answers.to(Question.INVOICE_VOIDED, name)
+    match said:
+        case None:
+            return Resolution(
+                question=Question.INVOICE_VOIDED,
+                about=name,
+                sentence=f"Invoice {name} is void: keep the money as credit, or skip.",
+            )
+        case _ if said.answer == "credit":
+            return _AS_CREDIT
+        case _:
+            return Resolution(skipped_by=said.answered_by)
+
+
+def _unsent(name: str, answers: Answers) -> Resolution:
+    if answers.to(Question.UNSENT_INVOICE, name) is not None:
+        return _AS_CREDIT
+    return Resolution(
+        reason=Reason.UNSENT,
+        question=Question.UNSENT_INVOICE,
+        about=name,
+        sentence=f"The money waits: invoice {name} has not been sent.",
+    )
+
+
+def _fill(payment: Payment, payable: Sequence[tuple[Candidate, Decimal]]) -> Resolution:
     left = payment.amount
     lines = []
-    for candidate, allocated in named:
+    for candidate, allocated in payable:
         amount = min(left, allocated, candidate.room)
         if amount > ZERO and candidate.pk is not None and candidate.qbo_id is not None:
-            lines.append(Application(candidate.pk, candidate.qbo_id, amount))
+            lines.append(Application(candidate.pk, candidate.qbo_id, amount, candidate.customer_id))
             left -= amount
-    return Resolution(lines=tuple(lines), customer_id=named[0][0].customer_id)
+    return Resolution(lines=tuple(lines), customer_id=payable[0][0].customer_id)

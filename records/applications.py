@@ -29,8 +29,7 @@ def resolve_locked(connection: Connection, claim: Claim, payment: Payment) -> Re
     found = load_candidates(connection, [payer])[claim.pk]
     if any(each.qbo_id is not None and each.pk not in locked for each in _invoices(found)):
         return _LOOK_AGAIN
-    booked_on = claim.link.customer_id if claim.link else None
-    return resolve(payment, found.named, found.of_project, booked_on)
+    return resolve(payment, found.named, found.of_project, claim.booked_on, claim.answers)
 
 
 _LOOK_AGAIN = Resolution(

@@ -6,7 +6,9 @@ again. Relay and workers compose the basis here, so that they cannot disagree ab
 
 from hashlib import sha256
 
-from records.facts import Parent
+from records.answers import Answers
+from records.facts import Link, Parent
+from records.questions import Question
 
 VOID = "void"
 """The basis of a document that is to be voided."""
@@ -22,3 +24,11 @@ def of_job(contact: Parent | None) -> str:
     snapshot = (contact.snapshot if contact else None) or {}
     names = "\n".join(str(snapshot.get(name) or "") for name in _NAMES)
     return f"contact:{sha256(names.encode()).hexdigest()[:16]}"
+
+
+def of_gone(link: Link | None, answers: Answers) -> str | None:
+    """What is to be done with a customer that is gone in QuickBooks; None: it is not."""
+    if link is None or not link.gone:
+        return None
+    said = answers.to(Question.CUSTOMER_GONE, link.qbo_id)
+    return f"gone:{link.qbo_id}:{said.id if said else ''}"

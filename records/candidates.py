@@ -103,6 +103,10 @@ SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        coalesce(l.voided, false)
        OR s.snapshot ->> 'voided_at' IS NOT NULL
        OR s.snapshot ->> 'deleted_at' IS NOT NULL AS voided,
+       coalesce(l.voided, false) AS void_there,
+       EXISTS (SELECT FROM proline_qbo.links f
+               WHERE f.record_pk = b.pk AND f.realm_id <> {BOOKS}) AS formerly,
+       coalesce(l.elsewhere, 0) AS elsewhere,
        l.qbo_id, l.customer_id, l.total,
        coalesce(x.held_by_others, 0) AS held_by_others, coalesce(x.held, 0) AS held
 FROM unnest(%(payments)s::bigint[], %(companies)s::text[], %(invoices)s::text[])
@@ -139,6 +143,9 @@ class _Row:
     reason: str | None
     kind: str | None
     voided: bool
+    void_there: bool
+    formerly: bool
+    elsewhere: Decimal
     qbo_id: str | None
     customer_id: str | None
     total: Decimal | None
@@ -176,6 +183,9 @@ def _candidate(row: _Row) -> Candidate:
         reason=Reason(row.reason) if row.reason else None,
         kind=row.kind or "standalone",
         voided=row.voided,
+        void_there=row.void_there,
+        formerly=row.formerly,
+        elsewhere=row.elsewhere,
         qbo_id=row.qbo_id,
         customer_id=row.customer_id,
         total=row.total or Decimal(0),

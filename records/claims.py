@@ -7,16 +7,19 @@ statement, one whose newer version was not judged to be judged at once; one with
 changes nothing.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from coordination.database import Connection
+from records.answers import NO_ANSWERS, Answers, load_answers
 from records.facts import Link, Parent
-from records.link_columns import LINK_COLUMNS, LinkColumns
+from records.keys import RecordKey
+from records.link_columns import LINK_COLUMNS, LinkColumns, the_link
 from records.parents import contact_key, load_parents, project_key
 
 
@@ -59,7 +62,11 @@ class OpenAttempt:
 
 @dataclass(frozen=True)
 class Claim:
-    """A record this process may write now, with what the write needs."""
+    """A record this process may write now, with what the write needs.
+
+    `parts` are all its objects in QuickBooks by part; `link` is the one that is judged by.
+    `close_date` is the last closed day of the books, as far as we know.
+    """
 
     pk: int
     company_id: str
@@ -79,6 +86,15 @@ class Claim:
     attempt: OpenAttempt | None
     project: Parent | None
     contact: Parent | None
+    close_date: date | None = None
+    parts: Mapping[str, Link] = field(default_factory=dict)
+    answers: Answers = NO_ANSWERS
+
+    @property
+    def booked_on(self) -> tuple[str, ...]:
+        """The customers a payment is on in QuickBooks, by part."""
+        alive = (link for _, link in sorted(self.parts.items()) if not link.voided)
+        return tuple(link.customer_id for link in alive if link.customer_id is not None)
 
 
 # The version is the snapshot's: where the claim waited for an intake, its row shows the version
@@ -108,10 +124,15 @@ WITH claimed AS (
 )
 SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.transient_errors,
        c.unfinished_starts, c.settled_version, c.realm_id, c.settings, s.snapshot,
+       b.book_close_date AS close_date,
        {LINK_COLUMNS}
 FROM claimed c
 JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = c.realm_id AND l.record_pk = c.pk AND l.part = ''
+LEFT JOIN proline_qbo.books b ON b.realm_id = c.realm_id
+{the_link("c.pk", "c.realm_id")}
+"""
+_PARTS = f"""
+SELECT l.part, {LINK_COLUMNS} FROM proline_qbo.links l WHERE l.record_pk = %s AND l.realm_id = %s
 """
 _ATTEMPT = """
 SELECT id, part, operation, kind, path, params, body, request_id, version, basis, wanted,
@@ -168,6 +189,9 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         attempt=_open_attempt(connection, row.pk, row.realm_id),
         project=project,
         contact=contact,
+        close_date=row.close_date,
+        parts=_parts(connection, row),
+        answers=load_answers(connection, [row.pk]).get(row.pk, NO_ANSWERS),
     )
 
 
@@ -185,12 +209,30 @@ class _Row(LinkColumns):
     realm_id: str
     settings: dict[str, Any]
     snapshot: dict[str, Any]
+    close_date: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part(LinkColumns):
+    part: str
+
+
+def _parts(connection: Connection, row: _Row) -> dict[str, Link]:
+    """Only a payment has several; of any other the one that came along is all."""
+    if row.entity != "payment":
+        link = row.link()
+        return {} if link is None else {"": link}
+    with connection.cursor(row_factory=class_row(_Part)) as cursor:
+        found = cursor.execute(_PARTS, [row.pk, row.realm_id]).fetchall()
+    return {each.part: link for each in found if (link := each.link()) is not None}
 
 
 def _parents(connection: Connection, row: _Row) -> tuple[Parent | None, Parent | None]:
     its_project = project_key(row.company_id, row.entity, row.snapshot)
     project = load_parents(connection, [its_project]).get(its_project)
-    its_contact = contact_key(row.company_id, row.entity, row.snapshot, project)
+    own = RecordKey(row.company_id, row.entity, row.record_id)
+    stays = load_parents(connection, [own]).get(own) if row.entity == "project" else project
+    its_contact = contact_key(row.company_id, row.entity, row.snapshot, stays)
     return project, load_parents(connection, [its_contact]).get(its_contact)
 
 

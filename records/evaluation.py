@@ -9,10 +9,15 @@ from dataclasses import dataclass
 
 from coordination.clock import clock
 from coordination.database import Connection
+from records.anew import give_up_links
 from records.eligibility import RETRY_AFTER_FAILURE, judge
 from records.facts import Facts
+from records.findings import find
 from records.loading import BATCH_MOST, load_facts
+from records.orders import carry_out_orders, send_needed
+from records.running_balance import derive_for
 from records.states import State
+from records.storing import store
 from records.verdicts import Verdict
 
 
@@ -33,14 +38,23 @@ def evaluate(connection: Connection, pks: Sequence[int]) -> Evaluated:
     """
     companies: set[str] = set()
     moved = 0
+    derived = derive_for(connection, carry_out_orders(connection, sorted(set(pks))))
+    pks = [*pks, *(each.pk for each in store(connection, derived))]
     for batch in _batches(connection, pks):
         judged = _judge_batch(connection, batch)
+        needed = send_needed(connection, {v.needs for _, v in judged if v.needs is not None})
         in_flight = [(f, v) for f, v in judged if f.state is State.DISPATCHED]
         at_rest = [(f, v) for f, v in judged if f.state is not State.DISPATCHED]
         companies |= {f.company_id for f, verdict in at_rest if verdict.state is State.PENDING}
         _still_eligible(connection, in_flight)
+        give_up_links(connection, [f.pk for f, verdict in at_rest if verdict.anew])
         moved += _apply(connection, at_rest)
         _ask(connection, at_rest)
+        _tell(connection, judged)
+        if needed:
+            more = evaluate(connection, needed)
+            companies |= more.companies_with_work
+            moved += more.moved
     return Evaluated(frozenset(companies), moved)
 
 
@@ -89,6 +103,8 @@ _APPLY = """
 UPDATE proline_qbo.records r
 SET state = v.state, reason = v.reason, code = v.code, sentence = v.sentence,
     skipped_by = v.skipped_by, judged_version = r.version,
+    skipped_version = CASE WHEN v.state = 'skipped' THEN r.version ELSE r.skipped_version END,
+    skipped_in_bulk = v.state = 'skipped' AND r.skipped_in_bulk,
     retry_at = CASE WHEN v.state = 'retrying' THEN r.since + %(retry_after)s END,
     settled_version = CASE WHEN v.state = 'done' THEN r.version ELSE r.settled_version END,
     settled_basis = CASE WHEN v.state = 'done' THEN v.basis ELSE r.settled_basis END,
@@ -137,14 +153,14 @@ ON CONFLICT (record_pk) WHERE answer IS NULL DO NOTHING
 
 
 def _ask(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> None:
-    were_asked = [(f, v) for f, v in judged if v.question or f.state is State.WAITING]
+    were_asked = [(f, v) for f, v in judged if f.asked is not None]
     if were_asked:
         connection.execute(
             _CLOSE_QUESTIONS,
             [
                 [facts.pk for facts, _ in were_asked],
                 [verdict.question for _, verdict in were_asked],
-                [verdict.basis for _, verdict in were_asked],
+                [verdict.about for _, verdict in were_asked],
             ],
         )
     asked = [(facts, verdict) for facts, verdict in judged if verdict.question]
@@ -154,6 +170,12 @@ def _ask(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> Non
             [
                 [facts.pk for facts, _ in asked],
                 [verdict.question for _, verdict in asked],
-                [verdict.basis for _, verdict in asked],
+                [verdict.about for _, verdict in asked],
             ],
         )
+
+
+def _tell(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> None:
+    for facts, verdict in judged:
+        for told in verdict.told:
+            find(connection, facts.company_id, facts.pk, told.kind, told.key, told.sentence)

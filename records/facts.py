@@ -1,12 +1,13 @@
 """What the evaluation of a record looks at: plain values, loaded here, judged elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from records.allocation import Candidate
+from records.answers import NO_ANSWERS, Answers
 from records.states import State
 
 
@@ -15,7 +16,9 @@ class Link:
     """What QuickBooks has for a record, as its last answer said.
 
     `owned` holds the fields we write as QuickBooks returned them; `total` is of invoices and
-    payments; `adopted` marks an object that was there before us; `generation` counts re-creations.
+    payments; `adopted` marks an object that was there before us; `voided` one that is void or
+    deleted there; `gone` a customer that was merged or made inactive. `kept` are fields that a
+    person left as QuickBooks has them, each with our value that was turned down.
     """
 
     qbo_id: str
@@ -25,17 +28,40 @@ class Link:
     owned: dict[str, Any]
     adopted: bool
     voided: bool
+    gone: bool = False
+    doc_number: str | None = None
+    currency: str | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Parent:
-    """A record that another hangs from; `state` None means ProLine has never sent it."""
+    """A record that another hangs from; `state` None means ProLine has never sent it.
+
+    `skipped_by` is the person who skipped it by itself; `left_out` says that it was skipped with
+    many others, or belongs to former books: who needs it has it sent. `contact_id` is of a project
+    the contact it stays with: the one it was transferred with, once that is in QuickBooks.
+    """
 
     record_id: str
     state: State | None = None
     qbo_id: str | None = None
     customer_mode: str | None = None
     snapshot: dict[str, Any] | None = None
+    gone: bool = False
+    skipped_by: str | None = None
+    left_out: bool = False
+    contact_id: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question that stands open; `version` is set where the worker has asked it."""
+
+    question: str
+    basis: str
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +102,17 @@ class Facts:
     older_member: bool = False
     contact: Parent | None = None
     project: Parent | None = None
-    paid_by: int = 0
-    paid_by_alive: int = 0
+    paid_by: tuple[str, ...] = ()
+    paid_by_alive: tuple[str, ...] = ()
+    paid_by_locked: str | None = None
+    booked_on: tuple[str, ...] = ()
+    moved_to: str | None = None
+    sent_anyway: bool = False
+    formerly: bool = False
+    booked_under: tuple[str, str] | None = None
+    close_date: date | None = None
+    books_read_at: datetime | None = None
+    asked: Asked | None = None
+    answers: Answers = NO_ANSWERS
     named: Sequence[tuple[Candidate, Decimal]] = ()
     of_project: Sequence[Candidate] = ()

@@ -54,3 +54,15 @@ def archive_unknown(connection: Connection, company_id: str, realm_id: str) -> i
     """
     arguments = {"company_id": company_id, "realm_id": realm_id}
     return connection.execute(_ARCHIVE, arguments).rowcount
+
+
+_WAKE_CLOSED = """
+INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
+SELECT company_id, entity, record_id FROM proline_qbo.records
+WHERE company_id = %s AND state = 'waiting' AND reason = 'closed_books'
+"""
+
+
+def wake_closed(connection: Connection, company_id: str) -> None:
+    """Look at every document that waits for closed books: their close date has moved."""
+    connection.execute(_WAKE_CLOSED, [company_id])

@@ -12,7 +12,10 @@ BOOKS = "coalesce(c.realm_id, c.former_realm_id)"
 Otherwise what is voided meanwhile would look as if it had never been there, and stay in the books.
 """
 
-LINK_COLUMNS = "l.qbo_id, l.sync_token, l.customer_id, l.total, l.owned, l.adopted, l.voided"
+LINK_COLUMNS = (
+    "l.qbo_id, l.sync_token, l.customer_id, l.total, l.owned, l.adopted, l.voided, l.gone,"
+    " l.doc_number, l.currency, l.kept"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,10 @@ class LinkColumns:
     owned: dict[str, Any] | None
     adopted: bool | None
     voided: bool | None
+    gone: bool | None
+    doc_number: str | None
+    currency: str | None
+    kept: dict[str, Any] | None
 
     def link(self) -> Link | None:
         """Compose the link, if there is one."""
@@ -39,4 +46,17 @@ class LinkColumns:
             owned=self.owned or {},
             adopted=bool(self.adopted),
             voided=bool(self.voided),
+            gone=bool(self.gone),
+            doc_number=self.doc_number,
+            currency=self.currency,
+            kept=self.kept or {},
         )
+
+
+def the_link(record_pk: str, realm_id: str) -> str:
+    """Write the join that gives a record's link; of a payment in parts, one that is alive."""
+    return f"""LEFT JOIN LATERAL (
+    SELECT * FROM proline_qbo.links
+    WHERE realm_id = {realm_id} AND record_pk = {record_pk}
+    ORDER BY voided, part LIMIT 1
+) l ON true"""

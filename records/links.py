@@ -1,6 +1,6 @@
 """Links: what QuickBooks has for a record, from its own answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,7 +12,11 @@ from records.claims import Claim
 
 @dataclass(frozen=True)
 class Linked:
-    """An object as QuickBooks returned it, to be kept as the record's link."""
+    """An object as QuickBooks returned it, to be kept as the record's link.
+
+    `doc_number` is the number QuickBooks shows, also one of its own; `kept` as in
+    `records.facts.Link`.
+    """
 
     kind: Literal["Customer", "Invoice", "Payment"]
     qbo_id: str
@@ -23,18 +27,29 @@ class Linked:
     adopted: bool = False
     voided: bool = False
     part: str = ""
+    doc_number: str | None = None
+    currency: str | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
-# A late answer must not bring an older SyncToken back. A link once adopted stays so.
+# A late answer must not bring an older SyncToken back, nor what was given up to be sent as new. A
+# link once adopted stays so.
 _KEEP = """
 INSERT INTO proline_qbo.links AS l (realm_id, record_pk, part, kind, qbo_id, sync_token,
-                                    customer_id, total, owned, adopted, voided, generation)
-VALUES (%(realm_id)s, %(record_pk)s, %(part)s, %(kind)s, %(qbo_id)s, %(sync_token)s,
-        %(customer_id)s, %(total)s, %(owned)s, %(adopted)s, %(voided)s, %(generation)s)
+                                    customer_id, total, owned, adopted, voided, generation,
+                                    doc_number, currency, kept)
+SELECT %(realm_id)s, %(record_pk)s, %(part)s, %(kind)s, %(qbo_id)s, %(sync_token)s,
+       %(customer_id)s, %(total)s, %(owned)s, %(adopted)s, %(voided)s, %(generation)s,
+       %(doc_number)s, %(currency)s, %(kept)s
+WHERE NOT EXISTS (SELECT FROM proline_qbo.former_links f
+                  WHERE (f.realm_id, f.kind, f.qbo_id) = (%(realm_id)s, %(kind)s, %(qbo_id)s))
 ON CONFLICT (realm_id, record_pk, part) DO UPDATE
 SET kind = excluded.kind, qbo_id = excluded.qbo_id, sync_token = excluded.sync_token,
     customer_id = excluded.customer_id, total = excluded.total, owned = excluded.owned,
-    adopted = l.adopted, voided = excluded.voided, generation = excluded.generation
+    adopted = CASE WHEN l.qbo_id = excluded.qbo_id THEN l.adopted ELSE excluded.adopted END,
+    voided = excluded.voided, generation = excluded.generation, gone = false,
+    doc_number = coalesce(excluded.doc_number, l.doc_number),
+    currency = coalesce(excluded.currency, l.currency), kept = excluded.kept
 WHERE CASE WHEN l.qbo_id = excluded.qbo_id
            THEN l.sync_token::bigint <= excluded.sync_token::bigint
            ELSE EXISTS (SELECT FROM proline_qbo.records r
@@ -72,6 +87,9 @@ def keep_link(connection: Connection, claim: Claim, linked: Linked) -> bool:
             "owned": Jsonb(linked.owned),
             "adopted": linked.adopted,
             "voided": linked.voided,
+            "doc_number": linked.doc_number,
+            "currency": linked.currency,
+            "kept": Jsonb(linked.kept),
         },
     )
     return kept.rowcount == 1
@@ -114,3 +132,80 @@ def owner_of(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> i
     """Name the record that a QuickBooks object belongs to, if it belongs to one of ours."""
     row = connection.execute(_OWNER, [realm_id, kind, qbo_id]).fetchone()
     return int(row[0]) if row else None
+
+
+_NOTE_GONE = """
+WITH noted AS (
+    UPDATE proline_qbo.links SET gone = true
+    WHERE realm_id = %s AND kind = 'Customer' AND qbo_id = %s AND NOT gone RETURNING record_pk
+)
+INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
+SELECT r.company_id, r.entity, r.record_id
+FROM noted JOIN proline_qbo.records r ON r.pk = noted.record_pk
+"""
+_NOTE_VOID = """
+WITH noted AS (
+    UPDATE proline_qbo.links SET voided = true
+    WHERE realm_id = %s AND kind = %s AND qbo_id = %s AND NOT voided RETURNING record_pk
+)
+INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
+SELECT r.company_id, r.entity, r.record_id
+FROM noted JOIN proline_qbo.records r ON r.pk = noted.record_pk
+"""
+
+
+def note_gone(connection: Connection, realm_id: str, qbo_id: str) -> None:
+    """Note that a customer was merged or made inactive there; whoever it is of is looked at."""
+    connection.execute(_NOTE_GONE, [realm_id, qbo_id])
+
+
+def note_void(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> None:
+    """Note that a document is void or deleted there; whoever it is of is looked at."""
+    connection.execute(_NOTE_VOID, [realm_id, kind, qbo_id])
+
+
+_NOTE_ELSEWHERE = """
+UPDATE proline_qbo.links l
+SET total = %(total)s, elsewhere = greatest(0, %(total)s - %(balance)s - (
+    SELECT coalesce(sum(a.settled), 0) FROM proline_qbo.applications a
+    WHERE a.realm_id = l.realm_id AND a.invoice_pk = l.record_pk))
+WHERE l.realm_id = %(realm_id)s AND l.kind = 'Invoice' AND l.qbo_id = %(qbo_id)s
+"""
+
+
+def note_balance(
+    connection: Connection, realm_id: str, qbo_id: str, *, total: Decimal, balance: Decimal
+) -> None:
+    """Note what others than we have applied to an invoice there: it leaves less room for us."""
+    arguments = {"realm_id": realm_id, "qbo_id": qbo_id, "total": total, "balance": balance}
+    connection.execute(_NOTE_ELSEWHERE, arguments)
+
+
+_FORGET_PART = """
+DELETE FROM proline_qbo.links WHERE realm_id = %s AND record_pk = %s AND part = %s
+"""
+
+
+def forget_part(connection: Connection, claim: Claim, part: str) -> None:
+    """Drop the link of a payment's part that we have voided ourselves: its money is elsewhere."""
+    connection.execute(_FORGET_PART, [claim.realm_id, claim.pk, part])
+
+
+_FREE = """
+DELETE FROM proline_qbo.applications WHERE realm_id = %s AND invoice_pk = %s
+"""
+
+
+def free_payments_of(connection: Connection, claim: Claim) -> None:
+    """A void invoice holds no money: QuickBooks has taken its payments off it."""
+    connection.execute(_FREE, [claim.realm_id, claim.pk])
+
+
+_KEEP_FIELDS = """
+UPDATE proline_qbo.links SET kept = %s WHERE realm_id = %s AND record_pk = %s AND part = ''
+"""
+
+
+def keep_fields(connection: Connection, claim: Claim, kept: dict[str, Any]) -> None:
+    """Keep which fields a person left as QuickBooks has them, with our values turned down."""
+    connection.execute(_KEEP_FIELDS, [Jsonb(kept), claim.realm_id, claim.pk])

@@ -6,17 +6,18 @@ turns.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.rows import class_row
 
 from coordination.database import Connection
+from records.answers import NO_ANSWERS, load_answers
 from records.candidates import Payer, load_candidates
-from records.facts import Facts, Parent
+from records.facts import Asked, Facts, Parent
 from records.keys import RUNNING_PREFIX, RecordKey
-from records.link_columns import BOOKS, LINK_COLUMNS, LinkColumns
-from records.parents import contact_key, load_parents, project_key
+from records.link_columns import BOOKS, LINK_COLUMNS, LinkColumns, the_link
+from records.parents import FORMERLY, STAYS_WITH, contact_key, load_parents, project_key
 from records.running_balance import began_before_enable
 from records.states import State
 
@@ -40,6 +41,7 @@ def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
     paid = _load_paid(connection, [row for row in rows if row.entity == "invoice"])
     payers = [_payer(row) for row in rows if row.entity == "payment"]
     candidates = load_candidates(connection, payers)
+    answers = load_answers(connection, [row.pk for row in rows if row.decided])
     return [
         replace(
             _facts(row),
@@ -47,8 +49,10 @@ def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
             contact=contacts.get(_contact_key(row, projects)),
             wanted=row.pk in wanted,
             older_member=row.pk in older,
-            paid_by=paid.get(row.pk, (0, 0))[0],
-            paid_by_alive=paid.get(row.pk, (0, 0))[1],
+            paid_by=paid[row.pk].all if row.pk in paid else (),
+            paid_by_alive=paid[row.pk].alive if row.pk in paid else (),
+            paid_by_locked=paid[row.pk].locked if row.pk in paid else None,
+            answers=answers.get(row.pk, NO_ANSWERS),
             named=candidates[row.pk].named if row.pk in candidates else (),
             of_project=candidates[row.pk].of_project if row.pk in candidates else (),
         )
@@ -80,6 +84,18 @@ class _Row(LinkColumns):
     customer_mode: str | None
     is_member: bool
     outcome_unknown: bool
+    sent_anyway: bool
+    formerly: bool
+    booked_on: list[str]
+    stays_with: str | None
+    booked_under_entity: str | None
+    booked_under_id: str | None
+    book_close_date: date | None
+    books_read_at: datetime | None
+    asked_question: str | None
+    asked_basis: str | None
+    asked_version: int | None
+    decided: bool
 
 
 _ROWS = f"""
@@ -91,13 +107,34 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r
        EXISTS (SELECT FROM proline_qbo.attempts a
                WHERE a.record_pk = r.pk AND a.realm_id = {BOOKS} AND a.answer IS NULL)
            AS outcome_unknown,
+       coalesce(r.sent_anyway_in = {BOOKS}, false) AS sent_anyway,
+       {FORMERLY} AS formerly,
+       CASE WHEN r.entity = 'payment' THEN ARRAY(
+           SELECT p.customer_id FROM proline_qbo.links p
+           WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND NOT p.voided
+             AND p.customer_id IS NOT NULL
+           ORDER BY p.part) ELSE '{{}}' END AS booked_on,
+       CASE WHEN t.record_pk IS NOT NULL THEN {STAYS_WITH} END AS stays_with,
+       u.entity AS booked_under_entity, u.record_id AS booked_under_id,
+       b.book_close_date, b.read_at AS books_read_at,
+       d.question AS asked_question, d.basis AS asked_basis, d.version AS asked_version,
+       EXISTS (SELECT FROM proline_qbo.decisions e
+               WHERE e.record_pk = r.pk AND e.answer IS NOT NULL) AS decided,
        {LINK_COLUMNS}
 FROM proline_qbo.records r
 JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 JOIN proline_qbo.companies c ON c.id = r.company_id
+LEFT JOIN proline_qbo.books b ON b.realm_id = {BOOKS}
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
+LEFT JOIN proline_qbo.decisions d ON d.record_pk = r.pk AND d.answer IS NULL
+{the_link("r.pk", BOOKS)}
+LEFT JOIN LATERAL (
+    SELECT o.entity, o.record_id FROM proline_qbo.links ol
+    JOIN proline_qbo.records o ON o.pk = ol.record_pk
+    WHERE r.entity = 'invoice'
+      AND (ol.realm_id, ol.kind, ol.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
+) u ON true
 WHERE r.pk = ANY(%s)
 ORDER BY r.pk
 FOR NO KEY UPDATE OF r
@@ -134,7 +171,33 @@ def _facts(row: _Row) -> Facts:
         outcome_unknown=row.outcome_unknown,
         customer_mode=row.customer_mode,
         is_member=row.is_member,
+        booked_on=tuple(row.booked_on),
+        moved_to=_moved_to(row),
+        sent_anyway=row.sent_anyway,
+        formerly=row.formerly,
+        booked_under=_booked_under(row),
+        close_date=row.book_close_date,
+        books_read_at=row.books_read_at,
+        asked=_asked(row),
     )
+
+
+def _moved_to(row: _Row) -> str | None:
+    named = row.snapshot.get("contact_id")
+    moved = row.entity == "project" and row.stays_with is not None and row.stays_with != named
+    return str(named) if moved else None
+
+
+def _booked_under(row: _Row) -> tuple[str, str] | None:
+    if row.booked_under_entity is None or row.booked_under_id is None:
+        return None
+    return row.booked_under_entity, row.booked_under_id
+
+
+def _asked(row: _Row) -> Asked | None:
+    if row.asked_question is None:
+        return None
+    return Asked(row.asked_question, row.asked_basis or "", row.asked_version)
 
 
 def _payer(row: _Row) -> Payer:
@@ -150,6 +213,8 @@ def _project_key(row: _Row) -> RecordKey:
 
 
 def _contact_key(row: _Row, projects: dict[RecordKey, Parent]) -> RecordKey:
+    if row.entity == "project" and row.stays_with is not None:
+        return RecordKey(row.company_id, "contact", row.stays_with)
     return contact_key(row.company_id, row.entity, row.snapshot, projects.get(_project_key(row)))
 
 
@@ -171,20 +236,45 @@ def _load_wanted(connection: Connection, contacts: Sequence[_Row]) -> set[int]:
 
 
 _PAID = f"""
-SELECT a.invoice_pk, count(*),
-       count(*) FILTER (WHERE s.snapshot ->> 'voided_at' IS NULL
-                          AND s.snapshot ->> 'deleted_at' IS NULL)
+SELECT a.invoice_pk AS pk, array_agg(DISTINCT p.record_id) AS "all",
+       coalesce(array_agg(DISTINCT p.record_id) FILTER (
+           WHERE s.snapshot ->> 'voided_at' IS NULL AND s.snapshot ->> 'deleted_at' IS NULL),
+           '{{}}') AS alive,
+       min(p.record_id) FILTER (WHERE p.state = 'failed' AND p.code = ANY(%s)) AS locked
 FROM proline_qbo.applications a
 JOIN proline_qbo.records i ON i.pk = a.invoice_pk
 JOIN proline_qbo.companies c ON c.id = i.company_id AND {BOOKS} = a.realm_id
+JOIN proline_qbo.records p ON p.pk = a.payment_pk
 JOIN proline_qbo.snapshots s ON s.record_pk = a.payment_pk
 WHERE a.invoice_pk = ANY(%s)
 GROUP BY a.invoice_pk
 """
+LOCKED_IN_QUICKBOOKS = ("6450", "6540")
+"""Codes of payments that are settled or in a deposit: they cannot be voided."""
 
 
-def _load_paid(connection: Connection, invoices: Sequence[_Row]) -> dict[int, tuple[int, int]]:
+@dataclass(frozen=True)
+class _Paid:
+    pk: int
+    all: list[str]
+    alive: list[str]
+    locked: str | None
+
+
+@dataclass(frozen=True)
+class _Holders:
+    all: tuple[str, ...]
+    alive: tuple[str, ...]
+    locked: str | None
+
+
+def _load_paid(connection: Connection, invoices: Sequence[_Row]) -> dict[int, _Holders]:
     if not invoices:
         return {}
-    rows = connection.execute(_PAID, [[row.pk for row in invoices]]).fetchall()
-    return {pk: (holders, alive) for pk, holders, alive in rows}
+    arguments = [list(LOCKED_IN_QUICKBOOKS), [row.pk for row in invoices]]
+    with connection.cursor(row_factory=class_row(_Paid)) as cursor:
+        rows = cursor.execute(_PAID, arguments).fetchall()
+    return {
+        row.pk: _Holders(tuple(sorted(row.all)), tuple(sorted(row.alive)), row.locked)
+        for row in rows
+    }

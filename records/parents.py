@@ -1,7 +1,8 @@
 """Reading what a record hangs from: its project, and the primary contact of that project.
 
 The customer of an invoice is the project's contact, whatever contact the invoice itself names: it
-is the project that was transferred.
+is the project that was transferred. A project stays with the contact it was transferred with, once
+that is in QuickBooks: what ProLine moves afterwards is told and not followed.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from coordination.database import Connection
 from records.facts import Parent
 from records.keys import RecordKey
 from records.link_columns import BOOKS
-from records.states import State
+from records.states import RULE, State
 
 
 def project_key(company_id: str, entity: str, snapshot: dict[str, Any]) -> RecordKey:
@@ -27,10 +28,13 @@ def contact_key(
     company_id: str, entity: str, snapshot: dict[str, Any], project: Parent | None
 ) -> RecordKey:
     """Name the primary contact of a project, or of the project a record hangs from."""
+    if entity == "contact":
+        return RecordKey(company_id, "contact", "")
+    if project is not None and project.contact_id:
+        return RecordKey(company_id, "contact", project.contact_id)
     if entity != "project":
         snapshot = (project.snapshot if project else None) or {}
-    field = "" if entity == "contact" else "contact_id"
-    return RecordKey(company_id, "contact", _text(snapshot, field))
+    return RecordKey(company_id, "contact", _text(snapshot, "contact_id"))
 
 
 def load_parents(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, Parent]:
@@ -48,8 +52,23 @@ def load_parents(connection: Connection, keys: Iterable[RecordKey]) -> dict[Reco
     return {RecordKey(row.company_id, row.entity, row.record_id): _parent(row) for row in rows}
 
 
+FORMERLY = f"""EXISTS (
+    SELECT FROM proline_qbo.links f WHERE f.record_pk = r.pk AND f.realm_id <> {BOOKS})"""
+"""Whether record `r` was booked in other books than company `c` has now."""
+
+STAYS_WITH = f"""(
+    SELECT t.contact_id FROM proline_qbo.records p
+    JOIN proline_qbo.links pl ON pl.realm_id = {BOOKS} AND pl.record_pk = p.pk
+    WHERE (p.company_id, p.entity, p.record_id) = (t.company_id, 'contact', t.contact_id))"""
+"""The contact that transferred project `t` stays with; null while it is not in QuickBooks."""
+
 _PARENTS = f"""
-SELECT k.company_id, k.entity, k.record_id, r.state, l.qbo_id, t.customer_mode, s.snapshot
+SELECT k.company_id, k.entity, k.record_id, r.state, l.qbo_id, t.customer_mode, s.snapshot,
+       coalesce(l.gone, false) AS gone, l.currency,
+       CASE WHEN r.skipped_by <> '{RULE}' AND NOT r.skipped_in_bulk THEN r.skipped_by END
+           AS skipped_by,
+       r.state = 'skipped' OR (r.state = 'done' AND {FORMERLY}) AS left_out,
+       {STAYS_WITH} AS contact_id
 FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
      AS k (company_id, entity, record_id)
 JOIN proline_qbo.companies c ON c.id = k.company_id
@@ -70,6 +89,11 @@ class _Row:
     qbo_id: str | None
     customer_mode: str | None
     snapshot: dict[str, Any] | None
+    gone: bool
+    currency: str | None
+    skipped_by: str | None
+    left_out: bool | None
+    contact_id: str | None
 
 
 def _parent(row: _Row) -> Parent:
@@ -79,6 +103,11 @@ def _parent(row: _Row) -> Parent:
         qbo_id=row.qbo_id,
         customer_mode=row.customer_mode,
         snapshot=row.snapshot,
+        gone=row.gone,
+        skipped_by=row.skipped_by,
+        left_out=bool(row.left_out),
+        contact_id=row.contact_id,
+        currency=row.currency,
     )
 
 

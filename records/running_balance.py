@@ -59,9 +59,11 @@ def _turn(member: Member) -> tuple[datetime, str]:
 
 
 _MEMBERS = """
-SELECT m.company_id, m.project_id, s.version, s.snapshot, c.first_enabled_at
+SELECT m.company_id, m.project_id, s.version, s.snapshot,
+       c.first_enabled_at, r.sent_anyway_in IS NOT NULL
 FROM unnest(%s::text[], %s::text[]) AS k (company_id, project_id)
 JOIN proline_qbo.members m ON (m.company_id, m.project_id) = (k.company_id, k.project_id)
+JOIN proline_qbo.records r ON r.pk = m.record_pk
 JOIN proline_qbo.companies c ON c.id = m.company_id
 JOIN proline_qbo.snapshots s ON s.record_pk = m.record_pk
 ORDER BY m.record_pk
@@ -71,7 +73,8 @@ ORDER BY m.record_pk
 def derive_for(connection: Connection, projects: Collection[tuple[str, str]]) -> list[Incoming]:
     """Compose what stands for the members of each (company, project), where that has changed.
 
-    Members sent before the first enable do not count: they are history, and a person decides. A
+    Members sent before the first enable do not count: they are history, unless a person sends them
+    all the same. A
     project with a member we cannot read keeps what it has: leaving one out could void the invoice.
     """
     distinct = sorted(set(projects))
@@ -80,11 +83,12 @@ def derive_for(connection: Connection, projects: Collection[tuple[str, str]]) ->
     arrays = [[company for company, _ in distinct], [project for _, project in distinct]]
     members: dict[tuple[str, str], list[Member]] = {key: [] for key in distinct}
     unreadable = set()
-    for company_id, project_id, version, raw, enabled_at in connection.execute(_MEMBERS, arrays):
+    rows = connection.execute(_MEMBERS, arrays).fetchall()
+    for company_id, project_id, version, raw, enabled_at, sent_anyway in rows:
         member = _member(version, raw)
         if member is None:
             unreadable.add((company_id, project_id))
-        elif not _is_history(member, enabled_at):
+        elif sent_anyway or not _is_history(member, enabled_at):
             members[company_id, project_id].append(member)
     standing = _load_standing(connection, arrays)
     now = clock(connection)
@@ -120,7 +124,8 @@ JOIN proline_qbo.companies c ON c.id = r.company_id
 JOIN proline_qbo.members m
   ON (m.company_id, m.project_id) = (r.company_id, substr(r.record_id, length(%s) + 1))
 JOIN proline_qbo.snapshots s ON s.record_pk = m.record_pk
-WHERE r.pk = ANY(%s)
+JOIN proline_qbo.records i ON i.pk = m.record_pk
+WHERE r.pk = ANY(%s) AND i.sent_anyway_in IS NULL
 """
 
 

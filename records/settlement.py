@@ -56,6 +56,11 @@ def refused(version: int, basis: str, code: str, sentence: str) -> Release:
     )
 
 
+def asked(sentence: str) -> Release:
+    """A person has to choose; the question is written in the same transaction."""
+    return Release(State.WAITING, reason=Reason.DECISION, sentence=sentence)
+
+
 # An end is only for the newest version: when a newer one has come meanwhile, the record goes on at
 # once, and the evaluation that the nudge brings says where. One that retries is judged by then.
 _RELEASE = """

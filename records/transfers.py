@@ -18,12 +18,14 @@ class Transfer:
 
 _LATCH = """
 WITH latched AS (
-    INSERT INTO proline_qbo.transfers (record_pk, customer_mode, transferred_by)
-    SELECT r.pk, k.mode, k.by
+    INSERT INTO proline_qbo.transfers
+        (record_pk, customer_mode, transferred_by, company_id, contact_id)
+    SELECT r.pk, k.mode, k.by, r.company_id, s.snapshot ->> 'contact_id'
     FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
          AS k (company_id, record_id, mode, by)
     JOIN proline_qbo.records r
       ON (r.company_id, r.entity, r.record_id) = (k.company_id, 'project', k.record_id)
+    JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
     ORDER BY r.pk
     ON CONFLICT (record_pk) DO NOTHING
     RETURNING record_pk

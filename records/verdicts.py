@@ -1,8 +1,19 @@
 """What an evaluation can say of a record: one small value per next state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from records.keys import RecordKey
+from records.questions import Question
 from records.states import RULE, Reason, State
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding that goes with a verdict: what a person should know; once per `key`."""
+
+    kind: str
+    key: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -10,6 +21,9 @@ class Verdict:
     """Where the record goes, and what its row must carry there.
 
     `basis` names what was judged beside the snapshot, so that the same judgement can be recognised.
+    `question` is what a person is asked, or offered, about it, and `about` what that rests on.
+    `needs` is a record that was left out and has to be sent for this one; `anew` gives up what the
+    record is linked to, so that it is made once more.
     """
 
     state: State
@@ -18,12 +32,16 @@ class Verdict:
     sentence: str | None = None
     skipped_by: str | None = None
     basis: str = ""
-    question: str | None = None
+    question: Question | None = None
+    about: str = ""
+    needs: RecordKey | None = None
+    anew: bool = False
+    told: tuple[Told, ...] = ()
 
 
-def eligible(basis: str = "") -> Verdict:
+def eligible(basis: str = "", *, anew: bool = False) -> Verdict:
     """QuickBooks may be written now."""
-    return Verdict(State.PENDING, basis=basis)
+    return Verdict(State.PENDING, basis=basis, anew=anew)
 
 
 def done(basis: str = "") -> Verdict:
@@ -36,15 +54,14 @@ def waiting(reason: Reason, sentence: str) -> Verdict:
     return Verdict(State.WAITING, reason=reason, sentence=sentence)
 
 
-def asking(question: str, sentence: str, *, basis: str = "") -> Verdict:
-    """A person has to choose; `basis` is what the question was asked about."""
-    return Verdict(
-        State.WAITING,
-        reason=Reason.DECISION,
-        sentence=sentence,
-        question=question,
-        basis=basis,
-    )
+def asking(question: Question, sentence: str, *, about: str) -> Verdict:
+    """A person has to choose; `about` is what the question rests on."""
+    return offering(waiting(Reason.DECISION, sentence), question, about=about)
+
+
+def offering(verdict: Verdict, question: Question, *, about: str) -> Verdict:
+    """The verdict stands by itself, and a person may have it otherwise."""
+    return replace(verdict, question=question, about=about)
 
 
 def failed(code: str, sentence: str) -> Verdict:
@@ -52,6 +69,11 @@ def failed(code: str, sentence: str) -> Verdict:
     return Verdict(State.FAILED, code=code, sentence=sentence)
 
 
+def skipped(by: str, sentence: str) -> Verdict:
+    """It is left out: by a rule of ProLine's guide, or because a person said so."""
+    return Verdict(State.SKIPPED, skipped_by=by, sentence=sentence)
+
+
 def skipped_by_rule(sentence: str) -> Verdict:
     """ProLine's guide leaves it out; a person may undo that."""
-    return Verdict(State.SKIPPED, skipped_by=RULE, sentence=sentence)
+    return skipped(RULE, sentence)

@@ -1,9 +1,10 @@
 """Who has to be looked at again when a record has changed.
 
 Invariant: whatever a record's judgement reads of others, a change there names it here. A change of
-a contact reaches also what hangs from its projects, since in main-customer mode an invoice's
-customer is the contact of its project. A change of an invoice reaches also the payments of its
-project, which may name no invoice, and those that name a member of the running-balance invoice.
+a contact reaches also what hangs from its projects, those too that were transferred with it, since
+in main-customer mode an invoice's customer is the contact of its project. A change of an invoice
+reaches also the payments of its project, which may name no invoice, and those that name a member of
+the running-balance invoice.
 """
 
 from collections.abc import Sequence
@@ -35,6 +36,11 @@ WITH changed (company_id, entity, record_id) AS (
     FROM changed c
     JOIN proline_qbo.dependencies d
       ON (d.company_id, d.on_entity, d.on_record_id) = (c.company_id, c.entity, c.record_id)
+    UNION
+    SELECT t.record_pk, c.company_id, c.entity
+    FROM changed c
+    JOIN proline_qbo.transfers t
+      ON (t.company_id, t.contact_id) = (c.company_id, c.record_id) AND c.entity = 'contact'
 ), billed AS (
     SELECT c.company_id, c.record_id, p.on_record_id AS project_id
     FROM changed c

@@ -19,7 +19,7 @@ from records.applications import settle_applications
 from records.attempts import Answer, answer_attempt
 from records.claims import Claim, OpenAttempt
 from records.findings import find
-from records.links import Linked, keep_link, linked_id
+from records.links import Linked, free_payments_of, keep_link, linked_id
 from records.settlement import Release, release
 from records.states import State
 from schemas import Entity, SnapshotInvalid, parse_snapshot
@@ -128,6 +128,8 @@ def write_success(
     )
     if not keep_link(connection, claim, linked):
         _tell_second(connection, claim, linked)
+    if linked.kind == "Invoice" and linked.voided:
+        free_payments_of(connection, claim)
     _compare_total(connection, claim, attempt, linked)
     return _settled(connection, claim, attempt, applied=True) if first else ()
 

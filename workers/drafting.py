@@ -32,6 +32,7 @@ def draft_for(wanted: Wanted, link: Link | None) -> Draft | None:
     if link is None:
         return Draft("create", create(wanted.kind, wanted.fields, _PENDING_ID))
     changed = changed_fields(link.owned, wanted.fields)
+    changed = {name: value for name, value in changed.items() if name not in link.kept}
     if link.adopted:
         changed = _blanks_only(changed, link.owned)
     if not changed:
@@ -41,11 +42,18 @@ def draft_for(wanted: Wanted, link: Link | None) -> Draft | None:
 
 
 def _blanks_only(changed: Fields, owned: Fields) -> Fields:
-    """A customer that was linked, not made: blanks are filled, nothing is overwritten."""
-    return {name: value for name, value in changed.items() if is_blank(owned.get(name))}
+    """A customer that was linked, not made: blanks are filled, nothing is overwritten.
+
+    That it shall be active again is a person's word.
+    """
+    return {
+        name: value
+        for name, value in changed.items()
+        if is_blank(owned.get(name)) or name == "Active"
+    }
 
 
-def write_of(claim: Claim, wanted: Wanted, draft: Draft, *, answers: int, part: str = "") -> Write:
+def write_of(claim: Claim, wanted: Wanted, draft: Draft, *, answers: int) -> Write:
     """Compose the attempt of a draft; its request id is a function of all that makes it this one.
 
     Args:
@@ -53,7 +61,6 @@ def write_of(claim: Claim, wanted: Wanted, draft: Draft, *, answers: int, part: 
         wanted: what the draft leads to; the whole of it is kept beside the request.
         draft: the request.
         answers: business answers the record's part has had so far.
-        part: which QuickBooks object of the record; empty for the only one.
     """
     body = draft.request.body or b""
     identity = request_id(
@@ -61,7 +68,7 @@ def write_of(claim: Claim, wanted: Wanted, draft: Draft, *, answers: int, part: 
         claim.company_id,
         claim.entity,
         claim.record_id,
-        part,
+        wanted.part,
         draft.operation,
         claim.generation,
         answers,
@@ -72,7 +79,7 @@ def write_of(claim: Claim, wanted: Wanted, draft: Draft, *, answers: int, part: 
     )
     kept = stored(wanted.fields or {})
     return Write(
-        part=part,
+        part=wanted.part,
         operation=draft.operation,
         kind=wanted.kind,
         path=draft.request.path,

@@ -1,10 +1,12 @@
 """What a refusal teaches, and the one look-up of a contact's first transfer.
 
-A taken name, a taken number, a changed object: QuickBooks says what to look at, the next turn acts
-on what was seen there. Each is learnt once in a claim; what then still is refused needs attention.
+A taken name, a taken number, a changed object, closed books, something that is gone: QuickBooks
+says what to look at, the next turn acts on what was seen there. Each is learnt once in a claim;
+what then still is refused needs attention.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from structlog import get_logger
@@ -16,23 +18,31 @@ from qbo_client import (
     DuplicateName,
     ObjectNotFound,
     QuickBooksError,
-    StaleObject,
 )
 from qbo_client.requests import read
+from records.answers import spend
 from records.applications import hold
 from records.claims import OpenAttempt
-from records.links import owner_of
+from records.facts import Link
+from records.links import note_void, owner_of
+from records.questions import Question
 from schemas import Contact, Entity, parse_snapshot
+from workers import closed
+from workers import conflicts as conflicts_
 from workers.answers import linked, linked_by, object_in, objects_in
 from workers.closing import write_success
 from workers.lookups import (
     customer_to_link,
     is_ours,
+    may_be,
     plain_query_for_contact,
     query_for_contact,
+    query_for_name,
+    sent_fields,
 )
-from workers.mapping import compare_with_theirs, is_voided, owned_fields
-from workers.meaning import Meaning
+from workers.mapping import Conflict, compare_with_theirs, is_voided, owned_fields
+from workers.meaning import Action, Meaning
+from workers.references import look_at_reference
 from workers.session import Session
 
 log = get_logger()
@@ -41,34 +51,36 @@ QUERY_NOT_PARSED = "4000"
 """QuickBooks' query parser stumbled, as it does over curly quotes in names."""
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """A refusal that names what to look at: `holder_id` has our name or number."""
-
-    error: StaleObject | DuplicateName | DuplicateDocNumber
-    holder_id: str | None = None
-
-
-def lesson_of(error: QuickBooksError) -> Lesson | None:
-    """Say whether a refusal teaches anything; older texts name no holder."""
-    match error:
-        case StaleObject():
-            return Lesson(error)
-        case DuplicateName() | DuplicateDocNumber() if error.holder_id is not None:
-            return Lesson(error, error.holder_id)
-        case _:
-            return None
+TEACHING = frozenset(
+    {
+        Action.REREAD,
+        Action.ADOPT_NAME,
+        Action.ADOPT_NUMBER,
+        Action.CLOSED_BOOKS,
+        Action.LOOK_AT_REFERENCE,
+    }
+)
 
 
-def learn(session: Session, attempt: OpenAttempt, lesson: Lesson, meaning: Meaning) -> bool:
-    """Look at what the refusal named; True when that ended the claim."""
-    match lesson.error:
-        case StaleObject():
+def teaches(meaning: Meaning) -> bool:
+    """Say whether a refusal tells what to look at."""
+    return meaning.action in TEACHING
+
+
+def learn(session: Session, attempt: OpenAttempt, error: QuickBooksError, meaning: Meaning) -> bool:
+    """Look at what the refusal is about; True when that ended the claim."""
+    match meaning.action:
+        case Action.REREAD:
             return _reread(session, attempt, meaning)
-        case DuplicateName():
-            return _adopt_name(session, attempt, lesson.holder_id or "")
-        case DuplicateDocNumber():
-            return _adopt_number(session, attempt, lesson)
+        case Action.ADOPT_NAME:
+            holder_id = error.holder_id if isinstance(error, DuplicateName) else None
+            return _name_taken(session, attempt, holder_id)
+        case Action.ADOPT_NUMBER:
+            return _adopt_number(session, attempt, error)
+        case Action.CLOSED_BOOKS:
+            return _books_closed(session, meaning)
+        case _:
+            return look_at_reference(session, attempt, meaning)
 
 
 def should_look_up(session: Session) -> bool:
@@ -85,17 +97,48 @@ def look_up(session: Session) -> bool:
     """Look for the contact by name, and link the one customer with its e-mail too."""
     session.looked_up = True
     contact = parse_snapshot(Entity.CONTACT, session.claim.snapshot).snapshot
-    match = customer_to_link(contact, _customers(session, contact))
-    if match is None or _belongs_to_another(session, "Customer", match):
-        return False
+    found = _customers(session, contact)
     if session.settings.existing_customers == "ask":
-        session.refuse("existing_customer", "QuickBooks has this customer already.")
-        return True
+        alike = [each for each in found if may_be(contact, each)]
+        free = [each for each in alike if not belongs_to_another(session, "Customer", each)]
+        return _ask_who(session, Question.EXISTING_CUSTOMER, free) if free else False
+    match = customer_to_link(contact, found)
+    if match is not None and not belongs_to_another(session, "Customer", match):
+        link_customer(session, match)
+    return False
+
+
+def link_customer(session: Session, found: dict[str, Any]) -> None:
+    """Link a customer that was there before us: its blanks are filled, nothing is overwritten."""
     with session.pool.connection() as connection:
         wanted = session.wanted(connection)
-    fields = wanted.fields if wanted and wanted.fields else {}
-    owned = owned_fields("Customer", match, fields)
-    session.link_to(linked("Customer", match, owned, adopted=True))
+    fields = (wanted[0].fields if wanted else None) or {}
+    owned = owned_fields("Customer", found, fields)
+    session.link_to(linked("Customer", found, owned, adopted=True))
+
+
+def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any]]) -> bool:
+    """Follow a person's word on customers that may be this one, or ask for it."""
+    about = ",".join(sorted(each["Id"] for each in found))
+    said = session.claim.answers.to(question, about)
+    if said is None:
+        shown = {each["Id"]: each.get("DisplayName") for each in found}
+        sentence = "QuickBooks may have this customer already: link it, or create another."
+        session.ask(question, about, sentence, shown)
+        return True
+    if said.answer == "create":
+        if question is Question.NAME_TAKEN:
+            session.naming = replace(session.naming, distinguished=True)
+        return False
+    chosen = next((each for each in found if each["Id"] == said.argument), None)
+    if chosen is None:
+        chosen = read_customer(session, said.argument or "")
+    if chosen is None or belongs_to_another(session, "Customer", chosen):
+        with session.pool.connection() as connection:
+            spend(connection, said)
+        session.judge_anew()
+        return True
+    link_customer(session, chosen)
     return False
 
 
@@ -112,27 +155,72 @@ def _customers(session: Session, contact: Contact) -> list[dict[str, Any]]:
 
 def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
     """5010: base, theirs and ours, for the fields we own only."""
-    link = session.claim.link
+    link = session.claim.parts.get(attempt.part)
     if link is None or session.reread:
         session.retry_later(meaning.sentence)
         return True
     session.reread = True
     theirs = object_in(session.read(read(attempt.kind, link.qbo_id), "reread"), attempt.kind)
-    if attempt.operation == "void" and is_voided(theirs):
-        _know_void(session, attempt, theirs)
-        return False
+    if attempt.kind != "Customer" and is_voided(theirs):
+        if attempt.operation == "void":
+            _know_void(session, attempt, theirs)
+            return False
+        return _void_there(session, attempt.kind, link.qbo_id)
+    return _compare(session, attempt, link, theirs)
+
+
+def _compare(session: Session, attempt: OpenAttempt, link: Link, theirs: dict[str, Any]) -> bool:
+    wanted = {} if attempt.operation == "void" else attempt.wanted
     seen = compare_with_theirs(attempt.kind, link.owned, theirs, attempt.wanted)
-    if seen.conflicts:
-        fields = ", ".join(conflict.field for conflict in seen.conflicts)
-        session.refuse("changed_in_quickbooks", f"Somebody changed {fields} in QuickBooks.")
-        return True
-    session.link_to(linked(attempt.kind, theirs, seen.owned, adopted=link.adopted))
+    conflicts = [each for each in seen.conflicts if each.field in wanted] if wanted else []
+    said = conflicts_.answer_to(session.claim.answers, conflicts)
+    if conflicts and said is None:
+        return ask_about(session, conflicts)
+    kept = dict(link.kept)
+    if said is not None and said.answer == "theirs":
+        kept |= conflicts_.kept_of(conflicts)
+    session.link_to(
+        linked(
+            attempt.kind,
+            theirs,
+            seen.owned,
+            adopted=link.adopted,
+            part=attempt.part,
+            kept=kept,
+        )
+    )
     return False
+
+
+def ask_about(session: Session, conflicts: Sequence[Conflict]) -> bool:
+    """Ask whose value stands; it ends the claim."""
+    session.ask(
+        Question.CHANGED_IN_QUICKBOOKS,
+        conflicts_.about(conflicts),
+        conflicts_.sentence(conflicts),
+        conflicts_.shown(conflicts),
+    )
+    return True
+
+
+def _void_there(session: Session, kind: str, qbo_id: str) -> bool:
+    """Somebody has voided or deleted it there: the relay asks what becomes of it."""
+    with session.pool.connection() as connection:
+        note_void(connection, session.claim.realm_id, kind, qbo_id)
+    session.judge_anew()
+    return True
+
+
+def _books_closed(session: Session, meaning: Meaning) -> bool:
+    if closed.look_again(session):
+        return True
+    session.refuse(meaning.code, meaning.sentence)
+    return True
 
 
 def _know_void(session: Session, attempt: OpenAttempt, theirs: dict[str, Any]) -> None:
     """It is void already: an earlier send was done and its answer lost, or a person was first."""
-    new = linked_by(attempt, theirs, session.claim.link)
+    new = linked_by(attempt, theirs, session.claim.parts.get(attempt.part))
 
     def settle(connection: Connection) -> None:
         if session.claim.entity == Entity.PAYMENT:
@@ -143,26 +231,57 @@ def _know_void(session: Session, attempt: OpenAttempt, theirs: dict[str, Any]) -
     session.know(new)
 
 
-def _adopt_name(session: Session, attempt: OpenAttempt, holder_id: str) -> bool:
-    try:
-        response = session.read(read("Customer", holder_id), "name_taken")
-    except ObjectNotFound:
-        # No customer: a vendor or an employee has the name. The suffix is added once.
-        if session.naming.distinguished:
-            session.refuse("6240", "The name is taken in QuickBooks, also with a suffix.")
-            return True
+def _name_taken(session: Session, attempt: OpenAttempt, holder_id: str | None) -> bool:
+    """Ours is adopted; beside a vendor or an employee we take a suffix; a customer is asked of."""
+    holder = _holder(session, attempt, holder_id)
+    if holder is not None and _adopt(session, attempt, holder):
+        return False
+    if session.naming.distinguished:
+        session.refuse("6240", "The name is taken in QuickBooks, also with a suffix.")
+        return True
+    rule = session.settings.existing_customers
+    if holder is None or rule == "create" or session.claim.entity != Entity.CONTACT:
         session.naming = replace(session.naming, distinguished=True)
         return False
-    if _adopt(session, attempt, object_in(response, "Customer")):
+    contact = parse_snapshot(Entity.CONTACT, session.claim.snapshot).snapshot
+    if rule == "link" and not belongs_to_another(session, "Customer", holder):
+        match = customer_to_link(contact, [holder])
+        if match is not None:
+            link_customer(session, match)
+            return False
+    if rule == "link":
+        session.naming = replace(session.naming, distinguished=True)
         return False
-    session.refuse("6240", "Another customer in QuickBooks has this name already.")
-    return True
+    return _ask_who(session, Question.NAME_TAKEN, [holder])
 
 
-def _adopt_number(session: Session, attempt: OpenAttempt, lesson: Lesson) -> bool:
-    error = lesson.error
-    if isinstance(error, DuplicateDocNumber) and error.holder_type == "Invoice":
-        response = session.read(read("Invoice", lesson.holder_id or ""), "number_taken")
+def _holder(session: Session, attempt: OpenAttempt, holder_id: str | None) -> dict[str, Any] | None:
+    """Read the customer that has our name; None: a vendor or an employee has it.
+
+    Older texts do not say who it is: then it is looked for by its name.
+    """
+    if holder_id is not None:
+        return read_customer(session, holder_id, "name_taken")
+    name = str(sent_fields(attempt).get("DisplayName") or "")
+    found = objects_in(session.read(query_for_name(name), "name_taken"), "Customer")
+    return found[0] if found else None
+
+
+def read_customer(
+    session: Session, qbo_id: str, purpose: str = "customer"
+) -> dict[str, Any] | None:
+    """Read a customer; None: there is none of that id, or it is merged or deleted."""
+    try:
+        return object_in(session.read(read("Customer", qbo_id), purpose), "Customer")
+    except ObjectNotFound:
+        return None
+
+
+def _adopt_number(session: Session, attempt: OpenAttempt, error: QuickBooksError) -> bool:
+    named = isinstance(error, DuplicateDocNumber) and error.holder_type == "Invoice"
+    holder_id = error.holder_id if isinstance(error, DuplicateDocNumber) else None
+    if named and holder_id is not None:
+        response = session.read(read("Invoice", holder_id), "number_taken")
         if _adopt(session, attempt, object_in(response, "Invoice")):
             return False
     if session.naming.renumbered:
@@ -174,15 +293,16 @@ def _adopt_number(session: Session, attempt: OpenAttempt, lesson: Lesson) -> boo
 
 def _adopt(session: Session, attempt: OpenAttempt, found: dict[str, Any]) -> bool:
     """Take over an object that is ours beyond doubt."""
-    if not is_ours(attempt, found) or _belongs_to_another(session, attempt.kind, found):
+    if not is_ours(attempt, found) or belongs_to_another(session, attempt.kind, found):
         return False
     log.info("object.adopted", record_pk=session.claim.pk, kind=attempt.kind)
     owned = owned_fields(attempt.kind, found, attempt.wanted)
-    session.link_to(linked(attempt.kind, found, owned))
+    session.link_to(linked(attempt.kind, found, owned, part=attempt.part))
     return True
 
 
-def _belongs_to_another(session: Session, kind: str, found: dict[str, Any]) -> bool:
+def belongs_to_another(session: Session, kind: str, found: dict[str, Any]) -> bool:
+    """Whether a QuickBooks object is linked to another record of ours."""
     with session.pool.connection() as connection:
         owner = owner_of(connection, session.claim.realm_id, kind, str(found["Id"]))
     return owner is not None and owner != session.claim.pk

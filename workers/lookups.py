@@ -10,6 +10,7 @@ from records.claims import OpenAttempt
 from schemas import Contact
 from workers.mapping import (
     existing_customer_match,
+    has_name_of,
     is_our_customer,
     is_our_invoice,
     is_our_payment,
@@ -81,3 +82,13 @@ def customer_to_link(contact: Contact, found: Sequence[dict[str, Any]]) -> dict[
     if len(matches) != 1 or matches[0].get("Active") is False:
         return None
     return matches[0]
+
+
+def may_be(contact: Contact, found: dict[str, Any]) -> bool:
+    """Whether an active customer has the contact's name: where the office is asked, that is all."""
+    return found.get("Active") is not False and has_name_of(contact, found)
+
+
+def query_for_name(name: str) -> ApiRequest:
+    """Ask for the customer of this very name, inactive or not."""
+    return query(select("Customer", [equal("DisplayName", name), ANY_ACTIVITY], limit=1))

@@ -1,4 +1,4 @@
-"""What the workers count of the broker's side; what becomes of a record is told by its tables."""
+"""What the workers count beside the tables, which tell what becomes of each record."""
 
 from prometheus_client import Counter
 
@@ -15,4 +15,9 @@ consumer_restarts = Counter(
     "proline_qbo_consumer_restarts",
     "Times a queue's consumer was lost and started again, attempts that failed included",
     ["queue"],
+)
+unknown_faults = Counter(
+    "proline_qbo_unknown_faults",
+    "Refusals by QuickBooks whose code is not in the catalogue",
+    ["code"],
 )

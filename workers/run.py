@@ -11,6 +11,8 @@ from structlog import get_logger
 from connections.errors import TokenUnreadable
 from qbo_client import QuickBooksError
 from schemas import SnapshotInvalid
+from workers.answered import carry_out
+from workers.closed import is_closed, look_again
 from workers.learning import look_up, should_look_up
 from workers.mapping import MappingRefused
 from workers.meaning import Action, meaning_of
@@ -54,6 +56,12 @@ def _turn(session: Session) -> bool:
         # Eligible it was only to resolve that attempt: a payment may have failed since.
         session.judge_anew()
         return True
+    carried_out = carry_out(session)
+    if carried_out is not None:
+        return carried_out
+    if is_closed(session):
+        # It was not when this was judged, or a person says that it is no more.
+        return look_again(session) or write(session)
     if should_look_up(session):
         return look_up(session)
     return write(session)

@@ -4,8 +4,10 @@ Used by one thread. The claim changes as QuickBooks teaches something: a link is
 opened or answered. Every way to end a claim is here, and each writes one transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from structlog import get_logger
 
@@ -19,9 +21,11 @@ from coordination.limiter import Kind as CallKind
 from qbo_client import ApiRequest, AuthorizationExpired, QuickBooksError, Response, TokenSource
 from records.allocation import Resolution
 from records.claims import Claim
+from records.deciding import ask
 from records.facts import Link
 from records.links import Linked, keep_link
-from records.settlement import Release, done, handed_back, refused, retry
+from records.questions import Question
+from records.settlement import Release, asked, done, handed_back, refused, retry
 from workers.backoff import backoff_seconds
 from workers.books import context_of
 from workers.calling import Caller, TimedSlot
@@ -62,6 +66,9 @@ class Session:
         freed: invoices that have room again, to be named when the claim is released.
         refreshed: a 401 has been answered with a fresh token already.
         looked_up: the contact has been looked for.
+        looked_at: what a refusal referred to has been looked at.
+        reactivating: a person has said that the customer shall be active again.
+        several: the record is more than one object there, and another may still want a write.
         behind: an attempt of an older version was resolved; the relay judges the newer one.
         reread: a changed object has been read again.
     """
@@ -78,6 +85,9 @@ class Session:
     freed: Dependants = ()
     refreshed: bool = False
     looked_up: bool = False
+    looked_at: bool = False
+    reactivating: bool = False
+    several: bool = False
     behind: bool = False
     reread: bool = False
     _token: str | None = field(default=None, repr=False)
@@ -91,8 +101,10 @@ class Session:
 
     # What is wanted, and what is there.
 
-    def wanted(self, connection: Connection, resolution: Resolution | None = None) -> Wanted | None:
-        """Say what QuickBooks shall hold; None when it needs nothing there.
+    def wanted(
+        self, connection: Connection, resolution: Resolution | None = None
+    ) -> tuple[Wanted, ...]:
+        """Say what QuickBooks shall hold; nothing when it needs nothing there.
 
         Raises:
             MappingRefused: it cannot be booked without inventing or losing money.
@@ -100,7 +112,7 @@ class Session:
         """
         context = context_of(books.get(connection, self.claim.realm_id), self.settings)
         wanted = wanted_of(self.claim, context, self.naming, resolution)
-        self.basis = wanted.basis if wanted else self.basis
+        self.basis = wanted[0].basis if wanted else self.basis
         return wanted
 
     def link_to(self, new: Linked) -> None:
@@ -118,8 +130,24 @@ class Session:
             owned=new.owned,
             adopted=new.adopted,
             voided=new.voided,
+            doc_number=new.doc_number,
+            currency=new.currency,
+            kept=new.kept,
         )
-        self.claim = replace(self.claim, link=link)
+        self._know({**self.claim.parts, new.part: link})
+
+    def forget(self, part: str) -> None:
+        """Go on without a part that we have voided ourselves."""
+        self._know({name: link for name, link in self.claim.parts.items() if name != part})
+
+    def keep(self, kept: dict[str, Any]) -> None:
+        """Go on with what a person left as QuickBooks has it."""
+        if self.claim.link is not None:
+            self._know({**self.claim.parts, "": replace(self.claim.link, kept=kept)})
+
+    def _know(self, parts: dict[str, Link]) -> None:
+        link = min(parts.items(), key=lambda each: (each[1].voided, each[0]))[1] if parts else None
+        self.claim = replace(self.claim, link=link, parts=parts)
         self.naming = _naming_of(link)
 
     def free(self, freed: Dependants) -> None:
@@ -214,6 +242,17 @@ class Session:
         else:
             self.end(refused(self.claim.version, self.basis, code, sentence))
 
+    def ask(
+        self, question: Question, about: str, sentence: str, shown: Mapping[str, Any] | None = None
+    ) -> None:
+        """A person has to choose; what is shown is a customer's data, and stays in the database."""
+
+        def write(connection: Connection) -> None:
+            ask(connection, self.claim, question, about, shown or {})
+            self.leave(connection, asked(sentence))
+
+        self.closing.commit(write)
+
     def wait_for_window(self, until: datetime) -> None:
         """No slot: the record goes back, and the company waits for the window."""
 
@@ -239,7 +278,13 @@ class Session:
                 end = handed_back()
             case Action.RETRY | Action.RESOLVE | Action.REREAD:
                 end = self._after_backoff(connection, meaning.sentence)
-            case Action.REFUSE | Action.ADOPT_NAME | Action.ADOPT_NUMBER:
+            case (
+                Action.REFUSE
+                | Action.ADOPT_NAME
+                | Action.ADOPT_NUMBER
+                | Action.CLOSED_BOOKS
+                | Action.LOOK_AT_REFERENCE
+            ):
                 end = refused(self.claim.version, basis, meaning.code, meaning.sentence)
         self.leave(connection, end)
 

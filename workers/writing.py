@@ -5,7 +5,8 @@ else is written for the record: `resolve` sends the same bytes again, or looks f
 QuickBooks would not itself refuse a second one.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from structlog import get_logger
@@ -14,58 +15,116 @@ from coordination.clock import clock
 from coordination.database import Connection
 from coordination.limiter import may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
+from records import basis
 from records.allocation import Resolution
 from records.applications import hold, resolve_locked, settle_applications
 from records.attempts import Answer, count_answers, open_attempt, send_again
 from records.claims import OpenAttempt, hold_claim
 from records.findings import find
-from records.links import Linked
+from records.links import Linked, forget_part, keep_fields
 from records.settlement import Release, done, handed_back, retry
 from schemas import Entity, parse_snapshot
-from workers import learning
+from workers import answered, learning
+from workers import conflicts as conflicts_
 from workers.answers import linked_by, object_in, objects_in
 from workers.backoff import backoff_seconds
 from workers.calling import TimedSlot
 from workers.closing import end_with_answer, end_with_error, write_error, write_success
-from workers.drafting import draft_for, request_of, write_of
+from workers.drafting import Draft, draft_for, request_of, write_of
 from workers.lookups import is_repeatable, made_by, query_for
+from workers.mapping import Conflict
 from workers.meaning import Action, Meaning, meaning_of
 from workers.session import Session
-from workers.wanted import Wanted, is_gone
+from workers.wanted import Wanted, basis_of, is_gone
 
 log = get_logger()
 
 
 def write(session: Session) -> bool:
-    """Bring QuickBooks to the wanted state by one write, if it needs any."""
+    """Bring QuickBooks to the wanted state by one write, if it needs any.
+
+    A payment of several parts is written part by part, a turn each.
+    """
     session.access_token()
     with session.pool.connection() as connection:
         resolution = _resolution(session, connection)
-        if resolution is not None and (resolution.reason or resolution.question):
+        if resolution is not None and resolution.is_open:
             # Something changed since it was dispatched: the relay looks again.
             session.leave(connection, handed_back())
             return True
         wanted = session.wanted(connection, resolution)
-        if wanted is not None and _is_void_there(session, wanted):
+        if any(_is_void_there(session, each) for each in wanted):
             session.leave(connection, handed_back())
             return True
-        if wanted is not None:
-            _note(session, connection, wanted)
-        draft = draft_for(wanted, session.claim.link) if wanted else None
-        if wanted is None or draft is None:
-            _agree(session, connection, resolution)
+        _note(session, connection, wanted)
+        next_one = _next(session, wanted)
+        if next_one is None:
+            _agree(session, connection, wanted)
             session.leave(connection, session.done())
             return True
-        answers = count_answers(connection, session.claim, "")
-        attempt = open_attempt(
-            connection, session.claim, write_of(session.claim, wanted, draft, answers=answers)
-        )
-        if session.claim.entity == Entity.PAYMENT:
-            hold(connection, session.claim, "", resolution.lines if resolution else ())
-        timed = session.take_slot(connection, "write", draft.operation, attempt.id)
+        if isinstance(next_one, Reopened):
+            conflicts = next_one.conflicts
+        else:
+            conflicts = ()
+            attempt, timed = _open(session, connection, *next_one)
+    if conflicts:
+        return _decide_kept(session, conflicts)
     # Committed: from here on it has to be resolved, whatever breaks.
+    session.several = len(wanted) > 1
     session.claim = replace(session.claim, attempt=attempt)
     return _send(session, attempt, timed)
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """Fields a person left as QuickBooks has them, and that ProLine has changed since."""
+
+    conflicts: tuple[Conflict, ...]
+
+
+def _next(session: Session, wanted: Sequence[Wanted]) -> tuple[Wanted, Draft] | Reopened | None:
+    """Choose what is written next; None when QuickBooks agrees with all of it."""
+    for each in wanted:
+        fields = answered.with_reactivation(session, each.fields)
+        whole = replace(each, fields=fields)
+        link = session.claim.parts.get(each.part)
+        reopened = conflicts_.reopened(link, fields) if link and fields else ()
+        if reopened:
+            return Reopened(reopened)
+        draft = draft_for(whole, link)
+        if draft is not None:
+            return whole, draft
+    return None
+
+
+def _open(
+    session: Session, connection: Connection, wanted: Wanted, draft: Draft
+) -> tuple[OpenAttempt, TimedSlot]:
+    answers = count_answers(connection, session.claim, wanted.part)
+    write_ = write_of(session.claim, wanted, draft, answers=answers)
+    attempt = open_attempt(connection, session.claim, write_)
+    if session.claim.entity == Entity.PAYMENT:
+        hold(connection, session.claim, wanted.part, wanted.lines)
+    return attempt, session.take_slot(connection, "write", draft.operation, attempt.id)
+
+
+def _decide_kept(session: Session, conflicts: tuple[Conflict, ...]) -> bool:
+    """ProLine has changed what a person left as it was there: ask, or follow what they said."""
+    said = conflicts_.answer_to(session.claim.answers, conflicts)
+    link = session.claim.link
+    if said is None or link is None:
+        return learning.ask_about(session, conflicts)
+    kept = {name: value for name, value in link.kept.items() if name not in _names(conflicts)}
+    if said.answer == "theirs":
+        kept |= conflicts_.kept_of(conflicts)
+    with session.pool.connection() as connection:
+        keep_fields(connection, session.claim, kept)
+    session.keep(kept)
+    return False
+
+
+def _names(conflicts: tuple[Conflict, ...]) -> set[str]:
+    return {each.field for each in conflicts}
 
 
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
@@ -86,7 +145,8 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
     if made is None:
         return _repeat(session, attempt)
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
-    return _applied(session, attempt, linked_by(attempt, made, session.claim.link))
+    before = session.claim.parts.get(attempt.part)
+    return _applied(session, attempt, linked_by(attempt, made, before))
 
 
 def _never_left(session: Session, attempt: OpenAttempt) -> bool:
@@ -107,29 +167,30 @@ def _resolution(session: Session, connection: Connection) -> Resolution | None:
     if is_gone(payment):
         return None
     resolution = resolve_locked(connection, session.claim, payment)
-    session.basis = resolution.basis
+    session.basis = basis_of(session.claim, resolution)
     return resolution
 
 
 def _is_void_there(session: Session, wanted: Wanted) -> bool:
     """It lives again in ProLine: no write brings it back there, and the relay asks a person."""
-    link = session.claim.link
+    link = session.claim.parts.get(wanted.part)
     return link is not None and link.voided and wanted.fields is not None
 
 
-def _agree(session: Session, connection: Connection, resolution: Resolution | None) -> None:
+def _agree(session: Session, connection: Connection, wanted: Sequence[Wanted]) -> None:
     """What a payment pays is kept also where a person had applied it there before us."""
-    if resolution is None:
+    if session.claim.entity != Entity.PAYMENT:
         return
-    hold(connection, session.claim, "", resolution.lines)
-    freed = settle_applications(connection, session.claim, "", applied=True)
-    session.free(tuple(("invoice", record_id) for record_id in freed))
+    for part in (each for each in wanted if each.fields is not None):
+        hold(connection, session.claim, part.part, part.lines)
+        freed = settle_applications(connection, session.claim, part.part, applied=True)
+        session.free(tuple(("invoice", record_id) for record_id in freed))
 
 
-def _note(session: Session, connection: Connection, wanted: Wanted) -> None:
+def _note(session: Session, connection: Connection, wanted: Sequence[Wanted]) -> None:
     """What had to be left out is said, once for each thing."""
     claim = session.claim
-    for note in wanted.notes:
+    for note in dict.fromkeys(note for each in wanted for note in each.notes):
         find(connection, claim.company_id, claim.pk, "left_out", note, note)
 
 
@@ -140,7 +201,7 @@ def _send(session: Session, attempt: OpenAttempt, timed: TimedSlot) -> bool:
         found = object_in(response, attempt.kind)
     except QuickBooksError as error:
         return _not_applied(session, attempt, timed, error)
-    new = linked_by(attempt, found, session.claim.link)
+    new = linked_by(attempt, found, session.claim.parts.get(attempt.part))
     return _applied(session, attempt, new, (timed, response))
 
 
@@ -151,17 +212,22 @@ def _applied(
     call: tuple[TimedSlot, Response] | None = None,
 ) -> bool:
     """Settle a write that QuickBooks has; of an older version, the claim then goes back."""
-    finished = attempt.version == session.claim.version
+    finished = attempt.version == session.claim.version and not session.several
+    # A part whose money is on another customer now: what is void there was voided by us.
+    emptied = attempt.operation == "void" and attempt.basis != basis.VOID
 
     def settle(connection: Connection) -> None:
         if call is not None:
             end_with_answer(connection, *call)
         response = call[1] if call else None
         session.free(write_success(connection, session.claim, attempt, new, response))
+        if emptied:
+            forget_part(connection, session.claim, attempt.part)
         if finished:
             session.leave(connection, done(attempt.version, attempt.basis))
 
     session.closing.commit(settle)
+    session.reactivating = False
     log.info(
         "record.synced",
         entity=session.claim.entity,
@@ -172,6 +238,8 @@ def _applied(
     )
     session.claim = replace(session.claim, attempt=None)
     session.know(new)
+    if emptied:
+        session.forget(attempt.part)
     return finished
 
 
@@ -196,8 +264,8 @@ def _refused(
     meaning: Meaning,
 ) -> bool:
     """A business answer: it may teach something, and a newer version has its own try."""
-    lesson = learning.lesson_of(error)
-    goes_on = lesson is not None or attempt.version != session.claim.version
+    teaches = learning.teaches(meaning)
+    goes_on = teaches or attempt.version != session.claim.version
 
     def settle(connection: Connection) -> None:
         end_with_error(connection, timed, error)
@@ -207,8 +275,8 @@ def _refused(
 
     session.closing.commit(settle)
     session.claim = replace(session.claim, attempt=None)
-    if lesson is not None:
-        return learning.learn(session, attempt, lesson, meaning)
+    if teaches:
+        return learning.learn(session, attempt, error, meaning)
     return not goes_on
 
 

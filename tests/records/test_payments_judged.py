@@ -45,6 +45,7 @@ def judged(
             settled_version=2,
             settled_basis="void",
             link=link,
+            booked_on=(link.customer_id,) if link and link.customer_id and not link.voided else (),
             contact=CONTACT,
             project=PROJECT,
             named=named,
@@ -61,7 +62,7 @@ def test_a_payment_that_lives_again_after_its_void_is_a_decision() -> None:
     verdict = judged(payment(), link=linked(voided=True))
 
     assert (verdict.state, verdict.reason) == (State.WAITING, Reason.DECISION)
-    assert (verdict.question, verdict.basis) == ("send_as_new", "70")
+    assert (verdict.question, verdict.about) == ("send_as_new", "70")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_unnamed_money_that_is_the_balance_of_two_invoices_is_a_decision() -> No
 
     verdict = judged(payment(amount="40.00"), of_project=several)
 
-    assert (verdict.question, verdict.basis) == ("which_invoice", "i1,i2")
+    assert (verdict.question, verdict.about) == ("which_invoice", "i1,i2")
 
 
 def test_unnamed_money_stays_where_it_was_applied_whatever_else_opens() -> None:
@@ -158,5 +159,5 @@ def test_money_that_finds_no_room_elsewhere_stays_on_its_customer() -> None:
     snapshot = parse_snapshot(Entity.PAYMENT, payment()).snapshot
     assert isinstance(snapshot, Payment)
 
-    assert resolve(snapshot, [(full, Decimal(40))], [], "1").customer_id == "1"
+    assert resolve(snapshot, [(full, Decimal(40))], [], ("1",)).customer_id == "1"
     assert judged(payment(), link=linked(), named=[(full, Decimal(40))]).question is None

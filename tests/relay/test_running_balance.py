@@ -177,7 +177,10 @@ def test_a_project_with_a_member_sent_before_the_enable_asks_once(job: Office) -
     job.finish()
 
     assert job.state("invoice", "running:p1") == "waiting: decision"
-    questions = job.rows("SELECT question FROM proline_qbo.decisions")
+    questions = job.rows(
+        "SELECT question FROM proline_qbo.decisions d"
+        " JOIN proline_qbo.records r ON r.pk = d.record_pk WHERE r.state = 'waiting'"
+    )
     assert [row.question for row in questions] == ["running_balance_began_before"]
     assert booked(job) == []
 

@@ -172,7 +172,7 @@ def test_a_field_somebody_changed_in_quickbooks_is_not_overwritten(roofer: Roofe
     roofer.invoice(memo="As agreed on site").settle()
 
     record = roofer.record("invoice", "i1")
-    assert (record.state, record.code) == ("failed", "changed_in_quickbooks")
+    assert (record.state, record.reason) == ("waiting", "decision")
     assert "CustomerMemo" in record.sentence
     assert roofer.the("Invoice")["CustomerMemo"] == theirs
     assert roofer.reads().count("reread") == 1

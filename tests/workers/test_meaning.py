@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from prometheus_client import REGISTRY
 
 import qbo_client
 from qbo_client import (
@@ -20,7 +21,9 @@ from qbo_client import (
     Throttled,
     Unavailable,
 )
-from workers.meaning import OFFICE_SENTENCES, Action, Who, meaning_of
+from workers.catalogue import CATALOGUE, UNKNOWN
+from workers.meaning import Action, Who, meaning_of
+from workers.unknown_faults import Labels
 
 TABLE = [
     (NotSent(), Action.RETRY, Who.NOBODY, False),
@@ -34,10 +37,17 @@ TABLE = [
     (StaleObject(code="5010"), Action.REREAD, Who.NOBODY, True),
     (DuplicateName(code="6240"), Action.ADOPT_NAME, Who.NOBODY, True),
     (DuplicateDocNumber(code="6140"), Action.ADOPT_NUMBER, Who.NOBODY, True),
-    (ObjectNotFound(code="610"), Action.REFUSE, Who.OFFICE, True),
+    (ObjectNotFound(code="610"), Action.LOOK_AT_REFERENCE, Who.OFFICE, True),
+    (BusinessFault(code="620"), Action.LOOK_AT_REFERENCE, Who.OFFICE, True),
     (BusinessFault(code="600"), Action.RESOLVE, Who.NOBODY, False),
+    (BusinessFault(code="630"), Action.RESOLVE, Who.NOBODY, False),
     (BusinessFault(code="6190"), Action.SUSPEND, Who.OFFICE, False),
-    (BusinessFault(code="6200"), Action.REFUSE, Who.OFFICE, True),
+    (BusinessFault(code="6200"), Action.CLOSED_BOOKS, Who.OFFICE, True),
+    (BusinessFault(code="6210"), Action.CLOSED_BOOKS, Who.OFFICE, True),
+    (BusinessFault(code="6000"), Action.REFUSE, Who.OFFICE, True),
+    (BusinessFault(code="10200"), Action.REFUSE, Who.US, True),
+    (BusinessFault(status=404), Action.REFUSE, Who.US, True),
+    (AccessRefused(status=401, code="invalid_client", type="OAUTH"), Action.RETRY, Who.US, False),
     (BusinessFault(code="98765"), Action.REFUSE, Who.US, True),
     (BusinessFault(), Action.REFUSE, Who.US, True),
     (QuickBooksError(), Action.REFUSE, Who.US, True),
@@ -65,21 +75,65 @@ def test_the_table_names_every_error_there_is() -> None:
     assert known == {type(error) for error, *_ in TABLE}
 
 
-@pytest.mark.parametrize("code", sorted(OFFICE_SENTENCES))
-def test_a_refusal_the_office_can_mend_says_how_things_are(code: str) -> None:
-    """A bookkeeper reads a sentence, not a code."""
-    meaning = meaning_of(BusinessFault(code=code))
+@pytest.mark.parametrize("code", sorted(CATALOGUE))
+def test_a_meaning_is_its_row(code: str) -> None:
+    """Nothing is decided or worded beside the catalogue."""
+    row = CATALOGUE[code]
 
-    assert meaning.who is Who.OFFICE
+    meaning = meaning_of(error_of(code))
+
     assert meaning.code == code
-    assert meaning.sentence == OFFICE_SENTENCES[code]
-    assert code not in meaning.sentence
+    assert (meaning.action, meaning.who, meaning.applied) == (row.action, row.who, row.applied)
+    assert (meaning.sentence, meaning.anchor) == (row.sentence, row.anchor)
 
 
-@pytest.mark.parametrize("code", ["610", "2500", "6250"])
-def test_an_absent_object_is_the_offices_by_any_of_its_codes(code: str) -> None:
-    """Deleted, inactive or merged: the office says what takes its place."""
-    assert meaning_of(ObjectNotFound(code=code)).who is Who.OFFICE
+def error_of(code: str) -> QuickBooksError:
+    """Make an error that a row speaks of."""
+    kind = CATALOGUE[code].kind
+    if code.isdigit() or code == "invalid_grant":
+        return kind(code=code, status=400)
+    status = code.removeprefix("http_").replace("5xx", "599").replace("unreadable_answer", "200")
+    return kind(
+        status=int(status) if status.isdigit() else None,
+        type="OAUTH" if code == "oauth_refused" else None,
+    )
+
+
+@pytest.mark.parametrize("code", ["98765", None, "", "x" * 100])
+def test_a_refusal_without_a_row_is_counted_and_ours(code: str | None) -> None:
+    """What we do not know we do not retry, and we hear of it."""
+    label = {"98765": "98765", None: "http_400", "": "http_400"}.get(code, "other")
+    before = counted(label)
+
+    meaning = meaning_of(BusinessFault(code=code, status=400))
+
+    assert (meaning.action, meaning.who) == (Action.REFUSE, Who.US)
+    assert meaning.sentence == UNKNOWN.sentence
+    assert counted(label) - before == 1
+
+
+def test_a_refusal_that_has_a_row_is_not_counted() -> None:
+    """The counter is an alert's."""
+    before = counted("6000")
+
+    meaning_of(BusinessFault(code="6000"))
+
+    assert counted("6000") == before == 0
+
+
+def counted(label: str) -> float:
+    """Read the counter of unknown refusals."""
+    name = "proline_qbo_unknown_faults_total"
+    return REGISTRY.get_sample_value(name, {"code": label}) or 0.0
+
+
+def test_labels_stay_few_whatever_codes_come() -> None:
+    """A label for every code that comes would fill the memory of whoever counts."""
+    labels = Labels(3)
+
+    given = [labels.label_of(code) for code in ("1", "2", "1", "x", "1234567", "٣", "3", "4", "2")]
+
+    assert given == ["1", "2", "1", "other", "other", "other", "3", "other", "2"]
 
 
 def test_an_absent_object_without_a_code_of_ours_is_not_a_crash() -> None:

@@ -59,29 +59,36 @@ def test_our_own_customer_of_a_lost_answer_is_adopted(new_roofer: NewRoofer) -> 
 
 
 def test_a_name_that_somebody_elses_customer_has_is_not_adopted(new_roofer: NewRoofer) -> None:
-    """The same name with another e-mail address is another customer: a person decides."""
+    """The same name with another e-mail address is another customer: ours takes the suffix."""
     roofer = new_roofer(settings=CREATE)
-    roofer.by_hand("customer", DisplayName=OURS, PrimaryEmailAddr={"Address": "other@example.com"})
+    theirs = roofer.by_hand(
+        "customer", DisplayName=OURS, PrimaryEmailAddr={"Address": "other@example.com"}
+    )
 
     roofer.contact().project().settle()
 
-    record = roofer.record("contact", "c1")
-    assert (record.state, record.code) == ("failed", "6240")
-    assert roofer.rows("SELECT * FROM proline_qbo.links") == []
+    (link,) = roofer.rows("SELECT * FROM proline_qbo.links")
+    assert link.qbo_id != theirs["Id"]
+    assert [each["DisplayName"] for each in roofer.held("Customer")] == [
+        OURS,
+        "Ada Example - C#1001 (Customer)",
+    ]
 
 
 def test_a_customer_that_is_another_contacts_is_not_adopted_by_its_name(
     new_roofer: NewRoofer,
 ) -> None:
-    """Two contacts of one name and number: the second is refused, and the first keeps its own."""
+    """Two contacts of one name and number: the second takes the suffix, the first keeps its own."""
     roofer = new_roofer(settings=CREATE)
     roofer.contact("c1").project("p1").settle()
 
     roofer.contact("c2").project("p2", number="2002", contact_id="c2").settle()
 
-    record = roofer.record("contact", "c2")
-    assert (record.state, record.code) == ("failed", "6240")
-    assert len(roofer.rows("SELECT FROM proline_qbo.links")) == 1
+    assert roofer.record("contact", "c2").state == "done"
+    assert [each["DisplayName"] for each in roofer.held("Customer")] == [
+        OURS,
+        "Ada Example - C#1001 (Customer)",
+    ]
 
 
 def test_a_customer_that_is_another_contacts_is_not_linked(roofer: Roofer) -> None:
@@ -171,7 +178,7 @@ def test_always_ask_stops_at_a_customer_that_may_be_the_contact(new_roofer: NewR
     roofer.contact().project().settle()
 
     record = roofer.record("contact", "c1")
-    assert (record.state, record.code) == ("failed", "existing_customer")
+    assert (record.state, record.reason) == ("waiting", "decision")
     assert roofer.writes() == []
 
 

@@ -24,12 +24,14 @@ from workers.mapping.errors import SENTENCES, MappingRefused
 from workers.mapping.invoice import invoice_fields, invoice_note
 from workers.mapping.matching import (
     existing_customer_match,
+    has_name_of,
     is_our_customer,
     is_our_invoice,
     is_our_payment,
     is_voided,
     lookup_names,
 )
+from workers.mapping.money import check_customer_currency
 from workers.mapping.payment import AppliedLine, payment_fields, payment_note
 from workers.mapping.request_id import request_id
 
@@ -45,10 +47,12 @@ __all__ = [
     "MappingRefused",
     "TaxMode",
     "changed_fields",
+    "check_customer_currency",
     "compare_with_theirs",
     "contact_display_name",
     "customer_fields",
     "existing_customer_match",
+    "has_name_of",
     "invoice_fields",
     "invoice_note",
     "is_our_customer",

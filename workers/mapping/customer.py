@@ -22,6 +22,8 @@ from workers.mapping.text import (
 NAMELESS = "Customer"
 DISTINCTION = " (Customer)"
 """Added once when a vendor or an employee holds the name."""
+CONTACT_MARK = " - C#"
+PROJECT_MARK = "'s Project - P#"
 
 EMAIL_LEFT_OUT = "The e-mail address is not one QuickBooks accepts, so it was left out."
 PHONE_LEFT_OUT = "The phone number is over 30 characters, so it was left out."
@@ -36,30 +38,47 @@ def contact_name(contact: Contact) -> str:
     return clean_name(contact.display_name) or parts or company or NAMELESS
 
 
-def contact_display_name(contact: Contact, *, distinguished: bool = False) -> str:
+def contact_display_name(
+    contact: Contact, *, distinguished: bool = False, booked_as: str | None = None
+) -> str:
     """Name the customer: `John Doe - C#1001`.
 
     Args:
         contact: Without a number (or with an endless one) its id stands for it.
         distinguished: A vendor or an employee holds the name: `John Doe - C#1001 (Customer)`.
+        booked_as: The name we gave it before: its number never changes.
     """
-    suffix = f" - C#{_number(contact)}{DISTINCTION if distinguished else ''}"
+    number = _booked_number(booked_as, CONTACT_MARK) or _number(contact)
+    suffix = f"{CONTACT_MARK}{number}{DISTINCTION if distinguished else ''}"
     return cut(contact_name(contact), suffix, DISPLAY_NAME_LENGTH_MAX)
 
 
-def project_display_name(project: Project, contact: Contact, *, distinguished: bool = False) -> str:
+def project_display_name(
+    project: Project,
+    contact: Contact,
+    *,
+    distinguished: bool = False,
+    booked_as: str | None = None,
+) -> str:
     """Name the job: `John Doe's Project - P#1001`; arguments as for the contact."""
-    suffix = f"'s Project - P#{_number(project)}{DISTINCTION if distinguished else ''}"
+    number = _booked_number(booked_as, PROJECT_MARK) or _number(project)
+    suffix = f"{PROJECT_MARK}{number}{DISTINCTION if distinguished else ''}"
     return cut(contact_name(contact), suffix, DISPLAY_NAME_LENGTH_MAX)
 
 
 def customer_fields(
-    contact: Contact, context: BookContext, *, distinguished: bool = False
+    contact: Contact,
+    context: BookContext,
+    *,
+    distinguished: bool = False,
+    booked_as: str | None = None,
 ) -> Mapped:
     """Map a contact to its main customer; never Balance, which would book an opening balance."""
     email, phone = valid_email(contact.email), _phone(contact)
     fields: Fields = {
-        "DisplayName": contact_display_name(contact, distinguished=distinguished),
+        "DisplayName": contact_display_name(
+            contact, distinguished=distinguished, booked_as=booked_as
+        ),
         "GivenName": cut(clean_name(contact.given_name), "", PERSON_NAME_LENGTH_MAX),
         "FamilyName": cut(clean_name(contact.family_name), "", PERSON_NAME_LENGTH_MAX),
         "CompanyName": cut(clean_name(contact.company_name), "", COMPANY_NAME_LENGTH_MAX),
@@ -78,19 +97,27 @@ def job_fields(
     context: BookContext,
     *,
     distinguished: bool = False,
+    booked_as: str | None = None,
 ) -> Mapped:
     """Map a project to the sub-customer of its contact's customer; Job and ParentRef go together.
 
     BillWithParent is false from the start: it cannot be changed once invoices exist.
     """
     fields: Fields = {
-        "DisplayName": project_display_name(project, contact, distinguished=distinguished),
+        "DisplayName": project_display_name(
+            project, contact, distinguished=distinguished, booked_as=booked_as
+        ),
         "Job": True,
         "ParentRef": {"value": parent_id},
         "BillWithParent": False,
     }
     site = address_fields(project.address)
     return Mapped(fields | ({"ShipAddr": site} if site else {}) | _taxable(context))
+
+
+def _booked_number(booked_as: str | None, mark: str) -> str | None:
+    _, found, number = (booked_as or "").removesuffix(DISTINCTION).rpartition(mark)
+    return number if found and number else None
 
 
 def _number(record: Contact | Project) -> str:

@@ -15,6 +15,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "This {record} is in {currency}, but the QuickBooks company keeps its books in {home};"
             " it cannot be booked one to one."
         ),
+        "customer_currency": (
+            "The QuickBooks customer of this {record} is kept in {currency}, and the books in"
+            " {home}; it cannot be booked one to one."
+        ),
         "date_missing": (
             "ProLine has not said on which day this {record} counts, so it cannot be dated in"
             " QuickBooks."

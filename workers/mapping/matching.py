@@ -80,20 +80,22 @@ def lookup_names(contact: Contact) -> tuple[str, ...]:
     return (*names, *(cut(name, _INACTIVE, DISPLAY_NAME_LENGTH_MAX) for name in names))
 
 
+def has_name_of(contact: Contact, found: Mapping[str, Any]) -> bool:
+    """Say whether a main customer has the contact's name, or the one we would give it."""
+    names = {_folded(name) for name in lookup_names(contact)}
+    return not found.get("Job") and _folded(found.get("DisplayName")) in names
+
+
 def existing_customer_match(candidates: Iterable[Fields], contact: Contact) -> list[Fields]:
     """Return the customers whose e-mail and name are the contact's; exactly one may be linked.
 
     Jobs are none. Inactive ones are among them: the caller sees `Active` and asks a person.
     """
-    names = {_folded(name) for name in lookup_names(contact)}
     email = _folded(contact.email)
     return [
         found
         for found in candidates
-        if email
-        and not found.get("Job")
-        and _folded(found.get("DisplayName")) in names
-        and _folded(_email(found)) == email
+        if email and has_name_of(contact, found) and _folded(_email(found)) == email
     ]
 
 

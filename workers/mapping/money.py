@@ -31,6 +31,18 @@ def check_currency(currency: str | None, context: BookContext, record: str) -> N
         raise refusal("currency", record=record, currency=currency, home=context.home_currency)
 
 
+def check_customer_currency(currency: str | None, context: BookContext, record: str) -> None:
+    """Refuse a customer that QuickBooks keeps in another currency; absent means the books' own.
+
+    Raises:
+        MappingRefused: The currencies differ.
+    """
+    if currency not in {None, context.home_currency}:
+        raise refusal(
+            "customer_currency", record=record, currency=currency, home=context.home_currency
+        )
+
+
 def sum_text(amount: Decimal) -> str:
     """Write a sum for people: two decimals, more only where there are more."""
     whole = amount.quantize(CENT)

@@ -1,0 +1,107 @@
+"""Carrying out what a person has answered, where QuickBooks has to be asked for it.
+
+Most answers only change what the relay judges or what is wanted. Two name an object there: a
+customer in place of one that is gone, and the invoice that stands for a project's running balance.
+An answer that does not help is spent, and its question is asked anew.
+"""
+
+from typing import Any
+
+from qbo_client import ObjectNotFound
+from qbo_client.requests import read
+from records.answers import Answer, spend
+from records.facts import Link
+from records.findings import find
+from records.questions import Question
+from schemas import Entity
+from workers.answers import linked, object_in
+from workers.learning import belongs_to_another, link_customer, read_customer
+from workers.mapping import is_voided, owned_fields
+from workers.session import Session
+
+
+def carry_out(session: Session) -> bool | None:
+    """Do what was answered; None: nothing was, False: go on, True: the claim is released."""
+    link = session.claim.link
+    if link is not None and link.gone and not session.reactivating:
+        return _instead_of_gone(session, link)
+    said = session.claim.answers.latest(Question.RUNNING_BALANCE_BEGAN_BEFORE)
+    if session.claim.entity == Entity.INVOICE and link is None and said is not None:
+        return _link_invoice(session, said) if said.answer == "link" else None
+    return None
+
+
+def _instead_of_gone(session: Session, link: Link) -> bool:
+    said = session.claim.answers.to(Question.CUSTOMER_GONE, link.qbo_id)
+    if said is None:
+        session.judge_anew()
+        return True
+    if said.answer == "reactivate":
+        return _reactivate(session, link, said)
+    found = read_customer(session, said.argument or "")
+    if found is None or not found.get("Active", True):
+        return _spent(session, said)
+    if belongs_to_another(session, "Customer", found):
+        return _spent(session, said)
+    link_customer(session, found)
+    return False
+
+
+def _reactivate(session: Session, link: Link, said: Answer) -> bool:
+    """Read it for its SyncToken; a merged one cannot be brought back."""
+    found = read_customer(session, link.qbo_id)
+    if found is None:
+        return _spent(session, said)
+    fields = _wanted_fields(session)
+    owned = owned_fields("Customer", found, fields)
+    owned["Active"] = bool(found.get("Active", True))
+    session.know(linked("Customer", found, owned, adopted=link.adopted, kept=link.kept))
+    session.reactivating = True
+    return False
+
+
+def _link_invoice(session: Session, said: Answer) -> bool:
+    """Link the invoice that is there; it is left as it is until the project's sum changes."""
+    try:
+        response = session.read(read("Invoice", said.argument or ""), "link")
+    except ObjectNotFound:
+        return _spent(session, said)
+    found = object_in(response, "Invoice")
+    if is_voided(found) or belongs_to_another(session, "Invoice", found):
+        return _spent(session, said)
+    fields = _wanted_fields(session)
+    new = linked("Invoice", found, owned_fields("Invoice", found, fields))
+    session.link_to(new)
+    with session.pool.connection() as connection:
+        total = session.claim.snapshot.get("total")
+        find(
+            connection,
+            session.claim.company_id,
+            session.claim.pk,
+            "linked_by_hand",
+            new.qbo_id,
+            f"Linked to invoice {new.qbo_id} of QuickBooks by {said.answered_by}: it says"
+            f" {new.total}, ProLine {total}.",
+        )
+    session.end(session.done())
+    return True
+
+
+def _wanted_fields(session: Session) -> dict[str, Any]:
+    with session.pool.connection() as connection:
+        wanted = session.wanted(connection)
+    return (wanted[0].fields if wanted else None) or {}
+
+
+def _spent(session: Session, said: Answer) -> bool:
+    with session.pool.connection() as connection:
+        spend(connection, said)
+    session.judge_anew()
+    return True
+
+
+def with_reactivation(session: Session, fields: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Add that the customer shall be active, where a person said so."""
+    if fields is None or not session.reactivating:
+        return fields
+    return fields | {"Active": True}

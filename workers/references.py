@@ -1,0 +1,113 @@
+"""What a refused write refers to and QuickBooks no longer has: looked at, once in a claim.
+
+A refusal (610, 2500, 6250, 620) does not say which of its references is meant. So the document
+itself, its customer and the invoices it pays are read, in that order, until one is found gone; that
+is noted where it belongs, and whoever it belongs to becomes one decision. Where nothing is gone, an
+invoice may hold more money there than we know: then the line is capped to its balance.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from qbo_client import ObjectNotFound
+from qbo_client.requests import read
+from records.claims import OpenAttempt
+from records.links import note_balance, note_gone, note_void, owner_of
+from workers.answers import object_in
+from workers.lookups import sent_fields
+from workers.mapping import is_voided
+from workers.mapping.values import number
+from workers.meaning import Meaning
+from workers.session import Session
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """An object that a write refers to."""
+
+    kind: str
+    qbo_id: str
+
+
+def look_at_reference(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
+    """Look at what a refused write refers to; True when that ended the claim."""
+    if session.looked_at:
+        session.refuse(meaning.code, meaning.sentence)
+        return True
+    session.looked_at = True
+    invoices: list[dict[str, Any]] = []
+    for reference in _references(session, attempt):
+        found = _read(session, reference)
+        if found is None:
+            return _note(session, reference, meaning)
+        if reference.kind == "Invoice":
+            invoices.append(found)
+    if attempt.kind == "Payment" and invoices:
+        _note_balances(session, invoices)
+        return False
+    session.refuse(meaning.code, meaning.sentence)
+    return True
+
+
+def _references(session: Session, attempt: OpenAttempt) -> Iterator[_Reference]:
+    """Itself, its customer, and what it pays; each once."""
+    fields = sent_fields(attempt)
+    link = session.claim.parts.get(attempt.part)
+    if link is not None:
+        yield _Reference(attempt.kind, link.qbo_id)
+    if attempt.kind == "Customer":
+        customers = [_value(fields, "ParentRef")]
+    else:
+        customers = [_value(fields, "CustomerRef") or (link.customer_id if link else None)]
+    yield from (_Reference("Customer", each) for each in customers if each)
+    if attempt.kind == "Payment":
+        linked = [each for line in fields.get("Line") or [] for each in line.get("LinkedTxn", ())]
+        for qbo_id in dict.fromkeys(each["TxnId"] for each in linked):
+            yield _Reference("Invoice", qbo_id)
+
+
+def _value(fields: dict[str, Any], name: str) -> str | None:
+    value = (fields.get(name) or {}).get("value")
+    return str(value) if value else None
+
+
+def _read(session: Session, reference: _Reference) -> dict[str, Any] | None:
+    """Read an object; None when nothing can be booked on it any more."""
+    try:
+        response = session.read(read(reference.kind, reference.qbo_id), "reference")
+    except ObjectNotFound:
+        return None
+    found = object_in(response, reference.kind)
+    is_gone = found.get("Active") is False if reference.kind == "Customer" else is_voided(found)
+    return None if is_gone else found
+
+
+def _note(session: Session, reference: _Reference, meaning: Meaning) -> bool:
+    """Note what is gone where it belongs; what belongs to none of ours is the office's to mend."""
+    realm_id = session.claim.realm_id
+    with session.pool.connection() as connection:
+        owner = owner_of(connection, realm_id, reference.kind, reference.qbo_id)
+        if reference.kind == "Customer":
+            note_gone(connection, realm_id, reference.qbo_id)
+        else:
+            note_void(connection, realm_id, reference.kind, reference.qbo_id)
+    if owner is None:
+        session.refuse(meaning.code, meaning.sentence)
+    else:
+        session.judge_anew()
+    return True
+
+
+def _note_balances(session: Session, invoices: list[dict[str, Any]]) -> None:
+    with session.pool.connection() as connection:
+        for found in invoices:
+            total, balance = number(found.get("TotalAmt")), number(found.get("Balance"))
+            if total is not None and balance is not None:
+                note_balance(
+                    connection,
+                    session.claim.realm_id,
+                    found["Id"],
+                    total=total,
+                    balance=balance,
+                )
