@@ -85,7 +85,8 @@ def exchange(
             response = http.send(request, auth=auth, follow_redirects=False, stream=True)
         except _BEFORE_BYTES as error:
             raise NotSent(**facts_of(about, detail=type(error).__name__)) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # A redirect is not followed, but httpx reads the address it leads to all the same.
             raise OutcomeUnknown(**facts_of(about, detail=type(error).__name__)) from error
         return _read(response, about, ends_at)
 
