@@ -92,6 +92,7 @@ class _Kept(_Shape):
 
     Id_: Id = Field(alias="Id")
     SyncToken_: SyncToken = Field(alias="SyncToken")
+    CurrencyRef: _Reference | None = None
 
 
 class _Customer(_Kept):
@@ -111,13 +112,13 @@ class _Customer(_Kept):
 class _Transaction(_Kept):
     CustomerRef: _CustomerRef
     TotalAmt: Amount
+    DocNumber: Text = None
     TxnDate: Text = None
     PrivateNote: Text = None
     Line: list[_Line] = []
 
 
 class _Invoice(_Transaction):
-    DocNumber: Text = None
     DueDate: Text = None
     Balance: Amount | None = None
     CustomerMemo: _Memo | None = None
