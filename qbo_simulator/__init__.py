@@ -1,6 +1,7 @@
 """A faithful stand-in for QuickBooks Online, for demos and tests: a function, and its server.
 
-Imports nothing of ours and nothing outside the standard library. Holds what Intuit documents and
+Imports nothing of ours and nothing outside the standard library, but for `check`, which holds our
+client's parser against recordings. Holds what Intuit documents and
 what real replies show; where nobody knows what QuickBooks does, the choice stands in the module
 and, where it matters, is a setting of the realm.
 """

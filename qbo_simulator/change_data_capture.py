@@ -3,7 +3,8 @@
 https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
 The thousand objects of a reply are shared by all entities asked for. A moment long ago is taken: a
 sandbox answered for years back, although the page speaks of 30 days. Every entity asked for has an
-element, empty where nothing has changed; readers go by key, not by place.
+element, empty where nothing has changed; readers go by key, not by place. What changed last comes
+last.
 """
 
 from datetime import UTC, datetime
@@ -52,17 +53,19 @@ def _response(entity: Entity | None, changed: list[Json]) -> Json:
 
 
 def _changed(realm: Realm, entity: Entity, since: datetime) -> list[Json]:
-    kept = [
-        entity.render(realm, document)
-        for document in realm.objects[entity.name].values()
-        if datetime.fromisoformat(document["MetaData"]["LastUpdatedTime"]) >= since
-    ]
+    held = realm.objects[entity.name].values()
+    later = [document for document in held if _changed_at(document) >= since]
+    kept = [entity.render(realm, document) for document in sorted(later, key=_changed_at)]
     gone = [
         {"domain": "QBO", "status": "Deleted", "Id": each.object_id}
         for each in realm.removed
         if each.kind == entity.name and each.at >= since
     ]
     return [*kept, *gone]
+
+
+def _changed_at(document: Json) -> datetime:
+    return datetime.fromisoformat(document["MetaData"]["LastUpdatedTime"])
 
 
 def _moment(text: str | None) -> datetime:

@@ -3,8 +3,6 @@
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/preferences
 """
 
-from collections.abc import Mapping
-
 from qbo_simulator.clock import stamp
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
@@ -72,7 +70,7 @@ def preferences(realm: Realm) -> Json:
         "VendorAndPurchasesPrefs": {
             "TrackingByCustomer": True,
             "BillableExpenseTracking": True,
-            "POCustomField": _custom_fields("Purchase", {}),
+            "POCustomField": _custom_fields("PurchasePrefs", "Purchase"),
         },
         "TimeTrackingPrefs": {
             "UseServices": True,
@@ -104,7 +102,7 @@ def preferences(realm: Realm) -> Json:
 
 def _sales_forms(realm: Realm) -> Json:
     return {
-        "CustomField": _custom_fields("Sales", CUSTOM_FIELDS),
+        "CustomField": _custom_fields("SalesFormsPrefs", "Sales"),
         "CustomTxnNumbers": realm.settings.custom_txn_numbers,
         "AllowDeposit": False,
         "AllowDiscount": realm.settings.allow_discount,
@@ -122,25 +120,21 @@ def _sales_forms(realm: Realm) -> Json:
     }
 
 
-def _custom_fields(of: str, names: Mapping[str, str]) -> list[Json]:
+def _custom_fields(section: str, form: str) -> list[Json]:
     """Which of the three custom fields of a form are in use, and what they are called."""
     used = [
         {
-            "Name": f"{of}FormsPrefs.Use{of}Custom{number}",
+            "Name": f"{section}.Use{form}Custom{number}",
             "Type": "BooleanType",
-            "BooleanValue": str(number) in names,
+            "BooleanValue": str(number) in CUSTOM_FIELDS,
         }
         for number in (3, 2, 1)
     ]
     named = [
-        {
-            "Name": f"{of}FormsPrefs.{of}CustomName{number}",
-            "Type": "StringType",
-            "StringValue": name,
-        }
-        for number, name in names.items()
+        {"Name": f"{section}.{form}CustomName{number}", "Type": "StringType", "StringValue": name}
+        for number, name in CUSTOM_FIELDS.items()
     ]
-    return [{"CustomField": group} for group in (used, named) if group]
+    return [{"CustomField": used}, {"CustomField": named}]
 
 
 def _email_messages(company_name: str) -> Json:

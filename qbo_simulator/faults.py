@@ -86,6 +86,7 @@ TYPES = {
     "3001": "SERVICE",
     "3100": "SERVICE",
     "3200": "AUTHENTICATION",
+    "3202": "VALIDATION",
     "10000": "SystemFault",
 }
 

@@ -161,7 +161,7 @@ def _dates(realm: Realm, fields: Json, customer: Json) -> Json:
         raise FaultError(
             "2500", f"Invalid Reference Id : Terms element id {term_id} not found", "SalesTermRef"
         )
-    days = DUE_DAYS if term is None else term["DueDays"]
+    days = DUE_DAYS if term is None else int(term.get("DueDays", DUE_DAYS))
     due = date.fromisoformat(issued) + timedelta(days=days)
     terms = {"SalesTermRef": {"value": term["Id"], "name": term["Name"]}} if term else {}
     return {"TxnDate": issued, "DueDate": fields.get("DueDate") or due.isoformat(), **terms}

@@ -1,4 +1,4 @@
-"""Items, accounts, payment methods, and terms, which are only read.
+"""Items, accounts, payment methods and terms of payment.
 
 Each company starts with the few rows that every QuickBooks company has. An item needs an income
 account.
@@ -100,6 +100,16 @@ def complete_payment_method(realm: Realm, fields: Json, current: Json | None) ->
     return {"Type": "NON_CREDIT_CARD", **_name(realm, "PaymentMethod", fields, current)}
 
 
+def complete_term(realm: Realm, fields: Json, current: Json | None) -> Json:
+    """Give whole terms of payment of these fields, or refuse."""
+    require(fields, "Name")
+    named = _name(realm, "Term", fields, current)
+    if fields.get("DayOfMonthDue"):
+        return {**named, "Type": "DATE_DRIVEN"}
+    require(fields, "DueDays")
+    return {"DiscountPercent": 0, "DiscountDays": 0, **named, "Type": "STANDARD"}
+
+
 def seed_lists(realm: Realm) -> None:
     """Put in the rows every company has."""
     for account_id, name, kind, detail in SEEDED_ACCOUNTS:
@@ -111,14 +121,7 @@ def seed_lists(realm: Realm) -> None:
         method = complete_payment_method(realm, {"Name": name, "Type": kind}, None)
         realm.add("PaymentMethod", method, method_id)
     for term_id, name, days in SEEDED_TERMS:
-        term = {
-            "Name": name,
-            "Active": True,
-            "Type": "STANDARD",
-            "DiscountPercent": 0,
-            "DueDays": days,
-            "DiscountDays": 0,
-        }
+        term = complete_term(realm, {"Name": name, "DueDays": days}, None)
         realm.add("Term", term, term_id)
 
 
@@ -202,6 +205,21 @@ ITEM = Entity(
         "FullyQualifiedName": Anything(),
         "Level": Anything(),
         "ItemCategoryType": Anything(),
+        **{
+            name: Anything()
+            for name in (
+                "PurchaseTaxIncluded",
+                "PurchaseTaxCodeRef",
+                "AbatementRate",
+                "ReverseChargeRate",
+                "ServiceType",
+                "TaxClassificationRef",
+                "PrefVendorRef",
+                "ReorderPoint",
+                "UQCDisplayText",
+                "Source",
+            )
+        },
     },
     complete=complete_item,
     queryable=META | {"Type", "Sku", "FullyQualifiedName"},
@@ -226,6 +244,8 @@ ACCOUNT = Entity(
         "FullyQualifiedName": Anything(),
         "CurrentBalance": Anything(),
         "CurrentBalanceWithSubAccounts": Anything(),
+        "AccountAlias": Text(100),
+        "TxnLocationType": Anything(),
     },
     complete=complete_account,
     queryable=META | {"AccountType", "AccountSubType", "Classification", "FullyQualifiedName"},
@@ -246,5 +266,26 @@ PAYMENT_METHOD = Entity(
     active=True,
 )
 TERM = Entity(
-    name="Term", properties=EVERY_ENTITY, complete=None, queryable=META | {"Type"}, active=True
+    name="Term",
+    properties={
+        **EVERY_ENTITY,
+        "Name": Text(31),
+        "Active": Flag(),
+        "Type": Anything(),
+        **{
+            name: Number()
+            for name in (
+                "DueDays",
+                "DiscountDays",
+                "DiscountPercent",
+                "DayOfMonthDue",
+                "DueNextMonthDays",
+                "DiscountDayOfMonth",
+            )
+        },
+    },
+    complete=complete_term,
+    queryable=META | {"Type"},
+    kept=KEPT,
+    active=True,
 )

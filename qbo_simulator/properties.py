@@ -131,7 +131,10 @@ def _read_named(properties: Properties, name: str, value: Any) -> Any:  # noqa: 
             f'Property Name:Unrecognized field "{name}", not marked as ignorable '
             f"({len(properties)} known properties) specified is unsupported or invalid",
         )
-    return None if value is None else _read(properties[name], name, value)
+    kind = properties[name]
+    # Public client libraries send an empty text for a date, a choice or a number they have not.
+    empty = value is None or (value == "" and isinstance(kind, Choice | Number | Flag | Day))
+    return None if empty else _read(kind, name, value)
 
 
 def _read(kind: Property, name: str, value: Any) -> Any:  # noqa: ANN401  # any JSON
@@ -195,10 +198,8 @@ def _read_flag(kind: Flag, name: str, value: object) -> bool:
     raise _wrong_type(name)
 
 
-def _read_day(kind: Day, name: str, value: object) -> str | None:
+def _read_day(kind: Day, name: str, value: object) -> str:
     del kind
-    if value == "":  # as a public client library sends what it has no date for
-        return None
     try:
         return date.fromisoformat(str(value)[:10]).isoformat()
     except ValueError as error:

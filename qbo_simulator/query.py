@@ -3,14 +3,14 @@
 https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
 Only filterable properties may be named (4001). Lists hide inactive rows unless the statement
 speaks of Active. Text is compared without regard to case, references by their id, times as
-instants. Rows come in the order of their ids unless told otherwise; `maxResults` in the reply is
-the number returned.
+instants. Unless told otherwise, rows of a list come by name and transactions newest first, as
+recorded replies have them; `maxResults` in the reply is the number returned.
 """
 
 import operator
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -53,6 +53,7 @@ def answer_query(realm: Realm, entity: Entity, query: Query) -> Json:
     rows = [row for row in _rows(realm, entity, query) if _holds_all(query, row)]
     if query.count:
         return {"totalCount": len(rows)}
+    rows.sort(key=_usual_place)
     for order in reversed(query.orders):
         rows.sort(key=lambda row: _sort_key(row, order.name), reverse=order.descending)
     page = rows[query.start - 1 : query.start - 1 + query.most]
@@ -60,6 +61,15 @@ def answer_query(realm: Realm, entity: Entity, query: Query) -> Json:
         return {}
     shown = [_select(row, query.names) for row in page]
     return {entity.name: shown, "startPosition": query.start, "maxResults": len(page)}
+
+
+def _usual_place(row: Json) -> tuple[int, str, int]:
+    """Where a row stands in a statement that says nothing of order."""
+    named = row.get("FullyQualifiedName") or row.get("DisplayName") or row.get("Name") or ""
+    number = int(row["Id"]) if row["Id"].isdigit() else 0
+    if issued := row.get("TxnDate"):
+        return -date.fromisoformat(issued).toordinal(), "", -number
+    return 0, str(named).casefold(), number
 
 
 def _rows(realm: Realm, entity: Entity, query: Query) -> Iterable[Json]:

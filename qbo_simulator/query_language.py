@@ -87,6 +87,8 @@ class _Parser:
 
     def _selection(self) -> tuple[tuple[str, ...], bool]:
         if self._accept("*"):
+            while self._accept(","):  # more by name: public client libraries ask for `*, Sku`
+                self._word()
             return (), False
         if self._peek().lower() == "count":
             self._take()

@@ -23,6 +23,7 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.realms import Realms
 from qbo_simulator.requestid import Answer
 from qbo_simulator.wire import HTML_TYPE, Connection, Json, Request, Response
+from qbo_simulator.xml_format import as_json_request, as_xml_response, wants_xml
 
 TOKEN_PATH = "/oauth2/v1/tokens/bearer"  # noqa: S105  # a path, no secret
 REVOKE_PATH = "/v2/oauth2/tokens/revoke"
@@ -65,9 +66,12 @@ class Simulator:
         if request.path.startswith(PREFIX):
             return self._control.answer(request)
         way = connection or PatientConnection()
-        call = read_call(request)
-        answered = self._serve_other(request, way) if call is None else None
-        response = answered or self._serve_api(request, call or Call("", ""), way)
+        asked = as_json_request(request)
+        call = read_call(asked)
+        answered = self._serve_other(asked, way) if call is None else None
+        response = answered or self._serve_api(asked, call or Call("", ""), way)
+        if call is not None and wants_xml(request):
+            response = as_xml_response(response)
         return _with_tid(response)
 
     def _serve_other(self, request: Request, way: Connection) -> Response:

@@ -83,6 +83,8 @@ def test_a_hundred_rows_are_a_page_unless_told() -> None:
         ("select * from Customer maxresults 1001", "4001"),
         ("select * from Customer where Notes = 'a'", "4001"),
         ("select * from Invoice where PrivateNote = 'a'", "4001"),
+        ("select * from Invoice where Active = true", "4001"),
+        ("select *, from Customer", "4000"),
         ("select * from Payment where PrivateNote = 'a'", "4001"),
         ("select * from Customer orderby Nickname", "4001"),
         ("select * from Nothing", "4001"),
@@ -148,3 +150,22 @@ def test_lists_every_company_has_can_be_asked_for() -> None:
     assert [row["Id"] for row in income] == ["86", "79", "45"]
     for kind in ("Item", "PaymentMethod", "Term", "TaxCode", "CompanyInfo", "Preferences"):
         assert company.rows(f"select * from {kind}"), kind
+
+
+def test_rows_come_by_name_and_transactions_newest_first() -> None:
+    """As recorded replies have them where nothing is said of order."""
+    company = Company()
+    _named(company, "Cy", "Ann", "Ben")
+    for day in ("2026-11-02", "2026-11-05", "2026-11-02"):
+        company.invoice("1", 5, TxnDate=day)
+
+    names = [row["DisplayName"] for row in company.rows("select * from Customer")]
+    invoices = [row["Id"] for row in company.rows("select * from Invoice")]
+
+    assert names == ["Ann", "Ben", "Cy"]
+    assert invoices == ["2", "3", "1"]
+
+
+def test_more_columns_may_be_named_beside_the_star() -> None:
+    """A public client library asks for `*, Sku`."""
+    assert Company().rows("select *, Sku from Item")[0]["Name"] == "Services"
