@@ -85,6 +85,13 @@ class DeadlineTransport(httpx.HTTPTransport):
             network_backend=_DeadlineBackend(),
         )
 
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Make a call; where a redirect leads is of no use to us."""
+        response = super().handle_request(request)
+        # httpx would prepare the redirect it is not to follow, and may break over its address.
+        response.headers.pop("location", None)
+        return response
+
 
 class _DeadlineBackend(httpcore.NetworkBackend):
     def __init__(self) -> None:
