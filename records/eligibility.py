@@ -99,6 +99,8 @@ def _worker_asks(facts: Facts) -> bool:
 
 def _hold_back(facts: Facts, snapshot: Snapshot, verdict: Verdict, now: datetime) -> Verdict | None:
     """Keep an eligible record from doing again what was done or refused in this very form."""
+    if verdict.anew:
+        return verdict
     if isinstance(snapshot, Invoice | Payment):
         chosen = dated_instead(facts.answers, own_day(snapshot))
         if verdict.basis != basis.VOID:

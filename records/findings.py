@@ -1,5 +1,10 @@
 """Findings: what a person should know although nothing failed; once per event, until resolved."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
 from coordination.database import Connection
 
 _FIND = """
@@ -19,3 +24,66 @@ def find(  # a finding has so many facts
 ) -> None:
     """Write a finding down; the same event found again changes only its sentence."""
     connection.execute(_FIND, [company_id, record_pk, kind, key, sentence])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a person should know: which record, since when, and who has seen to it."""
+
+    id: int
+    company_id: str
+    entity: str | None
+    record_id: str | None
+    kind: str
+    sentence: str
+    found_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+
+
+LIST_MOST = 1_000
+
+_LIST = """
+SELECT f.id, f.company_id, r.entity, r.record_id, f.kind, f.sentence, f.found_at,
+       f.resolved_at, f.resolved_by
+FROM proline_qbo.findings f LEFT JOIN proline_qbo.records r ON r.pk = f.record_pk
+WHERE (%(company_id)s::text IS NULL OR f.company_id = %(company_id)s)
+  AND (%(resolved)s OR f.resolved_at IS NULL) AND f.id > %(after)s
+ORDER BY f.id LIMIT %(most)s
+"""
+
+
+def list_findings(
+    connection: Connection,
+    *,
+    company_id: str | None = None,
+    resolved: bool = False,
+    after: int = 0,
+) -> list[Finding]:
+    """List findings by ascending id, at most `LIST_MOST`; go on with the last one's id.
+
+    Args:
+        connection: any transaction.
+        company_id: only this company's.
+        resolved: those too that a person has seen to.
+        after: an id to go on behind.
+    """
+    arguments = {
+        "company_id": company_id,
+        "resolved": resolved,
+        "after": after,
+        "most": LIST_MOST,
+    }
+    with connection.cursor(row_factory=class_row(Finding)) as cursor:
+        return cursor.execute(_LIST, arguments).fetchall()
+
+
+_RESOLVE = """
+UPDATE proline_qbo.findings SET resolved_at = proline_qbo.clock(), resolved_by = %s
+WHERE id = %s AND resolved_at IS NULL
+"""
+
+
+def resolve_finding(connection: Connection, finding_id: int, by: str) -> bool:
+    """Note that a person has seen to a finding. False: there is none of that id left to resolve."""
+    return connection.execute(_RESOLVE, [by, finding_id]).rowcount == 1

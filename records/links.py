@@ -15,7 +15,7 @@ class Linked:
     """An object as QuickBooks returned it, to be kept as the record's link.
 
     `doc_number` is the number QuickBooks shows, also one of its own; `kept` as in
-    `records.facts.Link`.
+    `records.facts.Link`; `tax` is an invoice's, to be compared and not kept.
     """
 
     kind: Literal["Customer", "Invoice", "Payment"]
@@ -30,6 +30,7 @@ class Linked:
     doc_number: str | None = None
     currency: str | None = None
     kept: dict[str, Any] = field(default_factory=dict)
+    tax: Decimal | None = None
 
 
 # A late answer must not bring an older SyncToken back, nor what was given up to be sent as new. A

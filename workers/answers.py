@@ -94,6 +94,7 @@ def linked(  # by name
         doc_number=found.get("DocNumber"),
         currency=(found.get("CurrencyRef") or {}).get("value"),
         kept=kept or {},
+        tax=number((found.get("TxnTaxDetail") or {}).get("TotalTax")),
     )
 
 

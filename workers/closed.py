@@ -5,7 +5,7 @@ Read on the fault, when a person says that they were reopened, and once a day wh
 """
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from connections import books
 from coordination.clock import clock
@@ -18,8 +18,6 @@ from records.questions import Question
 from schemas import Entity, Invoice, Payment, SnapshotInvalid, parse_snapshot
 from workers.session import Session
 
-JUST_READ = timedelta(seconds=10)
-
 
 def is_closed(session: Session) -> bool:
     """Whether the record's day is closed, as far as we know the books."""
@@ -30,20 +28,22 @@ def is_closed(session: Session) -> bool:
     return day is not None and day <= close_date
 
 
-def look_again(session: Session) -> bool:
-    """Read the books again; True when the claim was given back, because they are still closed.
+def look_again(session: Session, *, disputed: bool = False) -> bool:
+    """Read the books again where that is due; True: they are closed, and the claim was given back.
 
-    A read of the last moment is not repeated, and without a person's word one of the last day.
+    Args:
+        session: of a document.
+        disputed: QuickBooks has just said that its day is closed, and we thought otherwise.
     """
     with session.pool.connection() as connection:
         known = books.get(connection, session.claim.realm_id)
         now = clock(connection)
-    said = _reopened(session, known.book_close_date if known else None)
-    fresh_for = JUST_READ if said else BOOKS_READ_AGAIN_AFTER
-    if known is None or known.read_at is None or known.read_at + fresh_for <= now:
+    close_date = known.book_close_date if known else None
+    session.claim = replace(session.claim, close_date=close_date)
+    said = _reopened(session, close_date)
+    is_old = known is None or known.read_at is None or known.read_at + BOOKS_READ_AGAIN_AFTER <= now
+    if disputed or (is_closed(session) and (said or is_old)):
         read_books(session)
-    else:
-        session.claim = replace(session.claim, close_date=known.book_close_date)
     if not is_closed(session):
         return False
     if said is not None:

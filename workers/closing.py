@@ -22,8 +22,10 @@ from records.findings import find
 from records.links import Linked, free_payments_of, keep_link, linked_id
 from records.settlement import Release, release
 from records.states import State
-from schemas import Entity, SnapshotInvalid, parse_snapshot
+from schemas import Entity, Invoice, SnapshotInvalid, parse_snapshot
 from workers.calling import TimedSlot, give_up
+from workers.mapping.money import sum_text
+from workers.mapping.values import number
 from workers.returns import tell_returns
 
 log = get_logger()
@@ -130,7 +132,7 @@ def write_success(
         _tell_second(connection, claim, linked)
     if linked.kind == "Invoice" and linked.voided:
         free_payments_of(connection, claim)
-    _compare_total(connection, claim, attempt, linked)
+    _compare(connection, claim, attempt, linked)
     return _settled(connection, claim, attempt, applied=True) if first else ()
 
 
@@ -165,27 +167,39 @@ def _dependants(claim: Claim) -> Dependants:
     return (("project", claim.project.record_id),)
 
 
-def _compare_total(
-    connection: Connection, claim: Claim, attempt: OpenAttempt, linked: Linked
-) -> None:
-    """A total that differs is never plain green: done, with a finding."""
-    total = _total_in_proline(claim)
-    differs = total is not None and linked.total is not None and total != linked.total
-    if attempt.version == claim.version and differs and not linked.voided:
-        find(
-            connection,
-            claim.company_id,
-            claim.pk,
-            "total_differs",
-            str(claim.version),
-            f"ProLine says {total}, QuickBooks says {linked.total}.",
-        )
+def _compare(connection: Connection, claim: Claim, attempt: OpenAttempt, linked: Linked) -> None:
+    """A total or a tax that differs is never plain green: done, with a finding."""
+    if attempt.version != claim.version or linked.voided:
+        return
+    invoice = _invoice(claim)
+    if invoice is None:
+        return
+    sums = (
+        ("total_differs", "total", _total(claim, invoice), linked.total),
+        ("tax_differs", "tax", _tax_sent(attempt), linked.tax),
+    )
+    for kind, what, ours, theirs in sums:
+        if ours is not None and theirs is not None and ours != theirs:
+            sentence = (
+                f"ProLine says a {what} of {sum_text(ours)}, QuickBooks one of {sum_text(theirs)}."
+            )
+            find(connection, claim.company_id, claim.pk, kind, str(claim.version), sentence)
 
 
-def _total_in_proline(claim: Claim) -> Decimal | None:
+def _total(claim: Claim, invoice: Invoice) -> Decimal | None:
+    """One that is booked itself says the project's total, and that is not booked."""
+    return claim.amount_due if claim.booked_itself else invoice.total
+
+
+def _tax_sent(attempt: OpenAttempt) -> Decimal | None:
+    detail = attempt.wanted.get("TxnTaxDetail")
+    return number(detail.get("TotalTax")) if isinstance(detail, dict) else None
+
+
+def _invoice(claim: Claim) -> Invoice | None:
     if claim.entity != Entity.INVOICE:
         return None
     try:
-        return parse_snapshot(Entity.INVOICE, claim.snapshot).snapshot.total
+        return parse_snapshot(Entity.INVOICE, claim.snapshot).snapshot
     except SnapshotInvalid:
         return None  # it was judged before it came here; the attempt was of an older version

@@ -62,9 +62,14 @@ TEACHING = frozenset(
 )
 
 
-def teaches(meaning: Meaning) -> bool:
+OVER_APPLIED = "6000"
+"""How QuickBooks refuses a payment that applies more than an invoice has open; and much else."""
+
+
+def teaches(attempt: OpenAttempt, meaning: Meaning) -> bool:
     """Say whether a refusal tells what to look at."""
-    return meaning.action in TEACHING
+    over = meaning.code == OVER_APPLIED and attempt.kind == "Payment"
+    return meaning.action in TEACHING or (over and bool(sent_fields(attempt).get("Line")))
 
 
 def learn(session: Session, attempt: OpenAttempt, error: QuickBooksError, meaning: Meaning) -> bool:
@@ -212,7 +217,7 @@ def _void_there(session: Session, kind: str, qbo_id: str) -> bool:
 
 
 def _books_closed(session: Session, meaning: Meaning) -> bool:
-    if closed.look_again(session):
+    if closed.look_again(session, disputed=True):
         return True
     session.refuse(meaning.code, meaning.sentence)
     return True

@@ -264,7 +264,7 @@ def _refused(
     meaning: Meaning,
 ) -> bool:
     """A business answer: it may teach something, and a newer version has its own try."""
-    teaches = learning.teaches(meaning)
+    teaches = learning.teaches(attempt, meaning)
     goes_on = teaches or attempt.version != session.claim.version
 
     def settle(connection: Connection) -> None:

@@ -20,6 +20,7 @@ from app.rabbitmq import PrivateRabbitmqFailed
 from app.settings import SettingsInvalid
 from connections.errors import ConnectionRefused
 from qbo_client import AccessRefused, NotSent, QuickBooksError, ReconnectRequired
+from records.deciding import AnswerRefused
 
 CANNOT: Final = 2
 QUOTED: Final = re.compile(r"""(["']).*\1""")
@@ -41,6 +42,7 @@ WITH_A_SENTENCE = (
     CannotBeDone,
     SettingsInvalid,
     ConnectionRefused,
+    AnswerRefused,
     EmbeddedPostgresFailed,
     PrivateRabbitmqFailed,
 )

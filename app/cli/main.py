@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from app.cli.companies import app as companies
+from app.cli.deciding import decide, failed, findings
 from app.cli.failures import CannotBeDone, sentences
 from app.cli.opening import reachable_database
 from app.cli.printing import Json
@@ -27,6 +28,9 @@ app = typer.Typer(
 )
 app.add_typer(companies, name="company")
 app.add_typer(project, name="project")
+app.add_typer(failed, name="failed")
+app.add_typer(findings, name="findings")
+app.command("decide")(decide)
 app.command("status")(status)
 app.command("explain")(explain)
 app.command("relay")(relay)

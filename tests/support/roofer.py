@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -31,13 +31,17 @@ from outbox.limits import RelayLimits
 from qbo_client import endpoints_below
 from qbo_simulator.http_server import serve
 from qbo_simulator.realm import Realm
+from qbo_simulator.settings import change_settings
 from qbo_simulator.wire import Request, parse_json
+from records.deciding import AnswerRefused, Open, answer, open_questions
+from records.orders import Order, order
 from tests.support.watched_quickbooks import WatchedQuickBooks
 from workers.waits import Waits
 
 COMPANY = "acme"
 KEYS = TokenKeys([("key", b"k" * 32)])
 POLL_SECONDS = 0.01
+SETTLE_SECONDS = 20.0
 QUICK = Tuning(
     threads=4,
     limits=Limits(pace_ms=1, send_within_ms=1_000, foreign_pause_seconds=0.3),
@@ -168,9 +172,9 @@ class Roofer:
 
     # --- waiting and looking -------------------------------------------------------------------
 
-    def settle(self, seconds: float = 20.0) -> Self:
+    def settle(self, seconds: float | None = None) -> Self:
         """Wait until nothing is left to do."""
-        until(self.system.settled, seconds)
+        until(self.system.settled, seconds or SETTLE_SECONDS)
         return self
 
     def record(self, entity: str, record_id: str) -> Any:  # noqa: ANN401  # a row, by name
@@ -230,10 +234,14 @@ class Roofer:
         assert answer.status == 200, answer.body
         return self
 
-    def operator(self, action: str) -> dict[str, Any]:
-        """Act on the books as their operator: code, expire, disconnect."""
+    def operator(self, action: str, **asked: object) -> dict[str, Any]:
+        """Act on the books as their operator: code, expire, disconnect, merge, by_hand."""
         target = f"/_simulator/realms/{self.realm.settings.realm_id}/{action}"
-        return self.quickbooks.handle(Request("POST", target)).json()
+        answer = self.quickbooks.handle(
+            Request("POST", target, {}, json.dumps(asked, default=float).encode())
+        )
+        assert answer.status == 200, answer.body
+        return answer.json()
 
     def by_hand(self, entity: str, **fields: object) -> dict[str, Any]:
         """Write to the books as a person at QuickBooks' own screen would."""
@@ -247,6 +255,57 @@ class Roofer:
         assert answer.status == 200, answer.body
         written: dict[str, Any] = next(iter(answer.json().values()))
         return written
+
+    def hand(self, operation: str, kind: str, **fields: object) -> dict[str, Any]:
+        """Do to the only object of a kind, or make, what a person does in QuickBooks itself."""
+        its = {} if operation == "create" or "Id" in fields else {"Id": self.the(kind)["Id"]}
+        return self.operator("by_hand", operation=operation, entity=kind, fields=its | fields)
+
+    def prefer(self, **preferences: object) -> Self:
+        """Change settings of the QuickBooks company, as its bookkeeper does."""
+        self.realm.settings = change_settings(self.realm.settings, preferences)
+        return self
+
+    # --- the office's side ---------------------------------------------------------------------
+
+    def question(self, entity: str, record_id: str) -> Open:
+        """Return the one question that stands open about a record."""
+        with self.system.pool.connection() as connection:
+            (only,) = open_questions(
+                connection, record_id=record_id, entity=entity, company_id=COMPANY
+            )
+        return only
+
+    def decide(self, entity: str, record_id: str, said: str, argument: str | None = None) -> Self:
+        """Answer the question that stands open, as the office does, and wait for the outcome."""
+        asked = self.question(entity, record_id)
+        with self.system.pool.connection() as connection:
+            answer(connection, asked, said, by="the office", argument=argument)
+        return self.settle()
+
+    def answer_as_shown(self, shown: Open, said: str, argument: str | None = None) -> bool:
+        """Answer a question as it was shown some time ago; False: the answer is refused."""
+        try:
+            with self.system.pool.connection() as connection:
+                answer(connection, shown, said, by="the office", argument=argument)
+        except AnswerRefused:
+            return False
+        return True
+
+    def order(self, entity: str, record_id: str, kind: Literal["send", "skip"]) -> Self:
+        """Send a record that was left out, or leave one out, and wait for the outcome."""
+        pk = self.record(entity, record_id).pk
+        with self.system.pool.connection() as connection:
+            order(connection, [Order(pk, kind, "the office")])
+        return self.settle()
+
+    def findings(self, kind: str | None = None) -> list[Any]:
+        """Return what a person should know, of one kind or all."""
+        return self.rows(
+            "SELECT * FROM proline_qbo.findings WHERE %s::text IS NULL OR kind = %s ORDER BY id",
+            kind,
+            kind,
+        )
 
     def connect(self) -> Self:
         """Consent as the office does, now or again."""

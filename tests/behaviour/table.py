@@ -1,0 +1,17 @@
+"""All rows, in the order of the tables."""
+
+from tests.behaviour import (
+    day_one_rows,
+    invoices_rows,
+    names_rows,
+    payments_rows,
+    records_rows,
+)
+
+ROWS = (
+    *records_rows.ROWS,
+    *day_one_rows.ROWS,
+    *names_rows.ROWS,
+    *invoices_rows.ROWS,
+    *payments_rows.ROWS,
+)
