@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 from connections.errors import BooksUnusable
 from coordination.database import Connection
-from qbo_client import query, requests
+from qbo_client import OutcomeUnknown, query, requests
 from qbo_client.client import QuickBooksClient
 
 INCOME_ITEM: Final = "ProLine Sales"
@@ -125,10 +125,30 @@ def _home_currency(preferences: Json, country: str) -> str:
     return str(told or "USD")
 
 
-def book_close_date(preferences: Json) -> date | None:
-    """Return the last closed day of a company's preferences; None: no day is closed."""
+def book_close_date(preferences: object) -> date | None:
+    """Return the last closed day of a company's preferences; None: no day is closed.
+
+    Raises:
+        OutcomeUnknown: these are no preferences, or what stands there is no day.
+    """
+    if not isinstance(preferences, Mapping) or not preferences:
+        raise _unreadable()
     told = _part(preferences, "AccountingInfoPrefs").get("BookCloseDate")
-    return date.fromisoformat(str(told)) if told else None
+    if told is None or told == "":
+        return None
+    try:
+        return date.fromisoformat(str(told))
+    except ValueError as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        operation="read",
+        entity="preferences",
+        writes=False,
+        detail="QuickBooks' answer does not hold the company's preferences.",
+    )
 
 
 def _income_item(client: QuickBooksClient, realm_id: str, account_id: str | None) -> str:

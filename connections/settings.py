@@ -25,7 +25,8 @@ class CompanySettings(BaseModel):
         stages: the stages that do.
         statuses: the statuses that do.
         existing_customers: what becomes of a contact whose customer may exist already.
-        running_balance: one invoice stands for all of a project's; the one way there is yet.
+        running_balance: one invoice stands for all of a project's, or each is booked with what it
+            first asked for; a project keeps the way it had at its first.
         tax_mode: no tax, ProLine's amount on `tax_code_id`, or tax as a line.
         tax_code_id: QuickBooks' id of the chosen tax code.
         deposit_account_id: None: QuickBooks' own default, Undeposited Funds.
@@ -40,7 +41,7 @@ class CompanySettings(BaseModel):
     stages: tuple[Choice, ...] = Field(default=("Closed - Won",), max_length=LIST_MOST)
     statuses: tuple[Choice, ...] = Field(default=("Won",), max_length=LIST_MOST)
     existing_customers: Literal["link", "ask", "create"] = "link"
-    running_balance: Literal["one_invoice"] = "one_invoice"
+    running_balance: Literal["one_invoice", "each"] = "one_invoice"
     tax_mode: Literal["none", "amount", "line"] = "none"
     tax_code_id: Choice | None = None
     deposit_account_id: Choice | None = None
@@ -57,10 +58,10 @@ class CompanySettings(BaseModel):
 def read_settings(stored: Mapping[str, Any]) -> CompanySettings:
     """Read what a company has stored, perhaps by another version.
 
-    A way of booking running-balance invoices that is not carried out reads as the one that is:
-    it was taken once, and one invoice was booked all the same. No other value is guessed at.
+    A way of booking running-balance invoices that is not known reads as one invoice: an early
+    version took another word, and booked one invoice all the same. No other value is guessed at.
     """
     known = dict(stored)
-    if known.get("running_balance") != "one_invoice":
+    if known.get("running_balance") != "each":
         known.pop("running_balance", None)
     return CompanySettings.model_validate(known)

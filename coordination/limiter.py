@@ -13,6 +13,7 @@ limits-and-throttles (500 in a minute per realm; 10 in a second per realm and ap
 The lock is held until the caller's transaction ends, so take the slot last and commit.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -266,6 +267,17 @@ def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None
     """
     told = c.execute(_TOLD, [attempt_id, besides]).fetchall()
     return any(_leaves_it_open(status, fault_code) for status, fault_code in told)
+
+
+_HAD_FAULT = """
+SELECT EXISTS (SELECT FROM proline_qbo.calls WHERE attempt_id = %s AND fault_code = ANY(%s))
+"""
+
+
+def had_fault(c: Connection, attempt_id: int, codes: Collection[str]) -> bool:
+    """Say whether a call of an attempt was answered with one of these faults."""
+    row = c.execute(_HAD_FAULT, [attempt_id, list(codes)]).fetchone()
+    return row is not None and bool(row[0])
 
 
 def forget_calls(c: Connection, *, after_days: int = 35, limit: int = 5_000) -> int:

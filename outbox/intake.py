@@ -19,6 +19,7 @@ from outbox import metrics
 from records.evaluation import Evaluated, evaluate
 from records.keys import RecordKey, running_id
 from records.running_balance import derive_for, projects_of
+from records.running_bookings import AmountDue, remember
 from records.storing import Incoming, Stored, store
 from records.transfers import Transfer, latch
 from records.waking import affected_by, contacts_of, missing_parents
@@ -157,6 +158,7 @@ def _store(connection: Connection, read: Sequence[_Read]) -> tuple[list[Stored],
     invoices = [each.key for each in read if each.key.entity == Entity.INVOICE]
     left = projects_of(connection, invoices)
     stored = store(connection, [_incoming(each) for each in read])
+    remember(connection, _amounts_due(read))
     projects = sorted(left.union(_projects_with_members(read)))
     stored += store(connection, derive_for(connection, projects))
     running = [RecordKey(company, "invoice", running_id(project)) for company, project in projects]
@@ -218,6 +220,18 @@ def _incoming(read: _Read) -> Incoming:
 def _member_of(snapshot: Snapshot | None) -> str | None:
     running = isinstance(snapshot, Invoice) and snapshot.kind is InvoiceKind.RUNNING_BALANCE
     return snapshot.project_id if isinstance(snapshot, Invoice) and running else None
+
+
+def _amounts_due(read: Sequence[_Read]) -> list[AmountDue]:
+    """Every sent version of a running-balance invoice that asks for something, not the newest."""
+    return [
+        AmountDue(each.key, each.version, each.snapshot.amount_due)
+        for each in read
+        if isinstance(each.snapshot, Invoice)
+        and each.snapshot.kind is InvoiceKind.RUNNING_BALANCE
+        and each.snapshot.sent_at is not None
+        and each.snapshot.amount_due is not None
+    ]
 
 
 def _edges(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:

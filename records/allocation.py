@@ -24,7 +24,8 @@ class Candidate:
 
     `qbo_id`, `customer_id` and `total` are of its link and None until it is in QuickBooks;
     `held_by_others` is what other payments have there or are about to, `held` what this one has,
-    `elsewhere` what somebody applied to it in QuickBooks. `voided` is so in ProLine or there,
+    `elsewhere` what somebody applied to it in QuickBooks. `kind` is running_balance only where one
+    invoice stands for all of the project's. `voided` is so in ProLine or there,
     `void_there` only there; `formerly` says that it was booked in other books.
     """
 

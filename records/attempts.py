@@ -125,3 +125,18 @@ def count_answers(connection: Connection, claim: Claim, part: str) -> int:
     """Count the business answers so far: a request id is new after each, and only then."""
     row = connection.execute(_ANSWERS, [claim.pk, claim.realm_id, part]).fetchone()
     return int(row[0]) if row else 0
+
+
+_REFUSED_BEFORE = """
+SELECT EXISTS (
+    SELECT FROM proline_qbo.attempts
+    WHERE record_pk = %s AND realm_id = %s AND part = %s AND version = %s
+      AND answer = 'refused' AND fault_code = ANY(%s))
+"""
+
+
+def was_refused_with(connection: Connection, claim: Claim, part: str, codes: list[str]) -> bool:
+    """Say whether an attempt of this very version was refused with one of these faults."""
+    arguments = [claim.pk, claim.realm_id, part, claim.version, codes]
+    row = connection.execute(_REFUSED_BEFORE, arguments).fetchone()
+    return row is not None and bool(row[0])

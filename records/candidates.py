@@ -75,7 +75,8 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k (payment_pk, company_id, 
 JOIN proline_qbo.dependencies d
   ON (d.company_id, d.on_entity, d.on_record_id) = (k.company_id, 'project', k.project_id)
 JOIN proline_qbo.records i ON i.pk = d.record_pk AND i.entity = 'invoice'
-WHERE NOT EXISTS (SELECT FROM proline_qbo.members m WHERE m.record_pk = i.pk)
+WHERE NOT EXISTS (
+    SELECT FROM proline_qbo.members m WHERE m.record_pk = i.pk AND NOT m.booked_itself)
 ORDER BY k.payment_pk, i.pk
 """
 
@@ -95,11 +96,13 @@ def _invoices_of(
     return [(by_pk[pk], record_id) for pk, record_id in rows]
 
 
-# A running-balance member that has been sent is replaced by the record that stands for it.
+# A running-balance member that has been sent is replaced by the record that stands for it, unless
+# it is booked itself: then it is an invoice like any other.
 _CANDIDATES = f"""
 SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        coalesce(b.record_id, w.invoice_id) AS record_id, b.state, b.reason,
-       s.snapshot ->> 'kind' AS kind,
+       CASE WHEN starts_with(b.record_id, %(prefix)s) THEN 'running_balance' ELSE 'standalone' END
+           AS kind,
        coalesce(l.voided, false)
        OR s.snapshot ->> 'voided_at' IS NOT NULL
        OR s.snapshot ->> 'deleted_at' IS NOT NULL AS voided,
@@ -114,7 +117,8 @@ FROM unnest(%(payments)s::bigint[], %(companies)s::text[], %(invoices)s::text[])
 JOIN proline_qbo.companies c ON c.id = w.company_id
 LEFT JOIN proline_qbo.records i
        ON (i.company_id, i.entity, i.record_id) = (w.company_id, 'invoice', w.invoice_id)
-LEFT JOIN proline_qbo.members m ON m.record_pk = i.pk AND i.state = 'done'
+LEFT JOIN proline_qbo.members m
+       ON m.record_pk = i.pk AND i.state = 'done' AND NOT m.booked_itself
 LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id)
         = (m.company_id, 'invoice', %(prefix)s || m.project_id)
@@ -141,7 +145,7 @@ class _Row:
     record_id: str
     state: str | None
     reason: str | None
-    kind: str | None
+    kind: str
     voided: bool
     void_there: bool
     formerly: bool
@@ -181,7 +185,7 @@ def _candidate(row: _Row) -> Candidate:
         pk=row.pk,
         state=State(row.state),
         reason=Reason(row.reason) if row.reason else None,
-        kind=row.kind or "standalone",
+        kind=row.kind,
         voided=row.voided,
         void_there=row.void_there,
         formerly=row.formerly,

@@ -1,7 +1,8 @@
 """The claim: a worker takes a dispatched record, or learns that it must not.
 
 Invariant: a record is claimed by the holder of its newest token alone, while its company is on,
-connected, unpaused and of the message's epoch, and in no version but the one that was judged. A
+connected, unpaused and of the message's epoch, and in no version but the one that was judged. One
+that a person has left out meanwhile is claimed only to learn the outcome of a write under way. A
 message that is refused for the company's sake hands the record back to pending in the same
 statement, one whose newer version was not judged to be judged at once; one with an old token
 changes nothing.
@@ -10,6 +11,7 @@ changes nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +67,9 @@ class Claim:
     """A record this process may write now, with what the write needs.
 
     `parts` are all its objects in QuickBooks by part; `link` is the one that is judged by.
-    `close_date` is the last closed day of the books, as far as we know.
+    `close_date` is the last closed day of the books, as far as we know. `booked_itself` marks a
+    running-balance invoice that is booked with its `amount_due`: what its first sent version asked
+    for, None where none has said.
     """
 
     pk: int
@@ -87,6 +91,8 @@ class Claim:
     project: Parent | None
     contact: Parent | None
     close_date: date | None = None
+    booked_itself: bool = False
+    amount_due: Decimal | None = None
     parts: Mapping[str, Link] = field(default_factory=dict)
     answers: Answers = NO_ANSWERS
 
@@ -106,6 +112,10 @@ WITH claimed AS (
     FROM proline_qbo.companies c, proline_qbo.processes p
     WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL
       AND r.judged_version = r.version
+      AND (NOT EXISTS (SELECT FROM proline_qbo.orders o
+                       WHERE o.record_pk = r.pk AND o.kind = 'skip' AND o.carried_out_at IS NULL)
+           OR EXISTS (SELECT FROM proline_qbo.attempts a
+                      WHERE a.record_pk = r.pk AND a.realm_id = c.realm_id AND a.answer IS NULL))
       AND c.id = r.company_id AND c.epoch = %(epoch)s
       AND c.enabled AND c.connection = 'connected'
       AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
@@ -124,11 +134,14 @@ WITH claimed AS (
 )
 SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.transient_errors,
        c.unfinished_starts, c.settled_version, c.realm_id, c.settings, s.snapshot,
-       b.book_close_date AS close_date,
+       b.book_close_date AS close_date, coalesce(m.booked_itself, false) AS booked_itself,
+       CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
        {LINK_COLUMNS}
 FROM claimed c
 JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
 LEFT JOIN proline_qbo.books b ON b.realm_id = c.realm_id
+LEFT JOIN proline_qbo.members m ON m.record_pk = c.pk
+LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = c.pk
 {the_link("c.pk", "c.realm_id")}
 """
 _PARTS = f"""
@@ -190,6 +203,8 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         project=project,
         contact=contact,
         close_date=row.close_date,
+        booked_itself=row.booked_itself,
+        amount_due=row.amount_due,
         parts=_parts(connection, row),
         answers=load_answers(connection, [row.pk]).get(row.pk, NO_ANSWERS),
     )
@@ -210,6 +225,8 @@ class _Row(LinkColumns):
     settings: dict[str, Any]
     snapshot: dict[str, Any]
     close_date: date | None
+    booked_itself: bool
+    amount_due: Decimal | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ is it meant to be transferred, is what it hangs from in QuickBooks.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from records import basis
 from records.allocation import Resolution, resolve
@@ -230,11 +231,21 @@ def _judge_invoice(facts: Facts, invoice: Invoice) -> Verdict:  # noqa: PLR0911 
         return done()
     if _stays_in_former_books(facts):
         return _judge_in_new_books(facts)
+    if facts.amount_due is not None and facts.amount_due <= 0 and not facts.sent_anyway:
+        return _asks_for_nothing(facts, facts.amount_due)
     if facts.older_member:
         began_before = _judge_began_before(facts)
         if began_before is not None:
             return began_before
     return _missing_ancestor(facts) or eligible()
+
+
+def _asks_for_nothing(facts: Facts, amount: Decimal) -> Verdict:
+    """Left out, not failed: an invoice that shows what has been paid is no mistake of anybody."""
+    left_out = skipped_by_rule(
+        f"It asked for {amount.normalize():f} when it was first sent: there is nothing to book."
+    )
+    return offering(left_out, Question.ASKS_FOR_NOTHING, about=facts.record_id)
 
 
 def _judge_began_before(facts: Facts) -> Verdict | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from psycopg.rows import class_row
 
@@ -15,13 +16,18 @@ FIND = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,
        r.since, r.retry_at, r.claimed_by IS NOT NULL AS claimed, r.settled_version,
        l.qbo_id, a.id IS NOT NULL AS outcome_unknown,
-       m.project_id AS member_of_project
+       CASE WHEN w.booking = 'one_invoice' AND NOT m.booked_itself THEN m.project_id END
+           AS member_of_project,
+       CASE WHEN m.booked_itself AND NOT l.voided THEN y.amount END AS booked_amount_due
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
 LEFT JOIN proline_qbo.attempts a
        ON a.realm_id = {BOOKS} AND a.record_pk = r.pk AND a.answer IS NULL
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
+LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = r.pk
+LEFT JOIN proline_qbo.running_bookings w
+       ON (w.company_id, w.project_id) = (m.company_id, m.project_id)
 WHERE r.record_id = %(record_id)s
   AND (%(entity)s::text IS NULL OR r.entity = %(entity)s)
   AND (%(company_id)s::text IS NULL OR r.company_id = %(company_id)s)
@@ -32,7 +38,11 @@ LIMIT 20
 
 @dataclass(frozen=True)
 class Explained:
-    """A record as it stands; `because` says in one sentence why it is not in QuickBooks now."""
+    """A record as it stands; `because` says in one sentence why it is not in QuickBooks now.
+
+    `member_of_project` is of a running-balance invoice that another one stands for,
+    `booked_amount_due` of one that is booked with what it first asked for.
+    """
 
     pk: int
     company_id: str
@@ -50,6 +60,7 @@ class Explained:
     qbo_id: str | None
     outcome_unknown: bool
     member_of_project: str | None
+    booked_amount_due: Decimal | None
 
     def because(self, company_waits: str | None, consumed: Collection[str]) -> str:
         """Say what the record waits for.
@@ -69,6 +80,9 @@ class Explained:
         return self._because_under_way(consumed)
 
     def _because_done(self) -> str:
+        if self.qbo_id is not None and self.booked_amount_due is not None:
+            amount = f"{self.booked_amount_due:.2f}"
+            return f"It is in QuickBooks as {self.qbo_id}, with the {amount} it asked for."
         if self.qbo_id is not None:
             return f"It is in QuickBooks as {self.qbo_id}, in the version ProLine has."
         if self.member_of_project is not None:

@@ -68,7 +68,9 @@ class Asked:
 class Facts:
     """One record with everything its next state depends on.
 
-    `customer_mode` is the project's own, pinned when it was transferred; `wanted` says of a contact
+    `customer_mode` is the project's own, pinned when it was transferred; `is_member` says of a
+    running-balance invoice that another record stands for it, `amount_due` of one that is booked
+    itself what its first sent version asked for; `wanted` says of a contact
     that one of its projects has been transferred; `contact` is the primary contact of the project
     (of a project, its own). `paid_by` counts the payments that hold money on an invoice,
     `paid_by_alive` those of them that ProLine has not voided. `named` and `of_project` are the
@@ -99,6 +101,7 @@ class Facts:
     customer_mode: str | None = None
     wanted: bool = False
     is_member: bool = False
+    amount_due: Decimal | None = None
     older_member: bool = False
     contact: Parent | None = None
     project: Parent | None = None

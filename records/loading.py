@@ -7,6 +7,7 @@ turns.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from psycopg.rows import class_row
@@ -83,6 +84,7 @@ class _Row(LinkColumns):
     first_enabled_at: datetime | None
     customer_mode: str | None
     is_member: bool
+    amount_due: Decimal | None
     outcome_unknown: bool
     sent_anyway: bool
     formerly: bool
@@ -103,7 +105,8 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r
        r.settled_version, r.settled_basis, r.failed_version, r.failed_basis,
        r.failed_code, r.failed_sentence, r.skipped_by, r.skipped_version, r.parked_version,
        s.snapshot, c.first_enabled_at, t.customer_mode,
-       m.record_pk IS NOT NULL AS is_member,
+       m.record_pk IS NOT NULL AND NOT m.booked_itself AS is_member,
+       CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
        EXISTS (SELECT FROM proline_qbo.attempts a
                WHERE a.record_pk = r.pk AND a.realm_id = {BOOKS} AND a.answer IS NULL)
            AS outcome_unknown,
@@ -127,6 +130,7 @@ JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.books b ON b.realm_id = {BOOKS}
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
+LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = r.pk
 LEFT JOIN proline_qbo.decisions d ON d.record_pk = r.pk AND d.answer IS NULL
 {the_link("r.pk", BOOKS)}
 LEFT JOIN LATERAL (
@@ -171,6 +175,7 @@ def _facts(row: _Row) -> Facts:
         outcome_unknown=row.outcome_unknown,
         customer_mode=row.customer_mode,
         is_member=row.is_member,
+        amount_due=row.amount_due,
         booked_on=tuple(row.booked_on),
         moved_to=_moved_to(row),
         sent_anyway=row.sent_anyway,

@@ -14,6 +14,7 @@ from types import MappingProxyType
 class Question(StrEnum):
     """What is asked; each has its choices in `CHOICES`."""
 
+    ASKS_FOR_NOTHING = "asks_for_nothing"
     BOOKED_DAY_CLOSED = "booked_day_closed"
     BOOKS_CLOSED = "books_closed"
     CHANGED_IN_QUICKBOOKS = "changed_in_quickbooks"
@@ -58,6 +59,7 @@ _BY_HAND = Choice("by_hand", "It is booked by hand: nothing is sent.")
 
 CHOICES: Mapping[Question, tuple[Choice, ...]] = MappingProxyType(
     {
+        Question.ASKS_FOR_NOTHING: (Choice("send", "Send it all the same."),),
         Question.BOOKED_DAY_CLOSED: (_REOPENED, _SKIP),
         Question.BOOKS_CLOSED: (
             _REOPENED,

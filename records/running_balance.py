@@ -4,10 +4,11 @@ Each such invoice repeats the whole project sum, so booking every one would book
 two or three times. The wanted state is a pure function of the members: lines, sum, dates and memo
 of the newest by (sent_at, id) that is sent and neither voided nor deleted; the number of the first
 sent, for ever, and with it the note "ProLine invoice 1001". When none is left it is void. Members
-themselves never go to QuickBooks.
+themselves never go to QuickBooks; but where the office has chosen that each is booked with what it
+asks for (`records.running_bookings`), they alone do, and nothing stands for them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from coordination.clock import clock
 from coordination.database import Connection
 from records.keys import RUNNING_PREFIX, RecordKey, running_id
+from records.running_bookings import ProjectKey, book_themselves, pin
 from records.storing import Incoming
 from schemas import Entity, Invoice, SnapshotInvalid, parse_snapshot
 
@@ -26,6 +28,7 @@ class Member:
     version: int
     raw: dict[str, Any]
     invoice: Invoice
+    pk: int = 0
 
     @property
     def alive(self) -> bool:
@@ -59,13 +62,14 @@ def _turn(member: Member) -> tuple[datetime, str]:
 
 
 _MEMBERS = """
-SELECT m.company_id, m.project_id, s.version, s.snapshot,
+SELECT m.company_id, m.project_id, m.record_pk, s.version, s.snapshot,
        c.first_enabled_at, r.sent_anyway_in IS NOT NULL
 FROM unnest(%s::text[], %s::text[]) AS k (company_id, project_id)
 JOIN proline_qbo.members m ON (m.company_id, m.project_id) = (k.company_id, k.project_id)
 JOIN proline_qbo.records r ON r.pk = m.record_pk
 JOIN proline_qbo.companies c ON c.id = m.company_id
 JOIN proline_qbo.snapshots s ON s.record_pk = m.record_pk
+WHERE NOT m.booked_itself
 ORDER BY m.record_pk
 """
 
@@ -74,8 +78,9 @@ def derive_for(connection: Connection, projects: Collection[tuple[str, str]]) ->
     """Compose what stands for the members of each (company, project), where that has changed.
 
     Members sent before the first enable do not count: they are history, unless a person sends them
-    all the same. A
-    project with a member we cannot read keeps what it has: leaving one out could void the invoice.
+    all the same. A project with a member we cannot read keeps what it has: leaving one out could
+    void the invoice. At its first sent member that counts a project is pinned to one way of
+    booking; in the other one nothing is composed, and its sent members are booked themselves.
     """
     distinct = sorted(set(projects))
     if not distinct:
@@ -84,20 +89,28 @@ def derive_for(connection: Connection, projects: Collection[tuple[str, str]]) ->
     members: dict[tuple[str, str], list[Member]] = {key: [] for key in distinct}
     unreadable = set()
     rows = connection.execute(_MEMBERS, arrays).fetchall()
-    for company_id, project_id, version, raw, enabled_at, sent_anyway in rows:
-        member = _member(version, raw)
+    for company_id, project_id, pk, version, raw, enabled_at, sent_anyway in rows:
+        member = _member(version, raw, pk)
         if member is None:
             unreadable.add((company_id, project_id))
         elif sent_anyway or not _is_history(member, enabled_at):
             members[company_id, project_id].append(member)
+    booked_each = _pin(connection, members)
     standing = _load_standing(connection, arrays)
     now = clock(connection)
     derived = [
         _incoming(key, of_key, standing.get(key), now)
         for key, of_key in members.items()
-        if key not in unreadable
+        if key not in unreadable | booked_each
     ]
     return [each for each in derived if each is not None]
+
+
+def _pin(connection: Connection, members: Mapping[ProjectKey, Sequence[Member]]) -> set[ProjectKey]:
+    sent = {key: [each for each in of if each.invoice.sent_at] for key, of in members.items()}
+    booked_each = pin(connection, [key for key, of in sent.items() if of])
+    book_themselves(connection, [each.pk for key in sorted(booked_each) for each in sent[key]])
+    return booked_each
 
 
 _PROJECTS = """
@@ -125,7 +138,7 @@ JOIN proline_qbo.members m
   ON (m.company_id, m.project_id) = (r.company_id, substr(r.record_id, length(%s) + 1))
 JOIN proline_qbo.snapshots s ON s.record_pk = m.record_pk
 JOIN proline_qbo.records i ON i.pk = m.record_pk
-WHERE r.pk = ANY(%s) AND i.sent_anyway_in IS NULL
+WHERE r.pk = ANY(%s) AND i.sent_anyway_in IS NULL AND NOT m.booked_itself
 """
 
 
@@ -145,9 +158,9 @@ def began_before_enable(connection: Connection, pks: Sequence[int]) -> set[int]:
     return began
 
 
-def _member(version: int, raw: dict[str, Any]) -> Member | None:
+def _member(version: int, raw: dict[str, Any], pk: int = 0) -> Member | None:
     try:
-        return Member(version, raw, parse_snapshot(Entity.INVOICE, raw).snapshot)
+        return Member(version, raw, parse_snapshot(Entity.INVOICE, raw).snapshot, pk)
     except SnapshotInvalid:
         return None  # the member itself is failed, with the sentence
 

@@ -335,8 +335,8 @@ CATALOGUE: Mapping[str, Row] = MappingProxyType(
             # Not RESOLVE: the same bytes would be refused again and again, without an end.
             note="Once an invoice was reported to be there all the same. What is sent again has a"
             " new request id, and QuickBooks itself then names a taken name or number, which is"
-            " taken over; a payment or an invoice without a number it would book a second time, so"
-            " the office looks first.",
+            " taken over. A payment that may apply too much is looked for before it is sent again;"
+            " for an invoice without a number the office looks first.",
         ),
         "6070": _office(
             "line-does-not-add-up",

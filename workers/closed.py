@@ -56,7 +56,7 @@ def look_again(session: Session, *, disputed: bool = False) -> bool:
 def read_books(session: Session) -> None:
     """Read the close date, and look at all that wait for it if it has moved."""
     response = session.read(preferences(), "books_closed")
-    found = books.book_close_date(response.body.get("Preferences") or {})
+    found = books.book_close_date(response.body.get("Preferences"))
     with session.pool.connection() as connection:
         if books.note_close_date(connection, session.claim.realm_id, found):
             wake_closed(connection, session.claim.company_id)

@@ -34,8 +34,10 @@ from workers.closing import write_success
 from workers.lookups import (
     customer_to_link,
     is_ours,
+    made_by,
     may_be,
     plain_query_for_contact,
+    query_for,
     query_for_contact,
     query_for_name,
     sent_fields,
@@ -288,6 +290,11 @@ def _adopt_number(session: Session, attempt: OpenAttempt, error: QuickBooksError
     if named and holder_id is not None:
         response = session.read(read("Invoice", holder_id), "number_taken")
         if _adopt(session, attempt, object_in(response, "Invoice")):
+            return False
+    elif holder_id is None and attempt.operation == "create":
+        # An older text names nobody: ours may be there, of an answer that was lost.
+        made = made_by(attempt, objects_in(session.read(query_for(attempt), "look_up"), "Invoice"))
+        if made is not None and _adopt(session, attempt, made):
             return False
     if session.naming.renumbered:
         session.refuse("6140", "The number is taken in QuickBooks, also with a suffix.")

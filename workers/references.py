@@ -14,8 +14,8 @@ from qbo_client import ObjectNotFound
 from qbo_client.requests import read
 from records.claims import OpenAttempt
 from records.links import note_balance, note_gone, note_void, owner_of
-from workers.answers import object_in
-from workers.lookups import sent_fields
+from workers.answers import linked_by, object_in, objects_in
+from workers.lookups import made_by, query_for, sent_fields
 from workers.mapping import is_voided
 from workers.mapping.values import number
 from workers.meaning import Meaning
@@ -44,7 +44,8 @@ def look_at_reference(session: Session, attempt: OpenAttempt, meaning: Meaning) 
         if reference.kind == "Invoice":
             invoices.append(found)
     if attempt.kind == "Payment" and invoices:
-        _note_balances(session, invoices)
+        if not _is_there(session, attempt):
+            _note_balances(session, invoices)
         return False
     session.refuse(meaning.code, meaning.sentence)
     return True
@@ -96,6 +97,18 @@ def _note(session: Session, reference: _Reference, meaning: Meaning) -> bool:
         session.refuse(meaning.code, meaning.sentence)
     else:
         session.judge_anew()
+    return True
+
+
+def _is_there(session: Session, attempt: OpenAttempt) -> bool:
+    """A refused create was once reported to be booked all the same: before another, look for it."""
+    if attempt.operation != "create":
+        return False
+    found = objects_in(session.read(query_for(attempt), "look_up"), attempt.kind)
+    made = made_by(attempt, found)
+    if made is None:
+        return False
+    session.link_to(linked_by(attempt, made, None))
     return True
 
 

@@ -31,6 +31,7 @@ from workers.mapping import (
     Fields,
     Mapped,
     MappingRefused,
+    amount_due_fields,
     check_customer_currency,
     customer_fields,
     invoice_fields,
@@ -182,7 +183,11 @@ def _invoice(invoice: Invoice, claim: Claim, context: BookContext, naming: Namin
     check_customer_currency(_customer_currency(claim), context, "invoice")
     # An invoice stays under the customer it was booked on, wherever ProLine moves it.
     customer_id = (claim.link and claim.link.customer_id) or _customer_id(claim)
-    return invoice_fields(invoice, project, customer_id, context, renumbered=naming.renumbered)
+    renumbered = naming.renumbered
+    if claim.booked_itself:
+        due = claim.amount_due
+        return amount_due_fields(invoice, due, project, customer_id, context, renumbered=renumbered)
+    return invoice_fields(invoice, project, customer_id, context, renumbered=renumbered)
 
 
 def _payment(

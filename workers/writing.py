@@ -13,12 +13,19 @@ from structlog import get_logger
 
 from coordination.clock import clock
 from coordination.database import Connection
-from coordination.limiter import may_be_applied
+from coordination.limiter import had_fault, may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
+from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records import basis
 from records.allocation import Resolution
 from records.applications import hold, resolve_locked, settle_applications
-from records.attempts import Answer, count_answers, open_attempt, send_again
+from records.attempts import (
+    Answer,
+    count_answers,
+    open_attempt,
+    send_again,
+    was_refused_with,
+)
 from records.claims import OpenAttempt, hold_claim
 from records.findings import find
 from records.links import Linked, forget_part, keep_fields
@@ -143,10 +150,23 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
     found = objects_in(session.read(query_for(attempt), "look_up"), attempt.kind)
     made = made_by(attempt, found)
     if made is None:
-        return _repeat(session, attempt)
+        seen = _fault_that_leaves_it_open(session, attempt)
+        return _repeat(session, attempt) if seen is None else _give_up_id(session, attempt, *seen)
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
     before = session.claim.parts.get(attempt.part)
     return _applied(session, attempt, linked_by(attempt, made, before))
+
+
+def _fault_that_leaves_it_open(
+    session: Session, attempt: OpenAttempt
+) -> tuple[Meaning, None, BusinessFault] | None:
+    """What QuickBooks said of an id it had seen; what was looked for under it is not there."""
+    with session.pool.connection() as connection:
+        for code in sorted(CODES_THAT_LEAVE_IT_OPEN):
+            if had_fault(connection, attempt.id, [code]):
+                fault = BusinessFault(code=code)
+                return meaning_of(fault), None, fault
+    return None
 
 
 def _never_left(session: Session, attempt: OpenAttempt) -> bool:
@@ -249,6 +269,8 @@ def _not_applied(
     if isinstance(error, AuthorizationExpired) and not session.refreshed:
         return _refresh(session, attempt, timed, error)
     meaning = meaning_of(error)
+    if isinstance(error, BusinessFault) and meaning.action is Action.RESOLVE:
+        return _seen_before(session, attempt, timed, error, meaning)
     if meaning.action is Action.RESOLVE:
         return _unknown(session, attempt, timed, error)
     if meaning.answered:
@@ -318,6 +340,46 @@ def _refresh(
             meaning = replace(meaning, action=Action.RECONNECT)
         return _not_taken(session, attempt, None, failure, meaning)
     return _repeat(session, attempt)
+
+
+def _seen_before(
+    session: Session,
+    attempt: OpenAttempt,
+    timed: TimedSlot,
+    error: QuickBooksError,
+    meaning: Meaning,
+) -> bool:
+    """QuickBooks has seen this request id, or this object: the same bytes would loop for ever.
+
+    Where it refuses a second one by itself, a new id leads to what is there; else it is looked up.
+    """
+    if not is_repeatable(attempt):
+        return _unknown(session, attempt, timed, error)
+    return _give_up_id(session, attempt, meaning, timed, error)
+
+
+def _give_up_id(
+    session: Session,
+    attempt: OpenAttempt,
+    meaning: Meaning,
+    timed: TimedSlot | None = None,
+    error: QuickBooksError | None = None,
+) -> bool:
+    """Close an attempt whose id QuickBooks does not take, and write once more under a new one."""
+    codes = sorted(CODES_THAT_LEAVE_IT_OPEN)
+    with session.pool.connection() as connection:
+        again = was_refused_with(connection, session.claim, attempt.part, codes)
+
+    def settle(connection: Connection) -> None:
+        if timed is not None and error is not None:
+            end_with_error(connection, timed, error)
+        session.free(write_error(connection, session.claim, attempt, "refused", error))
+
+    session.closing.commit(settle)
+    session.claim = replace(session.claim, attempt=None)
+    if again:
+        session.refuse(meaning.code, meaning.sentence)
+    return again
 
 
 def _unknown(

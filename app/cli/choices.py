@@ -33,6 +33,13 @@ def set_(  # noqa: PLR0913  # an option for each choice, and nobody calls it but
         Literal["link", "ask", "create"] | None,
         typer.Option(help="What becomes of a contact whose customer may be there already."),
     ] = None,
+    running_balance: Annotated[
+        Literal["one_invoice", "each"] | None,
+        typer.Option(
+            help="One invoice for all running-balance invoices of a project, or each with what it"
+            " asks for; a project keeps the way of its first."
+        ),
+    ] = None,
     tax: Annotated[
         Literal["none", "amount", "line"] | None,
         typer.Option(help="No tax, ProLine's amount on the tax code, or a line of its own."),
@@ -53,6 +60,7 @@ def set_(  # noqa: PLR0913  # an option for each choice, and nobody calls it but
         "stages": stage,
         "statuses": status,
         "existing_customers": existing,
+        "running_balance": running_balance,
         "tax_mode": tax,
         "tax_code_id": tax_code,
         "deposit_account_id": deposit_account,

@@ -73,6 +73,7 @@ def test_every_choice_can_be_set(connected: CommandLine) -> None:
     connected.done(
         "company", "set", "acme", "--customers", "sub", "--trigger", "statuses",
         "--existing", "ask", "--tax", "amount", "--tax-code", "7", "--deposit-account", "35",
+        "--running-balance", "each",
     )  # fmt: skip
 
     settings = connected.done("company", "show", "acme", "--json").json()["settings"]
@@ -80,6 +81,7 @@ def test_every_choice_can_be_set(connected: CommandLine) -> None:
     assert settings["existing_customers"] == "ask"
     assert (settings["tax_mode"], settings["tax_code_id"]) == ("amount", "7")
     assert settings["deposit_account_id"] == "35"
+    assert settings["running_balance"] == "each"
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "acme")])

@@ -46,7 +46,7 @@ def test_a_key_of_a_newer_version_is_ignored() -> None:
 def test_a_setting_outside_its_values_is_refused(wrong: dict[str, object]) -> None:
     """The vendor allows 500 calls a minute; an empty stage would match nothing.
 
-    Nor is a way of booking taken that nothing carries out yet.
+    Nor is a way of booking taken that nothing carries out.
     """
     with pytest.raises(ValidationError):
         CompanySettings.model_validate(wrong)
@@ -57,6 +57,12 @@ def test_a_stored_way_of_booking_that_is_not_carried_out_reads_as_the_one_that_i
     stored = {"running_balance": "amount_due", "ceiling": 300}
 
     assert read_settings(stored) == CompanySettings(ceiling=300)
+
+
+@pytest.mark.parametrize("booking", ["one_invoice", "each"])
+def test_a_stored_way_of_booking_is_read_as_it_was_chosen(booking: str) -> None:
+    """There are two."""
+    assert read_settings({"running_balance": booking}).running_balance == booking
 
 
 def test_any_other_stored_value_outside_its_values_is_told() -> None:

@@ -111,7 +111,7 @@ def _linked(claimed: Claim, snapshot: Snapshot, *, voided: bool) -> Linked:
         sync_token=str(int(before.sync_token) + 1) if before else "0",
         owned={},
         customer_id="1",
-        total=_total(snapshot),
+        total=claimed.amount_due if claimed.booked_itself else _total(snapshot),
         voided=voided,
     )
 

@@ -21,7 +21,7 @@ from workers.mapping.customer import (
     project_display_name,
 )
 from workers.mapping.errors import SENTENCES, MappingRefused
-from workers.mapping.invoice import invoice_fields, invoice_note
+from workers.mapping.invoice import amount_due_fields, invoice_fields, invoice_note
 from workers.mapping.matching import (
     existing_customer_match,
     has_name_of,
@@ -46,6 +46,7 @@ __all__ = [
     "Mapped",
     "MappingRefused",
     "TaxMode",
+    "amount_due_fields",
     "changed_fields",
     "check_customer_currency",
     "compare_with_theirs",

@@ -26,6 +26,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "discount_negative": (
             "The discount of this invoice is negative; enter it in ProLine as a line instead."
         ),
+        "amount_due_missing": (
+            "ProLine has not said what this running-balance invoice asks for, and it is to be"
+            " booked with that."
+        ),
         "amount_not_positive": (
             "This payment is of {amount}; QuickBooks takes only payments of more than zero."
         ),

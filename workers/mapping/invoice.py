@@ -12,7 +12,13 @@ from schemas import Invoice, Project
 from workers.mapping.address import address_fields
 from workers.mapping.context import BookContext, Fields, Mapped
 from workers.mapping.errors import refusal
-from workers.mapping.lines import discount_line, invoice_lines, lines_total, tax_line
+from workers.mapping.lines import (
+    amount_due_line,
+    discount_line,
+    invoice_lines,
+    lines_total,
+    tax_line,
+)
 from workers.mapping.money import ZERO, cents, check_currency, sum_text
 from workers.mapping.text import (
     DOC_NUMBER_LENGTH_MAX,
@@ -56,18 +62,68 @@ def invoice_fields(
     """
     check_currency(invoice.currency, context, "invoice")
     tax = _checked_tax(invoice, context)
-    fields: Fields = {
+    lines = _checked_lines(invoice, context, tax)
+    head = _head(invoice, project, customer_id, context, renumbered=renumbered)
+    return Mapped(head | {"Line": lines} | _tax_detail(context, tax))
+
+
+def amount_due_fields(  # as invoice_fields, and the amount
+    invoice: Invoice,
+    amount: Decimal | None,
+    project: Project,
+    customer_id: str,
+    context: BookContext,
+    *,
+    renumbered: bool = False,
+) -> Mapped:
+    """Map a running-balance invoice to one line of what it asked for when it was first sent.
+
+    Its own lines, discount, tax and total repeat the project's sum, so none of them is booked and
+    no change of them is a change here.
+
+    Args:
+        invoice: As for `invoice_fields`, as are all not named here.
+        amount: The `amount_due` of its first sent version; None where none has said one.
+        project: Where the job is.
+        customer_id: The QuickBooks id of the customer or job.
+        context: The books.
+        renumbered: The number is taken (6140): add `-P`.
+
+    Raises:
+        MappingRefused: The amount is none that can be booked; see `errors.SENTENCES`.
+    """
+    check_currency(invoice.currency, context, "invoice")
+    if not context.in_us and context.tax_code_id is None:
+        raise refusal("tax_code")
+    line = amount_due_line(invoice, _checked_amount_due(amount), context)
+    head = _head(invoice, project, customer_id, context, renumbered=renumbered)
+    return Mapped(head | {"Line": [line]} | _tax_detail(context, ZERO))
+
+
+def _checked_amount_due(amount: Decimal | None) -> Decimal:
+    if amount is None:
+        raise refusal("amount_due_missing")
+    due = cents(amount, "amount due", "invoice")
+    if due < 0:
+        raise refusal("total_negative", total=sum_text(due))
+    return due
+
+
+def _head(
+    invoice: Invoice,
+    project: Project,
+    customer_id: str,
+    context: BookContext,
+    *,
+    renumbered: bool,
+) -> Fields:
+    """Whom, when, where and under which number: all but the money."""
+    named: Fields = {
         "CustomerRef": {"value": customer_id},
         "TxnDate": _day(invoice).isoformat(),
         "PrivateNote": invoice_note(invoice),
-        "Line": _checked_lines(invoice, context, tax),
     }
-    return Mapped(
-        fields
-        | _optional(invoice, project)
-        | _number(invoice, context, renumbered=renumbered)
-        | _tax_detail(context, tax)
-    )
+    return named | _optional(invoice, project) | _number(invoice, context, renumbered=renumbered)
 
 
 def _checked_tax(invoice: Invoice, context: BookContext) -> Decimal:

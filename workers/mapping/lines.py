@@ -43,6 +43,14 @@ def tax_line(invoice: Invoice, context: BookContext, amount: Decimal) -> list[Fi
     return [_sales_line(cut(text, "", DESCRIPTION_LENGTH_MAX), amount, sold)]
 
 
+def amount_due_line(invoice: Invoice, amount: Decimal, context: BookContext) -> Fields:
+    """Book what a running-balance invoice asks for as its only line, untaxed: tax is in it."""
+    name = clean_line(invoice.name)
+    text = cut(name, f"{': ' if name else ''}Amount due", DESCRIPTION_LENGTH_MAX)
+    sold = _sold(context.item_id, _ONE, amount, _tax_code(context, taxed=False))
+    return _sales_line(text, amount, sold)
+
+
 def discount_line(discount: Decimal) -> list[Fields]:
     """Take the discount off the whole invoice, to QuickBooks' default discount account."""
     if not discount:
