@@ -29,7 +29,7 @@ LIST_MOST = 1_000
 
 _COLUMNS = """
 id, name, created_at, enabled, first_enabled_at, connection, realm_id, former_realm_id, epoch,
-paused_until, pause_reason, settings, dropped_events
+paused_until, pause_reason, settings, dropped_events, disabled_at
 """
 _GET = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id = ANY(%s)"
 _LIST = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id > %s ORDER BY id LIMIT %s"
@@ -52,7 +52,10 @@ UPDATE proline_qbo.companies
    SET enabled = true, first_enabled_at = coalesce(first_enabled_at, proline_qbo.clock())
  WHERE id = %s AND connection <> 'none'
 """
-_DISABLE = "UPDATE proline_qbo.companies SET enabled = false WHERE id = %s AND enabled"
+_DISABLE = """
+UPDATE proline_qbo.companies SET enabled = false, disabled_at = proline_qbo.clock()
+ WHERE id = %s AND enabled
+"""
 _LOSE = """
 UPDATE proline_qbo.companies SET connection = 'lost'
  WHERE id = %(company_id)s AND connection = 'connected'
@@ -101,6 +104,7 @@ class Company:
         pause_reason: why, while there is a pause.
         settings: what the office chose.
         dropped_events: invoices and payments from before the first enable.
+        disabled_at: when it was turned off last.
     """
 
     id: str
@@ -116,6 +120,7 @@ class Company:
     pause_reason: PauseReason | None
     settings: CompanySettings
     dropped_events: int
+    disabled_at: datetime | None = None
 
 
 def blocked_reason(company: Company, now: datetime) -> BlockedReason | None:
@@ -149,6 +154,24 @@ def list_companies(c: Connection, *, after: str = "", limit: int = LIST_MOST) ->
     return _read(c, _LIST, [after, limit])
 
 
+def lock(c: Connection, company_id: str) -> Company:
+    """Return a company that stays as it is until the caller's transaction ends.
+
+    Raises:
+        UnknownCompany: its page was never opened.
+    """
+    found = _read(c, _LOCK, [company_id])
+    if not found:
+        raise UnknownCompany(f"Company {company_id} is not known: open its page first.")
+    return found[0]
+
+
+def other_books_than(company: Company, realm_id: str) -> str | None:
+    """Return the realm a company gives up where it is connected to this one, if it gives one up."""
+    known = company.realm_id or company.former_realm_id
+    return None if known == realm_id else known
+
+
 def check_realm(
     c: Connection, company_id: str, realm_id: str, *, other_realm_confirmed: bool = False
 ) -> Company:
@@ -159,14 +182,14 @@ def check_realm(
         OtherRealm: it was connected to other books, and nobody confirmed the change.
         RealmTaken: another ProLine company writes into these books.
     """
-    company = _locked(c, company_id)
+    company = lock(c, company_id)
     if c.execute(_TAKEN, [realm_id, company_id]).fetchone() is not None:
         raise _realm_taken(realm_id)
-    known_realm = company.realm_id or company.former_realm_id
-    if known_realm not in {None, realm_id} and not other_realm_confirmed:
+    former = other_books_than(company, realm_id)
+    if former is not None and not other_realm_confirmed:
         raise OtherRealm(
             f"{company.name or company_id} was connected to another QuickBooks company"
-            f" ({known_realm}); confirm that it shall now write into {realm_id}."
+            f" ({former}); confirm that it shall now write into {realm_id}."
         )
     return company
 
@@ -177,7 +200,8 @@ def connect(
     """Tie a company to a realm, also again after a loss; the epoch rises.
 
     The caller stores books and tokens in the same transaction, after this: a realm refused here
-    must never have had its tokens stored.
+    must never have had its tokens stored. In other books than before, what the office chose among
+    the former ones' accounts, items and tax codes is given up: the same id is another thing there.
 
     Args:
         c: the caller's transaction.
@@ -195,8 +219,11 @@ def connect(
     except postgres.UniqueViolation as error:
         raise _realm_taken(realm_id) from error
     limiter.set_ceiling(c, realm_id, before.settings.ceiling)
+    if other_books_than(before, realm_id) is not None:
+        chosen = before.settings.without_ids_of_books()
+        c.execute(_CHANGE_SETTINGS, [Jsonb(chosen.model_dump(mode="json")), company_id])
     nudge(c, company_id)
-    return _locked(c, company_id)
+    return lock(c, company_id)
 
 
 def enable(c: Connection, company_id: str) -> None:
@@ -272,13 +299,6 @@ def _realm_taken(realm_id: str) -> RealmTaken:
         f"Another ProLine company already writes into this QuickBooks company ({realm_id})."
         " Disconnect it there first, or choose another QuickBooks company."
     )
-
-
-def _locked(c: Connection, company_id: str) -> Company:
-    found = _read(c, _LOCK, [company_id])
-    if not found:
-        raise UnknownCompany(f"Company {company_id} is not known: open its page first.")
-    return found[0]
 
 
 def _changed(c: Connection, company_id: str, rows: int) -> bool:

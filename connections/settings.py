@@ -54,6 +54,11 @@ class CompanySettings(BaseModel):
             return stage in self.stages
         return status in self.statuses
 
+    def without_ids_of_books(self) -> "CompanySettings":
+        """Return them as far as they hold in any books: no account, no item, no tax code."""
+        of_books = {"tax_code_id", "deposit_account_id", "items_by_service"}
+        return type(self).model_validate(self.model_dump(exclude=of_books))
+
 
 def read_settings(stored: Mapping[str, Any]) -> CompanySettings:
     """Read what a company has stored, perhaps by another version.

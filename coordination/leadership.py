@@ -87,6 +87,18 @@ def resign(c: Connection, holder: UUID, term: int) -> None:
     c.execute(_RESIGN, [holder, term])
 
 
+_HOLD_STILL = "SELECT FROM proline_qbo.leadership WHERE name = 'relay' FOR NO KEY UPDATE"
+
+
+def hold_still(c: Connection) -> None:
+    """Keep whoever leads from any transaction until the caller's ends: be short.
+
+    For a change that must see everything handed out, and nothing handed out beside it. Take it
+    before any other row lock, as the leader does; it waits for the leader's transaction to end.
+    """
+    c.execute(_HOLD_STILL)
+
+
 class Standby:
     """A standby's judgement: the leader has stood still through my own looks.
 

@@ -44,7 +44,9 @@ class Desk:
     def enable(self, offices: Sequence[Office]) -> Mapping[str, datetime]:
         """Switch the integration on for the offices that want it; when, by company id."""
         return {
-            office.id: enable_company(self.pool, office.id) for office in offices if office.enabled
+            office.id: enable_company(self.pool, office.id).first_enabled_at
+            for office in offices
+            if office.enabled
         }
 
 

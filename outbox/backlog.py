@@ -68,6 +68,18 @@ def unread(
         return cursor.execute(_BY_RECORD, arguments).fetchall()
 
 
+_OF_COMPANY = f"""
+SELECT count(*) FROM (SELECT FROM proline_outbox.outbox_events
+                      WHERE company_id = %s LIMIT {READ_MOST}) theirs
+"""
+
+
+def count_unread(connection: Connection, company_id: str) -> int:
+    """Count a company's events in the outbox, wherever they lie; at most `READ_MOST`."""
+    row = connection.execute(_OF_COMPANY, [company_id]).fetchone()
+    return int(row[0]) if row else 0
+
+
 def why_unread(connection: Connection) -> str:
     """Say what events in the outbox wait for."""
     if any(each.kind == "relay" for each in living(connection)):

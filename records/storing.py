@@ -2,7 +2,8 @@
 
 Invariant: `records.version` never falls, and `snapshots.version` equals it. A record taken in is
 `pending` until the evaluation that follows in the same transaction says where it belongs; one that
-is in flight keeps its place, and its settle sees that a newer version has come.
+is in flight keeps its place, and its settle sees that a newer version has come. `taken_in_at` is
+when the newest version came.
 """
 
 from collections.abc import Sequence
@@ -67,7 +68,7 @@ SELECT k.company_id, k.entity, k.record_id, k.version, 'pending'
 FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[], %(versions)s::bigint[])
      AS k (company_id, entity, record_id, version)
 ON CONFLICT ON CONSTRAINT one_row_per_record DO UPDATE
-SET version = excluded.version,
+SET version = excluded.version, taken_in_at = proline_qbo.clock(),
     state = CASE WHEN r.state = 'done' THEN 'pending' ELSE r.state END,
     since = CASE WHEN r.state = 'done' THEN proline_qbo.clock() ELSE r.since END
 WHERE r.version < excluded.version

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connections.settings import CompanySettings
 from coordination.database import Connection
+from coordination.nudges import About, nudge_many
 from records.keys import RecordKey
 
 
@@ -50,3 +52,46 @@ def latch(connection: Connection, transfers: Sequence[Transfer]) -> list[RecordK
         ],
     ).fetchall()
     return [RecordKey(*row) for row in rows]
+
+
+_CONTACT = """
+SELECT t.contact_id FROM proline_qbo.records r JOIN proline_qbo.transfers t ON t.record_pk = r.pk
+WHERE (r.company_id, r.entity, r.record_id) = (%s, 'project', %s) AND t.contact_id IS NOT NULL
+"""
+
+
+def transfer_by_hand(connection: Connection, transfer: Transfer) -> bool:
+    """Transfer a project on what it holds; `by` is kept. False: it was before, or is not known.
+
+    Its contact is looked at again too: from now on one of its projects is transferred.
+    """
+    if not latch(connection, [transfer]):
+        return False
+    company_id, project_id = transfer.key.company_id, transfer.key.record_id
+    contacts = connection.execute(_CONTACT, [company_id, project_id]).fetchall()
+    abouts = [About(company_id, "contact", contact_id) for (contact_id,) in contacts]
+    nudge_many(connection, [*abouts, About(company_id, "project", project_id)])
+    return True
+
+
+_READY = """
+SELECT count(*)
+FROM proline_qbo.records r
+JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
+LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
+WHERE r.company_id = %s AND r.entity = 'project' AND t.record_pk IS NULL
+  AND s.snapshot ->> %s = ANY(%s)
+"""
+
+
+def count_ready(connection: Connection, company_id: str, settings: CompanySettings) -> int:
+    """Count the projects that stand where a transfer begins and have not been transferred.
+
+    They were there before the integration was enabled, or before the office chose the stage. A
+    project that has gone past its stage is not told from any other: only its newest snapshot is
+    kept.
+    """
+    by_stage = settings.trigger == "stages"
+    field, chosen = ("stage", settings.stages) if by_stage else ("status", settings.statuses)
+    row = connection.execute(_READY, [company_id, field, list(chosen)]).fetchone()
+    return int(row[0]) if row else 0

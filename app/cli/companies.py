@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -10,6 +10,7 @@ from app.cli.choices import set_
 from app.cli.known import CompanyId, known
 from app.cli.opening import open_both, open_database
 from app.cli.printing import Json, print_sentence, show_one, show_rows
+from app.cli.standing import how_it_stands
 from app.onboarding import connect_company, disable_company, enable_company, open_company
 from connections.companies import (
     UNTIL_RESUMED,
@@ -22,7 +23,7 @@ from connections.companies import (
 from coordination.clock import clock
 from coordination.database import Connection
 
-COUNTED_DAYS: Final = 30
+BY: Final = "the command line"
 
 app = typer.Typer(help="Companies: set up, switch, pause, look.", no_args_is_help=True)
 
@@ -43,6 +44,13 @@ def connect(
     company_id: CompanyId,
     realm: Annotated[str, typer.Option(help="The QuickBooks company, as the redirect named it.")],
     code: Annotated[str, typer.Option(help="The code of the redirect; good once.")],
+    other_books: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REALM",
+            help="Confirms that these are other books than before: type their realm once more.",
+        ),
+    ] = None,
 ) -> None:
     """Connect a company to QuickBooks with the code of a person's consent."""
     with open_both() as opened:
@@ -53,18 +61,31 @@ def connect(
             company_id=company_id,
             realm_id=realm,
             code=code,
+            other_books=other_books,
         )
     print_sentence(f"Company {company_id} is connected to {books.company_name} ({realm}).")
+    if other_books is not None:
+        typer.echo("Choose tax code, deposit account and items again, where you had chosen any.")
 
 
 @app.command()
-def enable(company_id: CompanyId) -> None:
+def enable(
+    company_id: CompanyId,
+    *,
+    changed: Annotated[
+        Literal["send", "skip"] | None,
+        typer.Option(help="What becomes of records that changed while it was off."),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who chooses that.")] = BY,
+) -> None:
     """Turn the integration on."""
     with open_database() as pool:
         with pool.connection() as connection:
             known(connection, company_id)
-        enable_company(pool, company_id)
+        enabled = enable_company(pool, company_id, changed=changed, by=by)
     typer.echo("Integration is currently on.")
+    if enabled.left_out:
+        typer.echo(f"Records that changed while it was off and were left out: {enabled.left_out}.")
 
 
 @app.command()
@@ -109,10 +130,11 @@ def list_(*, as_json: Json = False) -> None:
 
 @app.command("show")
 def show_(company_id: CompanyId, *, as_json: Json = False) -> None:
-    """Show one company with its settings and its reads, which QuickBooks meters."""
+    """Show one company: its settings, its reads, which QuickBooks meters, and what is open."""
     with open_database() as pool, pool.connection() as connection:
         company = known(connection, company_id)
-        row = _row(company, clock(connection)) | _details(connection, company)
+        row = _row(company, clock(connection))
+        row |= how_it_stands(connection, company, for_people=not as_json)
     show_one(row, as_json=as_json)
 
 
@@ -133,23 +155,4 @@ def _row(company: Company, now: datetime) -> dict[str, object]:
         "realm": company.realm_id,
         "waits": blocked_reason(company, now),
         "dropped_events": company.dropped_events,
-    }
-
-
-# By realm, as the index of calls is; a former realm's calls are not this connection's.
-_CALLS = f"""
-SELECT count(*) FILTER (WHERE kind = 'read'), count(*) FILTER (WHERE kind = 'write')
-FROM proline_qbo.calls
-WHERE realm_id = %s AND NOT unsent
-  AND ended_at > proline_qbo.clock() - interval '{COUNTED_DAYS} days'
-"""
-
-
-def _details(connection: Connection, company: Company) -> dict[str, object]:
-    reads, writes = connection.execute(_CALLS, [company.realm_id]).fetchone() or (0, 0)
-    return {
-        "first_enabled_at": company.first_enabled_at,
-        f"reads_in_{COUNTED_DAYS}_days": reads,
-        f"writes_in_{COUNTED_DAYS}_days": writes,
-        "settings": company.settings.model_dump(mode="json"),
     }

@@ -10,13 +10,12 @@ from app.cli.opening import open_database
 from app.cli.printing import Json, print_json, print_sentence, show_rows
 from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
-from coordination.nudges import nudge
 from coordination.processes import living
 from outbox.backlog import Unread, backlog, unread, why_unread
 from records.explaining import Explained, consumed_entities
 from records.explaining import explain as explain_record
 from records.keys import RecordKey
-from records.transfers import Transfer, latch
+from records.transfers import Transfer, transfer_by_hand
 from schemas import Entity
 
 IN_OUTBOX = "outbox"
@@ -136,10 +135,9 @@ def transfer(
     with open_database() as pool, pool.connection() as connection:
         owner = known(connection, company)
         key = RecordKey(company, "project", project_id)
-        latched = latch(connection, [Transfer(key, owner.settings.customer_mode, by)])
-        if latched:
-            nudge(connection, company, "project", project_id)
-    if latched:
+        mode = owner.settings.customer_mode
+        transferred = transfer_by_hand(connection, Transfer(key, mode, by))
+    if transferred:
         typer.echo(f"Project {project_id} is transferred from now on.")
     else:
         typer.echo(f"Project {project_id} was transferred before, or ProLine has not sent it.")

@@ -1,9 +1,14 @@
 """Setting a company up and looking at it, command by command, through the real token endpoint."""
 
+import psycopg
 import pytest
 
+from coordination.database import Pool
 from tests.support.command_line import CommandLine
 from tests.support.consenting_quickbooks import CLIENT_SECRET, TOKEN_KEY, ConsentingQuickBooks
+from tests.support.hand_worker import HandWorker
+from tests.support.proline import append, contact, invoice, project
+from tests.support.relay_in_hand import Office
 
 NAME = "Ridge & Sons [bold]Roofing[/bold] with a name that is longer than eighty columns are wide"
 
@@ -51,6 +56,122 @@ def test_a_company_is_disabled_paused_and_resumed(connected: CommandLine) -> Non
 
     assert waits == ["off", None, "paused", None]
     assert connected.done("company", "resume", "acme").out == "Company acme was not paused.\n"
+
+
+@pytest.fixture
+def office(connected: CommandLine, pool: Pool) -> Office:
+    """Give the company, on, whose contact is in QuickBooks and whose invoice was history."""
+    connected.done("company", "enable", "acme")
+    office = Office(pool, HandWorker(pool))
+    office.say("contact", contact())
+    office.say("project", project(), project("p2", stage="Lead"))
+    office.say("invoice", invoice(sent_at="2020-01-01T00:00:00Z"))
+    office.finish()
+    return office
+
+
+def test_what_changed_while_it_was_off_is_asked_about(
+    connected: CommandLine, office: Office
+) -> None:
+    """The refusal is a sentence; a choice turns it on, and tells how many are left out."""
+    connected.done("company", "disable", "acme")
+    office.say("contact", contact(display_name="Ada Newname"))
+    unread = connected("company", "enable", "acme")
+    office.hand.drain()
+
+    counted = connected.done("company", "show", "acme", "--json").json()["changed_while_off"]
+    asked = connected("company", "enable", "acme")
+    chosen = connected.done(
+        "company", "enable", "acme", "--changed", "skip", "--by", "Sam of support"
+    )
+    office.finish()
+
+    assert (unread.code, unread.out) == (2, "")
+    assert unread.err.startswith("1 change made while it was off is still being taken in: try")
+    assert (counted, asked.code, asked.out) == (1, 2, "")
+    assert asked.err == (
+        "1 record changed while it was off: choose whether to send or to skip it.\n"
+    )
+    assert chosen.out.splitlines() == [
+        "Integration is currently on.",
+        "Records that changed while it was off and were left out: 1.",
+    ]
+    record = office.record("contact", "c1")
+    assert (record.state, record.skipped_by) == ("skipped", "Sam of support")
+    assert connected.done("company", "enable", "acme").out == "Integration is currently on.\n"
+
+
+def test_other_books_are_confirmed_by_typing_their_realm(
+    connected: CommandLine, quickbooks: ConsentingQuickBooks
+) -> None:
+    """Without it, or with another realm, nothing is connected, and the code is not used up."""
+    connected.done("company", "set", "acme", "--deposit-account", "35")
+    realm = quickbooks.make_company("Other Books")
+    connect = ("company", "connect", "acme", "--realm", realm, "--code", quickbooks.code_for(realm))
+
+    unconfirmed = connected(*connect)
+    mistyped = connected(*connect, "--other-books", f"{realm}0")
+    confirmed = connected.done(*connect, "--other-books", realm)
+
+    assert (unconfirmed.code, "confirm that it shall now write into" in unconfirmed.err) == (
+        2,
+        True,
+    )
+    assert mistyped.code == 2
+    assert mistyped.err == (
+        f"The confirmation names {realm}0, and QuickBooks named {realm}: nothing was connected.\n"
+    )
+    assert confirmed.out == (
+        f"Company acme is connected to Other Books ({realm}).\n"
+        "Choose tax code, deposit account and items again, where you had chosen any.\n"
+    )
+    shown = connected.done("company", "show", "acme", "--json").json()
+    assert (shown["realm"], shown["settings"]["deposit_account_id"]) == (realm, None)
+
+
+def test_show_tells_what_is_open_and_what_it_cost(
+    connected: CommandLine, office: Office, connection: psycopg.Connection
+) -> None:
+    """One row for a person and for a script, with the same keys."""
+    before = connected.done("company", "show", "acme", "--json").json()
+    connected.done("company", "set", "acme", "--stage", "Lead", "--stage", "Sold")
+    office.do(
+        "INSERT INTO proline_qbo.findings (company_id, kind, sentence) VALUES ('acme', 'moved', '')"
+    )
+    connection.execute("CREATE SCHEMA proline_export")
+    connection.execute(
+        "CREATE VIEW proline_export.project_stages AS"
+        " SELECT 'acme' AS company_id, 'Lead' AS stage, 1 AS position"
+    )
+    connection.commit()
+
+    shown = connected.done("company", "show", "acme", "--json").json()
+    told = connected.done("company", "show", "acme").out
+
+    assert before["missing_stages"] is None
+    assert before["reads_in_30_days_by_purpose"] == {"connect": before["reads_in_30_days"]}
+    assert (before["projects_to_transfer"], shown["projects_to_transfer"]) == (0, 1)
+    assert (shown["missing_stages"], shown["skipped_by_rule"]) == (["Sold"], 1)
+    assert shown["open_questions"] == {"sent_before_enable": 1}
+    assert shown["unresolved_findings"] == {"moved": 1}
+    assert (shown["dropped_events"], shown["changed_while_off"]) == (0, 0)
+    lines = {line.strip() for line in told.splitlines()}
+    assert any(line.startswith("open questions") and "enable 1" in line for line in lines)
+    assert any(line.startswith("unresolved findings") and "moved 1" in line for line in lines)
+
+
+def test_show_says_what_cannot_be_known_and_counts_what_was_dropped(
+    connected: CommandLine, pool: Pool
+) -> None:
+    """Without ProLine's view of its stages nothing is claimed of them; money came too early."""
+    with pool.connection() as connection:
+        append(connection, "invoice", invoice())
+    Office(pool, HandWorker(pool)).finish()
+
+    told = connected.done("company", "show", "acme").out
+
+    assert "cannot be known: ProLine shows no stages" in told
+    assert connected.done("company", "show", "acme", "--json").json()["dropped_events"] == 1
 
 
 def test_settings_come_as_they_are_nested_and_typed(connected: CommandLine) -> None:

@@ -6,11 +6,13 @@ import pytest
 from app import onboarding
 from connections.books import Books
 from connections.connecting import Consent, Obtained
-from connections.errors import RealmTaken
+from connections.errors import RealmTaken, WritesUnderWay
 from connections.keys import TokenKeys
 from coordination.database import Pool
 from qbo_client.oauth import TokenReply
+from records import other_books
 from records.attempts import open_attempt
+from records.orders import Order, order
 from tests.support.attempts import a_write
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, contact, enable_company, project, realm_of
@@ -40,6 +42,9 @@ def office(pool: Pool) -> Office:
     assert claimed is not None
     with pool.connection() as connection:
         open_attempt(connection, claimed, a_write("former"))
+    office.do(
+        "UPDATE proline_qbo.attempts SET started_at = proline_qbo.clock() - interval '131 seconds'"
+    )
     office.do(
         "UPDATE proline_qbo.records SET state = 'retrying', retry_at = proline_qbo.clock(),"
         " dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL,"
@@ -91,7 +96,7 @@ def test_without_the_archive_nothing_is_written_for_the_record_again(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard taken out: the attempt of the former books is in the way of every other."""
-    monkeypatch.setattr(onboarding, "archive_unknown", lambda *_: None)
+    monkeypatch.setattr(other_books, "archive_unknown", lambda *_: None)
     tie(office, OTHER)
 
     with pytest.raises(psycopg.errors.UniqueViolation):
@@ -107,3 +112,89 @@ def test_a_realm_that_is_refused_leaves_everything_as_it_was(office: Office) -> 
         tie(office, realm_of("other"))
 
     assert office.rows("SELECT FROM proline_qbo.attempts WHERE answer IS NULL")
+
+
+def test_what_may_yet_be_answered_is_waited_for(office: Office) -> None:
+    """Until 130 s after its start a write may still be applied: its books are not given up."""
+    office.do("UPDATE proline_qbo.attempts SET started_at = proline_qbo.clock() - interval '100 s'")
+
+    with pytest.raises(WritesUnderWay, match="without an answer yet: try again in 30 seconds"):
+        tie(office, OTHER)
+
+    assert office.rows("SELECT FROM proline_qbo.attempts WHERE answer IS NULL")
+    assert office.rows("SELECT realm_id FROM proline_qbo.companies") == [(realm_of(ACME),)]
+
+
+def test_what_is_claimed_keeps_its_books(office: Office) -> None:
+    """Also one that is claimed while the consent is under way: looked at as it is tied."""
+    (message,) = office.hand.drain()
+    assert office.worker.claim(message) is not None
+
+    with pytest.raises(WritesUnderWay, match="1 record is being written now"):
+        tie(office, OTHER)
+
+    assert office.rows("SELECT realm_id FROM proline_qbo.companies") == [(realm_of(ACME),)]
+
+
+def test_nothing_is_handed_out_while_books_change(office: Office, database_url: str) -> None:
+    """The relay stands still from the look at what is claimed until the change is committed."""
+    with office.pool.connection() as connection:
+        onboarding.tie(connection, KEYS, obtained(OTHER))
+        with psycopg.connect(database_url) as other, pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("SELECT FROM proline_qbo.leadership FOR SHARE NOWAIT")
+
+
+def test_what_was_ordered_to_be_sent_meant_the_books_of_then(office: Office) -> None:
+    """An order that was not carried out does not act in other books."""
+    pk = office.record("contact", "c1").pk
+    with office.pool.connection() as connection:
+        order(connection, [Order(pk, "send", "Sam")])
+
+    tie(office, OTHER)
+    office.hand.drain()
+
+    assert office.record("contact", "c1").sent_anyway_in is None
+
+
+def test_a_record_left_out_is_not_claimed_any_more(office: Office) -> None:
+    """Also when it was handed out before: only a write under way is brought to its end."""
+    tie(office, OTHER)
+    (message,) = office.hand.drain()
+    with office.pool.connection() as connection:
+        order(connection, [Order(message.record_pk, "skip", "Sam", in_bulk=True)])
+
+    refused = office.worker.claim(message)
+    office.finish()
+
+    assert refused is None
+    assert office.state("contact", "c1") == "skipped"
+
+
+def test_a_write_under_way_is_finished_before_its_record_is_left_out(office: Office) -> None:
+    """The order takes effect at its settle."""
+    (message,) = office.hand.drain()
+    with office.pool.connection() as connection:
+        order(connection, [Order(message.record_pk, "skip", "Sam")])
+
+    claimed = office.worker.claim(message)
+
+    assert claimed is not None
+    assert claimed.attempt is not None
+
+
+def test_a_company_that_is_off_hands_back_what_nobody_took_before_it_skips(office: Office) -> None:
+    """What was handed out as it was turned off would otherwise be claimed once it is on."""
+    tie(office, OTHER)
+    onboarding.disable_company(office.pool, ACME)
+    office.say("contact", contact(display_name="Ada Newname"))
+    office.hand.drain()
+    office.do(
+        "UPDATE proline_qbo.records SET state = 'dispatched', dispatch_token = gen_random_uuid(),"
+        " dispatched_at = proline_qbo.clock() WHERE entity = 'contact'"
+    )
+
+    enabled = onboarding.enable_company(office.pool, ACME, changed="skip", by="Sam")
+    office.finish()
+
+    assert enabled.left_out == 1
+    assert office.state("contact", "c1") == "skipped"

@@ -1,0 +1,50 @@
+"""What changed while a company was off: counted before it is turned on, and left out if so chosen.
+
+Counted is what would be sent by itself: eligible now, in flight with a newer version behind it, or
+waiting for nothing but its parent, which would go first. What waits for a person, a stage or its
+sending in ProLine goes on waiting, and is no part of the choice. What became eligible before the
+company was turned off is none either: it was to be sent, and is.
+"""
+
+from coordination.database import Connection
+from records.orders import Order, order
+
+ORDERS_AT_ONCE = 1_000
+WHY = "It changed while the integration was off, and was left out."
+
+# The second arm is of what changed only in what it rests on: a job follows its contact's name.
+_CHANGED = """
+SELECT r.pk FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
+WHERE r.company_id = %s
+  AND (r.state IN ('pending', 'retrying', 'dispatched')
+       OR (r.state = 'waiting' AND r.reason = 'parent'))
+  AND (r.taken_in_at >= c.disabled_at
+       OR (r.settled_version = r.version AND r.since >= c.disabled_at))
+ORDER BY r.pk
+"""
+
+
+def count_changed(connection: Connection, company_id: str) -> int:
+    """Count the records that changed since the company was turned off and would be sent now."""
+    return len(_changed(connection, company_id))
+
+
+def skip_changed(connection: Connection, company_id: str, by: str) -> int:
+    """Leave out what `count_changed` counts, with so many others at once; return how many.
+
+    What hangs from a contact or project that is left out so has it sent when it needs it.
+
+    Args:
+        connection: the transaction that turns the company on.
+        company_id: a company that is off.
+        by: who chose.
+    """
+    pks = _changed(connection, company_id)
+    for start in range(0, len(pks), ORDERS_AT_ONCE):
+        some = pks[start : start + ORDERS_AT_ONCE]
+        order(connection, [Order(pk, "skip", by, WHY, in_bulk=True) for pk in some])
+    return len(pks)
+
+
+def _changed(connection: Connection, company_id: str) -> list[int]:
+    return [pk for (pk,) in connection.execute(_CHANGED, [company_id])]

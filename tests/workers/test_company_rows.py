@@ -1,0 +1,492 @@
+"""Day one and settings, the whole way: what an office's switches do to its records.
+
+One test for each row of the design's table; each fails where its decision is taken out.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Literal
+
+import psycopg
+import pytest
+
+from app.onboarding import (
+    change_settings,
+    connect_company,
+    disable_company,
+    enable_company,
+    open_company,
+)
+from connections import companies
+from connections.companies import blocked_reason
+from connections.errors import ChangedWhileOff, OtherRealm, RealmTaken, WritesUnderWay
+from connections.settings import CompanySettings
+from coordination.clock import clock
+from outbox.stages import missing_stages
+from qbo_simulator.realm import Realm
+from qbo_simulator.wire import Request
+from records.changed_while_off import count_changed
+from records.counting import count_skipped_by_rule
+from records.keys import RecordKey
+from records.transfers import Transfer, count_ready, transfer_by_hand
+from tests.support.roofer import COMPANY, Roofer, until
+
+NewRoofer = Callable[..., Roofer]
+OTHER_COMPANY = "zenith"
+
+
+def state(roofer: Roofer, entity: str, record_id: str) -> str:
+    """Say where a record stands, with its reason."""
+    row = roofer.record(entity, record_id)
+    return ": ".join(filter(None, [row.state, row.reason]))
+
+
+def notes(roofer: Roofer, kind: str = "Invoice") -> list[str]:
+    """Name the objects of a kind in the books by the record each was made for."""
+    return sorted(each["PrivateNote"] for each in roofer.held(kind))
+
+
+def names(roofer: Roofer) -> list[str]:
+    """Name the customers in the books."""
+    return sorted(each["DisplayName"] for each in roofer.held("Customer"))
+
+
+def taken_in(roofer: Roofer) -> None:
+    """Wait until the relay has taken in all that was said, and judged what hangs from it."""
+    left = (
+        "SELECT FROM proline_outbox.outbox_events UNION ALL SELECT FROM proline_qbo.nudges"
+        " UNION ALL SELECT FROM proline_qbo.records WHERE state = 'retrying'"
+    )
+    until(lambda: not roofer.rows(left))
+
+
+def choose(roofer: Roofer, **chosen: object) -> None:
+    """Choose in the settings as the office does."""
+    change_settings(roofer.system.pool, COMPANY, CompanySettings.model_validate(chosen))
+
+
+def waits(roofer: Roofer) -> str | None:
+    """Say what holds the whole company back."""
+    with roofer.system.pool.connection() as connection:
+        company = companies.get(connection, COMPANY)
+        assert company is not None
+        return blocked_reason(company, clock(connection))
+
+
+# Turned off, then on.
+
+
+def change_while_off(roofer: Roofer) -> None:
+    """Turn off; change an invoice twice, let a project pass through its stage, send it a bill."""
+    roofer.contact().project().invoice().settle()
+    disable_company(roofer.system.pool, COMPANY)
+    roofer.invoice(total="110.00").invoice(total="120.00")
+    roofer.contact("c2", number="1002", display_name="Bo Example")
+    roofer.project("p2", number="2002", contact_id="c2").project("p2", stage="Lead")
+    roofer.invoice("i2", project_id="p2", contact_id="c2")
+    roofer.invoice("i3", sent_at=None)
+    taken_in(roofer)
+    roofer.quickbooks.received.clear()
+
+
+def test_turned_off_then_on(roofer: Roofer) -> None:
+    """Changes are held, newest version each; "on" asks, and what is sent is sent once."""
+    change_while_off(roofer)
+
+    with pytest.raises(ChangedWhileOff, match="3 records changed while it was off: choose"):
+        enable_company(roofer.system.pool, COMPANY)
+    still_off = waits(roofer)
+    nothing_left = not roofer.writes()
+    enable_company(roofer.system.pool, COMPANY, changed="send")
+    roofer.settle()
+
+    assert (still_off, nothing_left) == ("off", True)
+    assert names(roofer) == ["Ada Example - C#1001", "Bo Example - C#1002"]
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [120, 100]
+    assert len(roofer.writes("invoice")) == 2
+
+
+def test_turned_off_then_on_and_skipped(roofer: Roofer) -> None:
+    """What is skipped stays out until it changes again, or until something new hangs from it."""
+    change_while_off(roofer)
+
+    left_out = enable_company(roofer.system.pool, COMPANY, changed="skip", by="Sam").left_out
+    roofer.settle()
+    on_that_day = (names(roofer), [each["TotalAmt"] for each in roofer.held("Invoice")])
+    skipped = [state(roofer, *each) for each in (("invoice", "i1"), ("contact", "c2"))]
+    by = roofer.record("invoice", "i2").skipped_by
+    roofer.invoice("i4", project_id="p2", contact_id="c2").invoice(total="130.00").settle()
+
+    assert (left_out, by, skipped) == (3, "Sam", ["skipped", "skipped"])
+    assert on_that_day == (["Ada Example - C#1001"], [100])
+    assert names(roofer) == ["Ada Example - C#1001", "Bo Example - C#1002"]
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [130, 100]
+    assert state(roofer, "invoice", "i2") == "skipped"
+    assert state(roofer, "invoice", "i3") == "waiting: unsent"
+
+
+def test_turned_on_again_with_nothing_changed_asks_nothing(roofer: Roofer) -> None:
+    """What waited already when it was turned off was to be sent, and is no question."""
+    with held_up(roofer) as arrived:
+        roofer.contact().project().invoice()
+        arrived.wait(10)
+        disable_company(roofer.system.pool, COMPANY)
+    taken_in(roofer)
+
+    enable_company(roofer.system.pool, COMPANY)
+    roofer.settle()
+
+    assert notes(roofer) == ["ProLine invoice 501"]
+
+
+# Reconnected to another QuickBooks company.
+
+
+@contextmanager
+def held_up(roofer: Roofer) -> Iterator[threading.Event]:
+    """Hold every write at QuickBooks' door until the block ends; the event says one has come."""
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def hold(request: Request) -> None:
+        if request.method == "POST" and "/query" not in request.path:
+            arrived.set()
+            go_on.wait(4)
+
+    before, roofer.quickbooks.on_call = roofer.quickbooks.on_call, hold
+    try:
+        yield arrived
+    finally:
+        roofer.quickbooks.on_call = before
+        go_on.set()
+
+
+def other_realm(roofer: Roofer) -> Realm:
+    """Open another QuickBooks company."""
+    realm_id = roofer.quickbooks.add_realm({"limits": None, "custom_txn_numbers": True})
+    realm = roofer.quickbooks.realms.find(realm_id)
+    assert realm is not None
+    return realm
+
+
+def move(roofer: Roofer, realm: Realm, typed: str | None = None) -> None:
+    """Connect to other books as the office does; `typed` is the realm typed to confirm it."""
+    before, roofer.realm = roofer.realm, realm
+    try:
+        connect_company(
+            roofer.system.pool,
+            roofer.system.quickbooks,
+            roofer.system.slots,
+            company_id=COMPANY,
+            realm_id=realm.settings.realm_id,
+            code=roofer.operator("code")["code"],
+            other_books=typed,
+        )
+    except BaseException:
+        roofer.realm = before
+        raise
+
+
+def moved(roofer: Roofer, realm: Realm) -> Roofer:
+    """Connect to other books, confirmed, once nothing is being written; wait for the outcome."""
+    roofer.settle()
+    move(roofer, realm, realm.settings.realm_id)
+    return roofer.settle()
+
+
+def test_reconnect_to_another_quickbooks_company(roofer: Roofer) -> None:
+    """Nothing done before goes there by itself; what is new does, with what it hangs from."""
+    first, second = roofer.realm, other_realm(roofer)
+    roofer.contact().project().invoice().payment("40.00", {"i1": "40.00"})
+    roofer.contact("c2", number="1002", display_name="Bo Example")
+    roofer.project("p2", number="2002", contact_id="c2", stage="Lead")
+    roofer.invoice("i2", project_id="p2", contact_id="c2").settle()
+
+    with pytest.raises(OtherRealm):
+        move(roofer, second)
+    with pytest.raises(OtherRealm):
+        move(roofer, second, first.settings.realm_id)
+    moved(roofer, second)
+    by_itself = (roofer.held("Customer"), roofer.held("Invoice"), roofer.held("Payment"))
+    roofer.project("p2", stage="Closed - Won").settle()
+    never_booked_before = (names(roofer), notes(roofer))
+    roofer.invoice("i3").settle()
+    with_what_it_needs = (names(roofer), notes(roofer))
+
+    assert by_itself == ([], [], [])
+    assert never_booked_before == (["Bo Example - C#1002"], ["ProLine invoice 502"])
+    both = ["Ada Example - C#1001", "Bo Example - C#1002"]
+    assert with_what_it_needs == (both, ["ProLine invoice 502", "ProLine invoice 503"])
+
+    roofer.invoice(total="120.00").payment("50.00", {"i1": "50.00"}).settle()
+    asked = [roofer.question(*each).question for each in (("invoice", "i1"), ("payment", "y1"))]
+    roofer.decide("invoice", "i1", "send").decide("payment", "y1", "leave")
+    assert asked == ["former_books", "former_books"]
+    assert notes(roofer) == [f"ProLine invoice 50{number}" for number in "123"]
+    assert roofer.held("Payment") == []
+    assert names(roofer) == both
+
+    moved(roofer, first)
+    assert names(roofer) == ["Ada Example - C#1001"]
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [120]
+    assert [each["TotalAmt"] for each in roofer.held("Payment")] == [50]
+    roofer.quickbooks.received.clear()
+    moved(roofer, second)
+    assert len(roofer.held("Invoice")) == 3
+    assert roofer.held("Payment") == []
+    moved(roofer, first)
+    assert [each.path for each in roofer.writes()] == []
+
+
+def test_books_are_not_left_while_a_record_is_being_written(roofer: Roofer) -> None:
+    """It waits until nothing is claimed; a moment later it can be done."""
+    second = other_realm(roofer)
+    with held_up(roofer) as arrived:
+        roofer.contact().project()
+        arrived.wait(10)
+        with pytest.raises(WritesUnderWay, match="1 record is being written now: try again"):
+            move(roofer, second, second.settings.realm_id)
+
+    moved(roofer, second)
+
+    assert roofer.rows("SELECT realm_id FROM proline_qbo.companies")[0].realm_id == (
+        second.settings.realm_id
+    )
+
+
+def test_what_was_asked_and_answered_in_other_books_stays_there(new_roofer: NewRoofer) -> None:
+    """An open question goes with its books; an answer comes back with them, and acts nowhere else.
+
+    The accounts and items chosen there are nothing here.
+    """
+    roofer = new_roofer(settings=CompanySettings(deposit_account_id="4"))
+    first, second = roofer.realm, other_realm(roofer)
+    roofer.contact().project().invoice().invoice("i2").settle()
+    roofer.payment("30.00").payment("20.00", {"i2": "20.00"}, "y2").settle()
+    roofer.decide("payment", "y1", "invoice", "i1").void("invoice", "i2").settle()
+    asked = roofer.question("invoice", "i2").question
+
+    moved(roofer, second)
+    acting = roofer.rows("SELECT FROM proline_qbo.decisions WHERE spent_at IS NULL")
+    (chosen,) = roofer.rows(
+        "SELECT settings ->> 'deposit_account_id' AS account FROM proline_qbo.companies"
+    )
+    moved(roofer, first)
+
+    assert (acting, chosen.account) == ([], None)
+    assert roofer.question("invoice", "i2").question == asked == "void_paid_invoice"
+    (kept,) = roofer.rows("SELECT answer, spent_at FROM proline_qbo.decisions WHERE answer > ''")
+    assert tuple(kept) == ("invoice", None)
+    assert len(roofer.held("Payment")) == 2
+    assert state(roofer, "payment", "y1") == "done"
+
+
+# The other rows of the table.
+
+
+def show_stages(roofer: Roofer, *stages: str) -> None:
+    """Let ProLine show the stages it has."""
+    roofer.proline.execute(
+        "CREATE SCHEMA IF NOT EXISTS proline_export;"
+        "DROP VIEW IF EXISTS proline_export.project_stages"
+    )
+    rows = ", ".join(f"('{COMPANY}', '{stage}', {at})" for at, stage in enumerate(stages))
+    roofer.proline.execute(
+        "CREATE VIEW proline_export.project_stages AS SELECT * FROM"
+        f" (VALUES {rows}) AS v (company_id, stage, position)".encode()
+    )
+
+
+def test_stages_changed_in_settings(roofer: Roofer) -> None:
+    """Old projects are not swept, and a chosen stage that ProLine no longer has is told."""
+    roofer.contact().project(stage="Sold").invoice().settle()
+    roofer.contact("c2", number="1002", archived=True).project("p2", contact_id="c2", stage="Lead")
+    roofer.settle()
+
+    choose(roofer, stages=["Sold", "Signed"])
+    roofer.settle()
+    not_swept = state(roofer, "project", "p1")
+    with roofer.system.pool.connection() as connection:
+        unknown = missing_stages(connection, COMPANY)
+        ready = count_ready(connection, COMPANY, CompanySettings(stages=("Sold", "Signed")))
+    show_stages(roofer, "Lead", "Sold")
+    with roofer.system.pool.connection() as connection:
+        missing = missing_stages(connection, COMPANY)
+    roofer.project("p2", stage="Sold").settle()
+
+    assert not_swept == "waiting: stage"
+    assert state(roofer, "invoice", "i1") == "waiting: stage"
+    assert (unknown, missing, ready) == (None, ("Signed",), 1)
+    assert state(roofer, "project", "p2") == "done"
+    assert state(roofer, "contact", "c2") == "done"
+
+
+def test_what_failed_for_want_of_a_setting_goes_on_once_it_is_chosen(
+    new_roofer: NewRoofer,
+) -> None:
+    """Held records are looked at again at once when the settings change."""
+    roofer = new_roofer(
+        settings=CompanySettings(tax_mode="amount"), books={"using_sales_tax": True}
+    )
+    line = {"id": "l1", "kind": "item", "name": "Tear-off", "quantity": "1"}
+    lines = [line | {"amount": "100.00", "unit_price": "100.00"}]
+    tax = {"name": "Sales tax", "rate": "8", "amount": "8.00"}
+    roofer.contact().project().invoice(total="108.00", lines=lines, tax=tax).settle()
+    failed = roofer.record("invoice", "i1")
+
+    choose(roofer, tax_mode="line")
+    roofer.settle()
+
+    assert failed.state == "failed"
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [108]
+
+
+@pytest.mark.parametrize(
+    ("mode", "jobs"), [("main", []), ("sub", ["Ada Example's Project - P#2001"])]
+)
+def test_projects_in_a_trigger_stage_at_enable(
+    new_roofer: NewRoofer, mode: Literal["main", "sub"], jobs: list[str]
+) -> None:
+    """They are counted and not sent; a person transfers one, on what it holds, in either mode."""
+    roofer = new_roofer(settings=CompanySettings(customer_mode=mode))
+    before_the_first_enable(roofer)
+    roofer.contact().project()
+    taken_in(roofer)
+    enable_company(roofer.system.pool, COMPANY)
+    roofer.invoice().settle()
+    with roofer.system.pool.connection() as connection:
+        company = companies.get(connection, COMPANY)
+        assert company is not None
+        counted = count_ready(connection, COMPANY, company.settings)
+        held = roofer.held("Customer")
+        key = RecordKey(COMPANY, "project", "p1")
+        transfer = Transfer(key, company.settings.customer_mode, "Sam")
+        assert transfer_by_hand(connection, transfer)
+    roofer.settle()
+    with roofer.system.pool.connection() as connection:
+        after = count_ready(connection, COMPANY, CompanySettings())
+
+    assert (counted, held, after) == (1, [], 0)
+    assert [each["DisplayName"] for each in roofer.held("Customer") if each.get("Job")] == jobs
+    assert notes(roofer) == ["ProLine invoice 501"]
+    assert roofer.rows("SELECT transferred_by FROM proline_qbo.transfers") == [("Sam",)]
+
+
+def before_the_first_enable(roofer: Roofer) -> None:
+    """Bring the company to where it has been connected and never enabled."""
+    with roofer.system.pool.connection() as connection:
+        connection.execute(
+            "UPDATE proline_qbo.companies SET enabled = false, first_enabled_at = NULL"
+        )
+
+
+def test_before_the_first_enable(roofer: Roofer) -> None:
+    """Contacts and projects are kept, money is dropped and counted, and the enable asks nothing."""
+    before_the_first_enable(roofer)
+    roofer.contact().project(stage="Lead").invoice().payment("40.00", {"i1": "40.00"})
+    taken_in(roofer)
+    kept = roofer.rows("SELECT entity FROM proline_qbo.records ORDER BY entity")
+
+    enable_company(roofer.system.pool, COMPANY)
+    earlier = roofer.now - timedelta(days=30)
+    roofer.project(stage="Closed - Won").invoice("i2", sent_at=earlier.isoformat()).settle()
+    with roofer.system.pool.connection() as connection:
+        company = companies.get(connection, COMPANY)
+        by_rule = count_skipped_by_rule(connection, COMPANY)
+
+    assert kept == [("contact",), ("project",)]
+    assert company is not None
+    assert company.dropped_events == 2
+    assert names(roofer) == ["Ada Example - C#1001"]
+    assert (roofer.held("Invoice"), by_rule) == ([], 1)
+
+
+def test_customer_type_switched(roofer: Roofer) -> None:
+    """Each project keeps its mode, each invoice its customer; what comes after has the new one."""
+    roofer.contact().project().invoice().settle()
+
+    choose(roofer, customer_mode="sub")
+    roofer.project(name="Newer roof").invoice(total="120.00").invoice("i2")
+    roofer.project("p2", number="2002").invoice("i3", project_id="p2").settle()
+
+    (main,) = [each["Id"] for each in roofer.held("Customer") if not each.get("Job")]
+    (job,) = [each["Id"] for each in roofer.held("Customer") if each.get("Job")]
+    on = {each["PrivateNote"][-1]: each["CustomerRef"]["value"] for each in roofer.held("Invoice")}
+    assert on == {"1": main, "2": main, "3": job}
+
+
+def test_invoice_sent_before_the_trigger_stage(roofer: Roofer) -> None:
+    """It waits for its project, its payments behind it, and all go by themselves."""
+    roofer.contact().project(stage="Lead").invoice().payment("40.00", {"i1": "40.00"}).settle()
+    waited = [state(roofer, *each) for each in (("invoice", "i1"), ("payment", "y1"))]
+
+    roofer.project(stage="Closed - Won").settle()
+
+    assert waited == ["waiting: stage", "waiting: parent"]
+    assert [each["Balance"] for each in roofer.held("Invoice")] == [60]
+    assert len(roofer.held("Payment")) == 1
+
+
+def test_two_proline_companies_one_realm(roofer: Roofer) -> None:
+    """Refused before a token is stored, for as long as the first one has it."""
+    open_company(roofer.system.pool, OTHER_COMPANY, "Zenith Roofing")
+    realm_id = roofer.realm.settings.realm_id
+
+    with pytest.raises(RealmTaken, match="Another ProLine company already writes into this"):
+        connect_company(
+            roofer.system.pool,
+            roofer.system.quickbooks,
+            roofer.system.slots,
+            company_id=OTHER_COMPANY,
+            realm_id=realm_id,
+            code=roofer.operator("code")["code"],
+        )
+
+    assert roofer.rows("SELECT company_id FROM proline_qbo.tokens") == [(COMPANY,)]
+    with roofer.system.pool.connection() as connection, pytest.raises(psycopg.Error):
+        connection.execute("UPDATE proline_qbo.companies SET realm_id = %s", [realm_id])
+
+
+def test_connection_lost(roofer: Roofer) -> None:
+    """Changes are held, no record fails, and all is replayed by itself after the reconnect."""
+    roofer.contact().project().settle()
+    roofer.operator("disconnect")
+    roofer.invoice()
+    until(lambda: waits(roofer) == "connection")
+    roofer.invoice(total="120.00").payment("40.00", {"i1": "40.00"})
+    taken_in(roofer)
+    held = (state(roofer, "invoice", "i1"), roofer.held("Invoice"))
+
+    roofer.connect().settle()
+
+    assert held == ("pending", [])
+    assert [each["Balance"] for each in roofer.held("Invoice")] == [80]
+    assert len(roofer.held("Payment")) == 1
+
+
+def test_subscription_lapsed(roofer: Roofer) -> None:
+    """The company waits, no record fails, and all is replayed by itself once it probes again."""
+    roofer.contact().project().settle()
+    roofer.fault({"operation": "create", "entity": "invoice"}, status=403, fault="6190")
+    roofer.invoice()
+    until(lambda: waits(roofer) == "paused")
+    roofer.invoice(total="120.00")
+    taken_in(roofer)
+    held = (state(roofer, "invoice", "i1"), roofer.held("Invoice"))
+
+    with roofer.system.pool.connection() as connection:
+        connection.execute("UPDATE proline_qbo.companies SET paused_until = proline_qbo.clock()")
+        connection.execute("UPDATE proline_qbo.ring SET not_before = proline_qbo.clock()")
+    roofer.settle()
+
+    assert held == ("pending", [])
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [120]
+
+
+def test_what_changed_is_counted_while_it_is_off(roofer: Roofer) -> None:
+    """The page says how many before anybody is asked."""
+    change_while_off(roofer)
+
+    with roofer.system.pool.connection() as connection:
+        assert count_changed(connection, COMPANY) == 3
