@@ -24,7 +24,7 @@ from qbo_simulator.properties import (
     Text,
     reference,
 )
-from qbo_simulator.realm import Realm
+from qbo_simulator.realm import TRANSACTION_KINDS, Realm
 from qbo_simulator.wire import Json
 
 DEEPEST_LEVEL = 4
@@ -88,7 +88,10 @@ QUERYABLE = frozenset(
 def complete_customer(realm: Realm, fields: Json, current: Json | None) -> Json:
     """Give a whole customer of these fields, or refuse."""
     named = complete_names(realm, fields, current)
+    if current is not None and "BillWithParent" not in named:
+        named["BillWithParent"] = current["BillWithParent"]
     _check_parent(realm, named, current)
+    _check_billed(realm, named, current)
     check_currency(realm, named, current)
     writable = {name: value for name, value in named.items() if name not in READ_ONLY}
     job = bool(named.get("Job"))
@@ -148,6 +151,18 @@ def _check_parent(realm: Realm, fields: Json, current: Json | None) -> None:
         )
     if parent_id is not None:
         _check_ancestry(realm, parent_id, current)
+
+
+def _check_billed(realm: Realm, fields: Json, current: Json | None) -> None:
+    """Refuse to change who is billed once there is a transaction of the job."""
+    if current is None or bool(fields.get("BillWithParent")) == current["BillWithParent"]:
+        return
+    if any(
+        document["CustomerRef"]["value"] == current["Id"]
+        for kind in TRANSACTION_KINDS
+        for document in realm.objects[kind].values()
+    ):
+        raise FaultError("6130", "Bill With Parent cannot be changed : there are transactions")
 
 
 def _check_ancestry(realm: Realm, parent_id: str, current: Json | None) -> None:

@@ -96,7 +96,7 @@ def _complete_item_line(realm: Realm, line: Json, *, out_of_scope: bool) -> Json
         raise FaultError(
             "2290", "Negative amounts aren't supported on transaction lines.", "Line.Amount"
         )
-    shown = {name: value for name, value in detail.items() if value is not None}
+    shown = {name: value for name, value in detail.items() if _says(value)}
     shown["ItemRef"] = {"value": item["Id"], "name": item["Name"]}
     shown.pop("TaxCodeRef", None)
     if code := _line_tax_code(realm, detail, item, out_of_scope=out_of_scope):
@@ -108,6 +108,13 @@ def _complete_item_line(realm: Realm, line: Json, *, out_of_scope: bool) -> Json
         "DetailType": "SalesItemLineDetail",
         "SalesItemLineDetail": shown,
     }
+
+
+def _says(value: object) -> bool:
+    """Whether a value holds anything; a reference to nothing does not."""
+    if not isinstance(value, dict) or "value" not in value:
+        return value is not None
+    return value["value"] is not None
 
 
 def _live_item(realm: Realm, detail: Json) -> Json:

@@ -1,11 +1,11 @@
 """The tax of an invoice: what was sent, or what its lines' codes come to.
 
 https://developer.intuit.com/app/developer/qbo/docs/workflows/manage-sales-tax-for-us-locales
-Without sales tax TxnTaxDetail is ignored. In the United States the taxable lines are those marked
-TAX: automated sales tax chooses code and rate itself and takes an explicit TotalTax as an override;
-otherwise the code in TxnTaxDetail makes the tax. Elsewhere each line's own code makes it, and
-GlobalTaxCalculation is required (2020); with NotApplicable a tax is refused (6170). Assumed, for no
-source says it: an override is spread over the rates of a code by their size.
+Without sales tax TxnTaxDetail is ignored, and not shown. In the United States the taxable lines are
+those marked TAX: automated sales tax chooses code and rate itself and takes an explicit TotalTax as
+an override; otherwise the code in TxnTaxDetail makes the tax. Elsewhere each line's own code makes
+it, and GlobalTaxCalculation is required (2020); with NotApplicable a tax is refused (6170).
+Assumed, for no source says it: an override is spread over the rates of a code by their size.
 """
 
 from collections.abc import Sequence

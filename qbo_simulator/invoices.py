@@ -54,6 +54,7 @@ READ_ONLY = (
     "HomeTotalAmt",
     "HomeBalance",
     "InvoiceLink",
+    "DepositToAccountRef",
     ALLOW_DUPLICATE,
 )
 
@@ -95,7 +96,7 @@ def complete_invoice(realm: Realm, fields: Json, current: Json | None) -> Json:
         **exchange(realm, fields, current),
         "CustomerRef": {"value": customer["Id"]},
         "Line": lines.lines,
-        "TxnTaxDetail": tax,
+        "TxnTaxDetail": tax if realm.settings.using_sales_tax else None,
         "TotalAmt": total,
         "LinkedTxn": (current or {}).get("LinkedTxn", []),
         "Balance": max(total - _paid(realm, current), ZERO),
@@ -117,7 +118,9 @@ def render_invoice(realm: Realm, document: Json) -> Json:
     name = full_name(realm, customer) if customer else ""
     shown = {**document, "CustomerRef": {"value": document["CustomerRef"]["value"], "name": name}}
     if "ExchangeRate" in shown:
-        shown["HomeTotalAmt"] = to_cents(shown["TotalAmt"] * shown["ExchangeRate"])
+        rate = shown["ExchangeRate"]
+        shown["HomeTotalAmt"] = to_cents(shown["TotalAmt"] * rate)
+        shown["HomeBalance"] = to_cents(shown["Balance"] * rate)
     return shown
 
 
@@ -127,7 +130,7 @@ def void_invoice(realm: Realm, document: Json) -> Json:
     return {
         **document,
         "Line": zero_lines(document["Line"]),
-        "TxnTaxDetail": {"TotalTax": ZERO},
+        **({"TxnTaxDetail": {"TotalTax": ZERO}} if "TxnTaxDetail" in document else {}),
         "TotalAmt": ZERO,
         "Balance": ZERO,
         "LinkedTxn": [],

@@ -164,9 +164,9 @@ class _Parser:
             raise self._unexpected()
         self._take()
         if int(token) < 1:
-            raise _out_of_bounds(f"value {token} is too small. Min allowed value is 1.")
+            raise _out_of_bounds(f"value {token} is too small. Min allowed value is 1")
         if highest is not None and int(token) > highest:
-            raise _out_of_bounds(f"value {token} is too large. Max allowed value is {highest}.")
+            raise _out_of_bounds(f"value {token} is too large. Max allowed value is {highest}")
         return int(token)
 
     def _word(self) -> str:

@@ -14,7 +14,7 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Json
 
 SYSTEM = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status")
-ADDRESSES = ("BillAddr", "ShipAddr", "ShipFromAddr")
+ADDRESSES = ("BillAddr", "ShipAddr", "ShipFromAddr", "PrimaryAddr")
 NOWHERE = {"Lat": "INVALID", "Long": "INVALID"}
 """Where an address is that was not found on the map; nothing here is."""
 PLACE = ("Id", "Lat", "Long", "Tag")
@@ -172,7 +172,15 @@ def _merge(entity: Entity, current: Json, fields: Json) -> Json:
 
 
 def _given(fields: Json) -> Json:
-    return {name: value for name, value in fields.items() if value is not None}
+    """The fields that hold anything; a group of nothing but nulls, such as a phone's, is none."""
+    held = {name: _without_nulls(value) for name, value in fields.items()}
+    return {name: value for name, value in held.items() if value is not None}
+
+
+def _without_nulls(value: object) -> object:
+    if not isinstance(value, dict) or None not in value.values():
+        return value
+    return {key: each for key, each in value.items() if each is not None} or None
 
 
 def _with_include(fields: Json, include: str) -> Json:

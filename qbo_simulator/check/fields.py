@@ -58,6 +58,10 @@ def writable(entity: Entity, shown: Mapping[str, Any]) -> Json:
         own["Line"] = [line for each in own["Line"] if (line := _line(entity, each))]
     if isinstance(own.get("TxnTaxDetail"), dict):
         own["TxnTaxDetail"] = _without(own["TxnTaxDetail"], COMPUTED_IN_TAX)
+    address = own.get("PrimaryEmailAddr")
+    if isinstance(address, dict) and "," in str(address.get("Address")):
+        # People may write two into one field; through the API a client sends one.
+        own["PrimaryEmailAddr"] = {"Address": str(address["Address"]).partition(",")[0]}
     for name in ("DisplayName", "Name"):
         if isinstance(own.get(name), str):
             own[name] = own[name].removesuffix(DELETED)

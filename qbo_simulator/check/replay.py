@@ -35,6 +35,7 @@ class Replayed:
     recorded: object
     response: Response
     document: object
+    problems: tuple[str, ...] = ()
 
 
 def replay(exchange: Exchange) -> list[Difference]:
@@ -53,6 +54,7 @@ def replay(exchange: Exchange) -> list[Difference]:
         told = f": {text}" if replayed.response.status >= REFUSED else ""
         found.append(Difference("status", "status", detail + told))
     found += _compare_headers(exchange, replayed.response)
+    found += [Difference("prepared", "value", problem) for problem in replayed.problems]
     return [*found, *compare(replayed.recorded, replayed.document)]
 
 
@@ -95,13 +97,13 @@ def _object(exchange: Exchange, shape: Shape) -> Replayed:
             raise LeftOut(f"writing {entity}")
         stage = Stage(None, shape.document, exchange.status)
         last = f"/{stage.realm_id}" if entity == "CompanyInfo" else ""
-        return _answered(shape, stage.call("GET", f"/{entity.lower()}{last}"))
+        return _answered(shape, stage.call("GET", f"/{entity.lower()}{last}"), stage)
     if entity.lower() not in ENTITIES:
         raise LeftOut(entity)
     body = _sent(exchange)
     stage = Stage(body, shape.document, exchange.status)
     stage.prepare(shown, body or {})
-    return _answered(shape, _call_for(exchange, shape, stage, body))
+    return _answered(shape, _call_for(exchange, shape, stage, body), stage)
 
 
 def _call_for(exchange: Exchange, shape: Shape, stage: Stage, body: Json | None) -> Response:
@@ -109,7 +111,7 @@ def _call_for(exchange: Exchange, shape: Shape, stage: Stage, body: Json | None)
     entity, shown = shape.entity, dict(shape.shown)
     operation = _operation(exchange)
     kind = ENTITIES[entity.lower()]
-    if operation is None and kind.complete is not None:
+    if operation is None and "Id" not in shown:
         stage.prepare_parents(shown)
         fields = writable(kind, shown)
         stage.free_name(entity, fields)
@@ -148,7 +150,7 @@ def _query(exchange: Exchange, shape: Shape) -> Replayed:
     stage = Stage(None, shape.document, exchange.status)
     for row in shape.rows:
         stage.put(shape.entity, row)
-    return _answered(shape, stage.call("GET", f"/query?query={quote(statement)}"))
+    return _answered(shape, stage.call("GET", f"/query?query={quote(statement)}"), stage)
 
 
 def _changes(exchange: Exchange, shape: Shape) -> Replayed:
@@ -164,7 +166,7 @@ def _changes(exchange: Exchange, shape: Shape) -> Replayed:
     asked = urlsplit(exchange.target).query or (
         f"entities={','.join(kinds) or 'Customer'}&changedSince=2001-01-01"
     )
-    return _answered(shape, stage.call("GET", f"/cdc?{asked}"))
+    return _answered(shape, stage.call("GET", f"/cdc?{asked}"), stage)
 
 
 def _batch(exchange: Exchange, shape: Shape) -> Replayed:
@@ -181,9 +183,8 @@ def _batch(exchange: Exchange, shape: Shape) -> Replayed:
     if not parts:
         raise LeftOut("every part of the batch")
     response = stage.call("POST", "/batch", to_json({"BatchItemRequest": parts}))
-    return _answered(
-        replace(shape, document={**shape.document, "BatchItemResponse": kept}), response
-    )
+    whole = replace(shape, document={**shape.document, "BatchItemResponse": kept})
+    return _answered(whole, response, stage)
 
 
 def _prepare_part(stage: Stage, part: Json, answered: Json, named: str | None) -> None:
@@ -218,17 +219,18 @@ def _token(shape: Shape) -> Replayed:
     form = f"grant_type=authorization_code&code={stage.authorization_code()}&client_id=check"
     headers = {"content-type": "application/x-www-form-urlencoded"}
     request = Request("POST", "/oauth2/v1/tokens/bearer", headers, form.encode())
-    return _answered(shape, stage.simulator.handle(request))
+    return _answered(shape, stage.simulator.handle(request), stage)
 
 
-def _answered(shape: Shape, response: Response) -> Replayed:
+def _answered(shape: Shape, response: Response, stage: Stage) -> Replayed:
+    problems = tuple(stage.problems)
     if shape.xml:
         given = as_xml_response(response)
-        return Replayed(shape.document, given, read_xml(given.body))
+        return Replayed(shape.document, given, read_xml(given.body), problems)
     document: object = parse_json(response.body)
     if shape.bare and isinstance(document, dict):
         document = document.get(shape.entity, document)
-    return Replayed(shape.document, response, document)
+    return Replayed(shape.document, response, document, problems)
 
 
 def _sent(exchange: Exchange) -> Json | None:
@@ -257,7 +259,7 @@ def _path(exchange: Exchange) -> str:
 
 def _statement_for(shape: Shape) -> str:
     """A statement that is answered so, where it was not recorded."""
-    counts = "totalCount" in shape.document["QueryResponse"]
+    counts = "totalCount" in shape.document["QueryResponse"] and not shape.rows
     return f"select {'count(*)' if counts else '*'} from {shape.entity or 'Customer'}"
 
 

@@ -25,6 +25,7 @@ KINDS_OF_REFERENCES = {
     "SalesTermRef": "Term",
     "TermRef": "Term",
     "TxnTaxCodeRef": "TaxCode",
+    "TaxCodeRef": "TaxCode",
     "IncomeAccountRef": "Account",
     "ExpenseAccountRef": "Account",
     "AssetAccountRef": "Account",
@@ -41,6 +42,7 @@ ACCOUNT_TYPES = {
 }
 COUNTRIES = {"CAD": "CA", "GBP": "GB", "AUD": "AU", "EUR": "FR", "MXN": "MX"}
 NAME_LIMIT = 24
+ONE = Decimal(1)
 AUTHORIZED = "authorization"
 
 
@@ -55,6 +57,7 @@ class Stage:
             settings["custom_txn_numbers"] = True
         self.realm_id = self.simulator.add_realm(settings)
         self.token = self._connect()
+        self.problems: list[str] = []
 
     @property
     def realm(self) -> Realm:
@@ -107,20 +110,46 @@ class Stage:
         for owner, line in _links(documents):
             self._link(owner, line)
 
-    def put(self, kind: str, shown: Mapping[str, Any], token: str | None = None) -> str | None:
-        """Put in an object as a reply shows it, under its id; gives why it cannot be, or None."""
+    def put(self, kind: str, shown: Mapping[str, Any], token: str | None = None) -> None:
+        """Put in an object as a reply shows it, under its id; what cannot be is a problem."""
         self.prepare_parents(shown)
         self.prepare(shown)
         object_id = str(shown.get("Id", ""))
         if not object_id or self.realm.find(kind, object_id) is not None:
-            return None
+            return
         fields = parse_json(to_json(writable(ENTITIES[kind.lower()], shown)))
         problem = self._make(kind, object_id, fields)
+        if problem is None:
+            self._follow(kind, object_id, shown)
         found = self.realm.find(kind, object_id)
         if found is not None:
             wanted = token if token is not None else str(shown.get("SyncToken", "0"))
             self.realm.put(kind, {**found, "SyncToken": wanted})
-        return problem
+        if problem is not None:
+            self.problems.append(f"{kind} {object_id} cannot be put in: {problem}")
+
+    def _follow(self, kind: str, object_id: str, shown: Mapping[str, Any]) -> None:
+        """Do what has happened to an object since: payments, a deposit, an e-mail."""
+        links = [each for each in shown.get("LinkedTxn") or () if isinstance(each, dict)]
+        named = {str(each.get("TxnType")): str(each.get("TxnId")) for each in links}
+        if kind == "Invoice" and named.get("Payment", "").isdigit():
+            self._pay(object_id, named["Payment"], shown)
+        if kind == "Payment" and named.get("Deposit", "").isdigit():
+            line = {"LinkedTxn": [{"TxnId": object_id, "TxnType": "Payment"}]}
+            fields: Json = {"DepositToAccountRef": {"value": "35"}, "Line": [line]}
+            self._make("Deposit", named["Deposit"], fields)
+        if kind == "Invoice" and "DeliveryInfo" in shown:
+            self.call("POST", f"/invoice/{object_id}/send")
+
+    def _pay(self, invoice_id: str, payment_id: str, shown: Mapping[str, Any]) -> None:
+        total = self.realm.objects["Invoice"][invoice_id]["TotalAmt"]
+        amount = max(min(total - Decimal(str(shown.get("Balance", 0))), total), min(total, ONE))
+        line = {
+            "Amount": amount,
+            "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}],
+        }
+        payment = {"CustomerRef": shown.get("CustomerRef"), "TotalAmt": amount, "Line": [line]}
+        self._make("Payment", payment_id, payment)
 
     def free_name(self, kind: str, fields: Mapping[str, Any]) -> None:
         """Rename the row of a new company that has the name of one that shall be made."""
@@ -218,13 +247,21 @@ def _settings(body: object, shown: object) -> Json:
         "custom_txn_numbers": found.get("CustomTxnNumbers", sent_number) is True,
         "multi_currency": "ExchangeRate" in found or found.get("MultiCurrencyEnabled") is True,
         "partner_tax_enabled": found.get("PartnerTaxEnabled") is True,
-        "using_sales_tax": found.get("UsingSalesTax") is not False,
+        "using_sales_tax": found.get("UsingSalesTax") is not False and not _is_untaxed(shown),
     }
     if isinstance(found.get("BookCloseDate"), str):
         settings["book_close_date"] = found["BookCloseDate"]
     if isinstance(found.get("CompanyName"), str) and "FiscalYearStartMonth" in found:
         settings["company_name"] = found["CompanyName"]
     return settings
+
+
+def _is_untaxed(shown: object) -> bool:
+    """Whether there is an invoice without TxnTaxDetail, which a company without sales tax shows."""
+    return any(
+        {"Line", "DueDate", "Balance"} <= set(each) and "TxnTaxDetail" not in each
+        for each in _objects(shown)
+    )
 
 
 def _scalars(document: object) -> Iterator[tuple[str, object]]:

@@ -61,7 +61,10 @@ def made() -> dict[str, Any]:
     payment = company.post("payment", payment_body("1", 60, {"1": 60}))
     link = {"LinkedTxn": [{"TxnId": "2", "TxnType": "Payment"}]}
     deposit = company.post("deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [link]})
+    company.post("invoice/1/send", b"", sendTo="ada@example.com")
     replies = {
+        "paid": company.get("invoice/1"),
+        "deposited": company.get("payment/2"),
         "customer": ada,
         "job": job,
         "invoice": invoice,

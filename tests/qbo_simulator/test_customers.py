@@ -202,3 +202,37 @@ def test_a_customer_keeps_its_currency() -> None:
     reply = company.post("customer", update)
 
     assert reply.code == "6000"
+
+
+def test_who_is_billed_stays_once_there_is_a_transaction() -> None:
+    """BillWithParent of a job cannot be changed any more, 6130; before it can."""
+    company = Company()
+    ada = company.customer("Ada")
+    job = company.customer("Roof", Job=True, ParentRef={"value": ada})
+    update = {"Id": job, "sparse": True, "BillWithParent": True}
+
+    free = company.post("customer", {**update, "SyncToken": "0"})
+    company.invoice(job, 5)
+    refused = company.post(
+        "customer", {**update, "SyncToken": free.object["SyncToken"], "BillWithParent": False}
+    )
+
+    assert (free.code, refused.code) == (None, "6130")
+
+
+def test_a_group_of_nothing_but_nulls_is_none() -> None:
+    """A client that has no phone sends `FreeFormNumber: null`, and no phone comes back."""
+    company = Company()
+
+    made = company.post(
+        "customer",
+        {
+            "Id": None,
+            "DisplayName": "Ada",
+            "PrimaryPhone": {"FreeFormNumber": None},
+            "PrimaryEmailAddr": {"Address": "ada@example.com"},
+        },
+    ).object
+
+    assert "PrimaryPhone" not in made
+    assert made["PrimaryEmailAddr"] == {"Address": "ada@example.com"}

@@ -1,5 +1,7 @@
 """Invoices: totals, lines, numbers, tax, dates, closed books, void and delete."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.qbo_simulator.driver import Company, invoice_body, item_line, payment_body
@@ -235,12 +237,13 @@ def test_tax_is_kept_only_where_the_company_charges_it() -> None:
     """Without sales tax the amount is dropped silently: the source's total is then higher."""
     charging, free = Company(using_sales_tax=True), Company(using_sales_tax=False)
 
-    totals = [
-        each.invoice(each.customer(), 100, TxnTaxDetail={"TotalTax": 8.25})["TotalAmt"]
+    made = [
+        each.invoice(each.customer(), 100, TxnTaxDetail={"TotalTax": 8.25})
         for each in (charging, free)
     ]
 
-    assert [float(total) for total in totals] == [108.25, 100]
+    assert [float(each["TotalAmt"]) for each in made] == [108.25, 100]
+    assert ["TxnTaxDetail" in each for each in made] == [True, False]
 
 
 def test_automated_tax_is_added_to_taxable_lines_unless_an_amount_is_given() -> None:
@@ -345,3 +348,68 @@ def test_an_invoice_takes_one_discount_no_deposit_and_a_bounded_number_of_lines(
     ]
 
     assert [reply.code for reply in replies] == ["6000"] * 3
+
+
+def test_in_many_currencies_an_invoice_shows_its_worth_at_home() -> None:
+    """ExchangeRate, and total and balance in the company's own currency."""
+    company = Company(multi_currency=True)
+    ada = company.customer("Ada", CurrencyRef={"value": "CAD"})
+
+    made = company.invoice(ada, 100, ExchangeRate=0.75)
+
+    assert [made[name] for name in ("ExchangeRate", "HomeTotalAmt", "HomeBalance")] == [
+        pytest.approx(Decimal(value)) for value in ("0.75", "75", "75")
+    ]
+
+
+def test_terms_decide_when_an_invoice_is_due() -> None:
+    """Its own, else its customer's, else thirty days; unknown terms are refused."""
+    company = Company()
+    ada = company.customer("Ada", SalesTermRef={"value": "2"})
+
+    of_customer = company.invoice(ada, 5)
+    own = company.invoice(ada, 5, SalesTermRef={"value": "1"})
+    unknown = company.post("invoice", invoice_body(ada, 5, SalesTermRef={"value": "99"}))
+
+    assert (of_customer["DueDate"], own["DueDate"]) == ("2026-12-05", "2026-11-20")
+    assert own["SalesTermRef"] == {"value": "1", "name": "Due on receipt"}
+    assert unknown.code == "2500"
+
+
+def test_an_invoice_can_be_sent() -> None:
+    """To its own address or another; without any it is refused."""
+    company = Company()
+    ada = company.customer()
+    bare = company.invoice(ada, 5)["Id"]
+    addressed = company.invoice(ada, 5, BillEmail={"Address": "ada@example.com"})["Id"]
+
+    sent = company.post(f"invoice/{addressed}/send", b"").object
+    elsewhere = company.post(f"invoice/{bare}/send", b"", sendTo="ben@example.com").object
+    codes = [company.post(f"{path}/send", b"").code for path in ("invoice/99", "payment/1")]
+
+    assert (sent["EmailStatus"], sent["DeliveryInfo"]["DeliveryType"]) == ("EmailSent", "Email")
+    assert elsewhere["BillEmail"] == {"Address": "ben@example.com"}
+    assert codes == ["610", "500"]
+
+
+def test_negative_lines_are_refused_where_the_setting_says_so() -> None:
+    """With 2290; otherwise they are taken while the total is not negative."""
+    keeping, refusing = Company(), Company(negative_lines="refuse")
+
+    codes = [
+        each.post("invoice", invoice_body(each.customer(), 10, -4)).code
+        for each in (keeping, refusing)
+    ]
+
+    assert codes == [None, "2290"]
+
+
+def test_a_reference_to_nothing_is_not_kept() -> None:
+    """A client library sends `{"value": null}` for a class it has not."""
+    company = Company()
+    detail = {"ItemRef": {"value": "1"}, "ClassRef": {"value": None}}
+    line = item_line(5, SalesItemLineDetail=detail)
+
+    made = company.post("invoice", {**invoice_body(company.customer()), "Line": [line]}).object
+
+    assert "ClassRef" not in made["Line"][0]["SalesItemLineDetail"]

@@ -203,3 +203,16 @@ def test_a_paid_invoice_stays_with_its_customer() -> None:
 
     assert refused.code == "6000"
     assert company.get(f"invoice/{invoice}").object["CustomerRef"]["value"] == ada
+
+
+def test_too_much_is_trimmed_where_the_setting_says_so() -> None:
+    """A payment then applies what is open and leaves the rest unapplied."""
+    company = Company(over_application="trim")
+    ada = company.customer()
+    first, second = (company.invoice(ada, 100)["Id"] for _ in range(2))
+    company.post("payment", payment_body(ada, 100, {second: 100}))
+
+    made = company.post("payment", payment_body(ada, 300, {first: 150, second: 150})).object
+
+    assert [line["Amount"] for line in made["Line"]] == [100]
+    assert made["UnappliedAmt"] == 200
