@@ -3,7 +3,7 @@
 The language has no JOIN and no OR; conditions are joined by AND
 (https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries).
 Its parser has failed with code 4000 on quotes and dashes outside ASCII, which phones type into
-names: on that code ask again with `ascii_prefix_like` and compare the rows in our own process.
+names: on that code ask again with `ascii_part_like` and compare the rows in our own process.
 """
 
 from __future__ import annotations
@@ -66,15 +66,22 @@ def like(field: str, pattern: str) -> str:
     return f"{_word(field)} LIKE {quote(pattern)}"
 
 
-def ascii_prefix_like(name: str, field: str = "DisplayName") -> str | None:
+PLAIN: Final = r"[A-Za-z0-9 .,&#()/+:@*-]"
+
+
+def ascii_part_like(name: str, field: str = "DisplayName") -> str | None:
     """Write a condition every row named `name` meets, in plain ASCII: the way round code 4000.
 
-    The prefix ends before the first character that is not plain, or is a wildcard. It finds more
-    than was asked for; the caller compares. None if the name has no such prefix.
+    The beginning of the name up to the first character that is not plain, or is a wildcard; where
+    it begins with one, its longest plain part. It finds more than was asked for; the caller
+    compares. None if the name has no plain character at all.
     """
-    plain = re.match(r"[A-Za-z0-9 .,&#()/+:@*-]*", name)
-    prefix = plain.group().rstrip() if plain else ""
-    return like(field, f"{prefix}%") if prefix else None
+    begins = re.match(f"{PLAIN}*", name)
+    prefix = begins.group().rstrip() if begins else ""
+    if prefix:
+        return like(field, f"{prefix}%")
+    part = max((part.strip() for part in re.findall(f"{PLAIN}+", name)), key=len, default="")
+    return like(field, f"%{part}%") if part else None
 
 
 def _word(name: str) -> str:

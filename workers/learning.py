@@ -13,6 +13,7 @@ from structlog import get_logger
 
 from coordination.database import Connection
 from qbo_client import (
+    ApiRequest,
     BusinessFault,
     DuplicateDocNumber,
     DuplicateName,
@@ -36,13 +37,20 @@ from workers.lookups import (
     is_ours,
     made_by,
     may_be,
-    plain_query_for_contact,
+    named,
+    plain_query_for,
     query_for,
     query_for_contact,
     query_for_name,
     sent_fields,
 )
-from workers.mapping import Conflict, compare_with_theirs, is_voided, owned_fields
+from workers.mapping import (
+    Conflict,
+    compare_with_theirs,
+    is_voided,
+    lookup_names,
+    owned_fields,
+)
 from workers.meaning import Action, Meaning
 from workers.references import look_at_reference
 from workers.session import Session
@@ -150,13 +158,21 @@ def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any
 
 
 def _customers(session: Session, contact: Contact) -> list[dict[str, Any]]:
+    own_name = lookup_names(contact)[0]
+    return _ask(session, query_for_contact(contact), own_name, "existing_customer")
+
+
+def _ask(session: Session, request: ApiRequest, name: str, purpose: str) -> list[dict[str, Any]]:
+    """Ask for customers by name; a name the language cannot parse is asked for in plain ASCII."""
     try:
-        response = session.read(query_for_contact(contact), "existing_customer")
+        response = session.read(request, purpose)
     except BusinessFault as fault:
-        plain = plain_query_for_contact(contact)
-        if fault.code != QUERY_NOT_PARSED or plain is None:
+        if fault.code != QUERY_NOT_PARSED:
             raise
-        response = session.read(plain, "existing_customer")
+        plain = plain_query_for(name)
+        if plain is None:
+            return []  # a name that is taken is found out by the refusal
+        response = session.read(plain, purpose)
     return objects_in(response, "Customer")
 
 
@@ -270,8 +286,7 @@ def _holder(session: Session, attempt: OpenAttempt, holder_id: str | None) -> di
     if holder_id is not None:
         return read_customer(session, holder_id, "name_taken")
     name = str(sent_fields(attempt).get("DisplayName") or "")
-    found = objects_in(session.read(query_for_name(name), "name_taken"), "Customer")
-    return found[0] if found else None
+    return named(_ask(session, query_for_name(name), name, "name_taken"), name)
 
 
 def read_customer(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qbo_client import ApiRequest, decode_body
-from qbo_client.query import ascii_prefix_like, equal, one_of, select
+from qbo_client.query import ascii_part_like, equal, one_of, select
 from qbo_client.requests import query
 from records.claims import OpenAttempt
 from schemas import Contact
@@ -15,6 +15,7 @@ from workers.mapping import (
     is_our_invoice,
     is_our_payment,
     lookup_names,
+    same_name,
 )
 
 FOUND_MOST = 100
@@ -68,12 +69,15 @@ def query_for_contact(contact: Contact) -> ApiRequest:
     return query(select("Customer", where, limit=FOUND_MOST))
 
 
-def plain_query_for_contact(contact: Contact) -> ApiRequest | None:
-    """The same by the plain ASCII beginning of the name, where the query language failed (4000)."""
-    prefix = ascii_prefix_like(lookup_names(contact)[0])
-    if prefix is None:
+def plain_query_for(name: str) -> ApiRequest | None:
+    """The same in plain ASCII, where the query language stumbled over the name (4000).
+
+    It finds more than was asked for. None: the name has no plain character.
+    """
+    part = ascii_part_like(name)
+    if part is None:
         return None
-    return query(select("Customer", [prefix, ANY_ACTIVITY], limit=FOUND_MOST))
+    return query(select("Customer", [part, ANY_ACTIVITY], limit=FOUND_MOST))
 
 
 def customer_to_link(contact: Contact, found: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
@@ -92,3 +96,8 @@ def may_be(contact: Contact, found: dict[str, Any]) -> bool:
 def query_for_name(name: str) -> ApiRequest:
     """Ask for the customer of this very name, inactive or not."""
     return query(select("Customer", [equal("DisplayName", name), ANY_ACTIVITY], limit=1))
+
+
+def named(found: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """Pick the customer of this very name, as QuickBooks compares names."""
+    return next((each for each in found if same_name(each.get("DisplayName"), name)), None)

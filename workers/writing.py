@@ -137,6 +137,7 @@ def _names(conflicts: tuple[Conflict, ...]) -> set[str]:
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
     """Go on with a write whose outcome is unknown."""
     session.behind = attempt.version != session.claim.version
+    session.basis = session.basis if session.behind else attempt.basis
     if _never_left(session, attempt):
         return False
     if _may_repeat(session, attempt):

@@ -30,6 +30,7 @@ from workers.mapping.matching import (
     is_our_payment,
     is_voided,
     lookup_names,
+    same_name,
 )
 from workers.mapping.money import check_customer_currency
 from workers.mapping.payment import AppliedLine, payment_fields, payment_note
@@ -67,4 +68,5 @@ __all__ = [
     "payment_note",
     "project_display_name",
     "request_id",
+    "same_name",
 ]

@@ -80,6 +80,11 @@ def lookup_names(contact: Contact) -> tuple[str, ...]:
     return (*names, *(cut(name, _INACTIVE, DISPLAY_NAME_LENGTH_MAX) for name in names))
 
 
+def same_name(one: object, other: object) -> bool:
+    """Say whether QuickBooks takes two names for one: without case and outer blanks."""
+    return _folded(one) == _folded(other)
+
+
 def has_name_of(contact: Contact, found: Mapping[str, Any]) -> bool:
     """Say whether a main customer has the contact's name, or the one we would give it."""
     names = {_folded(name) for name in lookup_names(contact)}
