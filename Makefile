@@ -24,7 +24,7 @@ demo: $(VENV)/.demo ## play three companies through the whole way, then compare 
 	@$(BIN)/proline-qbo demo
 
 test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_URL and AMQP_URL, Docker, or private ones)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

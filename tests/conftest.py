@@ -3,6 +3,7 @@
 And a real RabbitMQ, one fresh virtual host per test.
 """
 
+import os
 from collections.abc import Generator
 
 import psycopg
@@ -16,20 +17,44 @@ from tests.support.debian import install_rabbitmq_where_missing
 from tests.support.postgres import NoServer, Template, fresh_database, migrated_template
 from tests.support.rabbitmq import fresh_virtual_host
 
+TEST_PROCESSES = 2
+
 
 def pytest_report_header() -> list[str]:
     """Say on which PostgreSQL and which RabbitMQ the tests will run."""
     return [f"postgresql: {postgres.chosen_rung()}", f"rabbitmq: {rabbitmq.chosen_rung()}"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Say how many processes `make test` uses: each has servers of its own, but a given broker.
+
+    A server that is given has one virtual host, which tests can only share one after the other.
+    """
+    del config
+    return 0 if os.environ.get("AMQP_URL") else TEST_PROCESSES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
+    """Install what is missing once, before there are several who would."""
+    del specs
+    if rabbitmq.needs_programs():
+        _install(config)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Install what the collected tests need, before the time of any of them begins to count."""
-    if session.config.option.collectonly:
+    if session.config.option.collectonly or os.environ.get("PYTEST_XDIST_WORKER"):
         return
     asked = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     if "own_rabbitmq" in asked or ("rabbitmq_server" in asked and rabbitmq.needs_programs()):
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        install_rabbitmq_where_missing(print if reporter is None else reporter.write_line)
+        _install(session.config)
+
+
+def _install(config: pytest.Config) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    install_rabbitmq_where_missing(print if reporter is None else reporter.write_line)
 
 
 @pytest.fixture(scope="session")
