@@ -282,6 +282,20 @@ def test_what_was_asked_and_answered_in_other_books_stays_there(new_roofer: NewR
     assert state(roofer, "payment", "y1") == "done"
 
 
+def test_what_a_worker_asked_in_other_books_holds_nothing_back(new_roofer: NewRoofer) -> None:
+    """Who a contact is in the one books is no question of the other."""
+    roofer = new_roofer(settings=CompanySettings(existing_customers="ask"))
+    roofer.by_hand("customer", DisplayName="Ada Example")
+    roofer.contact().project().settle()
+    asked = roofer.question("contact", "c1").question
+
+    moved(roofer, other_realm(roofer))
+
+    assert asked == "existing_customer"
+    assert names(roofer) == ["Ada Example - C#1001"]
+    assert not roofer.rows("SELECT FROM proline_qbo.decisions")
+
+
 # The other rows of the table.
 
 
@@ -429,7 +443,7 @@ def test_invoice_sent_before_the_trigger_stage(roofer: Roofer) -> None:
 
 
 def test_two_proline_companies_one_realm(roofer: Roofer) -> None:
-    """Refused before a token is stored, for as long as the first one has it."""
+    """Refused before anything is asked of those books, for as long as the first one has them."""
     open_company(roofer.system.pool, OTHER_COMPANY, "Zenith Roofing")
     realm_id = roofer.realm.settings.realm_id
 
@@ -444,6 +458,7 @@ def test_two_proline_companies_one_realm(roofer: Roofer) -> None:
         )
 
     assert roofer.rows("SELECT company_id FROM proline_qbo.tokens") == [(COMPANY,)]
+    assert not roofer.rows("SELECT FROM proline_qbo.calls WHERE company_id = %s", OTHER_COMPANY)
     with roofer.system.pool.connection() as connection, pytest.raises(psycopg.Error):
         connection.execute("UPDATE proline_qbo.companies SET realm_id = %s", [realm_id])
 
