@@ -1,5 +1,7 @@
 """Running-balance invoices, the other way: each is booked with what it first asked for."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 from alembic.script import ScriptDirectory
@@ -304,7 +306,7 @@ def test_a_project_of_one_invoice_keeps_it_through_the_migration(job: Office) ->
 
 
 def test_a_member_booked_itself_stays_so_in_a_project_of_one_invoice(job: Office) -> None:
-    """It is in the books with its part, and must not be in that project's sum once more."""
+    """It is in the books with its part: not in that project's sum once more, nor paid there."""
     job.say("project", project("p2"))
     job.say("invoice", deposit())
     job.finish()
@@ -312,10 +314,13 @@ def test_a_member_booked_itself_stays_so_in_a_project_of_one_invoice(job: Office
     job.say("invoice", final(project_id="p2"))
     job.finish()
 
-    job.say("invoice", deposit(project_id="p2"))
+    later = (SENT_AT + timedelta(days=1)).isoformat()
+    job.say("invoice", deposit(project_id="p2", sent_at=later))
+    job.say("payment", pays("y1", "300.00", r1="300.00"))
     job.finish()
 
     assert booked(job) == [("r1", "300.00"), ("running:p2", "1000.00")]
+    assert held(job) == [("r1", "300.00")]
 
 
 def test_a_member_that_moves_out_of_a_sum_is_booked_with_its_first_amount(job: Office) -> None:
@@ -414,6 +419,9 @@ def test_explain_says_what_stands_in_quickbooks_in_either_way(job: Office) -> No
     qbo_id = job.record("invoice", "r1").pk
     assert because(job, "r1") == f"It is in QuickBooks as {qbo_id}, with the 300.00 it asked for."
     assert because(job, "d1") == "It needs nothing in QuickBooks."
+    job.say("invoice", deposit(**VOIDED))
+    job.finish()
+    assert "300.00" not in because(job, "r1")
     assert because(job, "r2") == (
         "One QuickBooks invoice stands for all running-balance invoices of its project."
     )

@@ -101,7 +101,7 @@ def test_a_change_of_what_is_booked_is_carried_over(roofer: Roofer) -> None:
 
 def test_money_pays_the_member_it_names_and_a_void_voids_it_alone(roofer: Roofer) -> None:
     """Each is an invoice like any other."""
-    asks(roofer, "i1", "300.00").payment("300.00", {"i1": "300.00"}, "y1")
+    asks(roofer, "i1", "300.00").payment("300.00", {"i1": "300.00"}, "y1").settle()
     asks(roofer, "i2", "730.00").settle()
     assert [each["Balance"] for each in roofer.held("Invoice")] == [0, 730]
 
