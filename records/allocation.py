@@ -174,8 +174,11 @@ def _resolve_unnamed(
     chosen = paid_before or running or (unpaid if len(unpaid) == 1 else [])
     if not chosen:
         chosen = [candidate for candidate in unpaid if candidate.room == payment.amount]
-    if len(chosen) != 1 and (chosen or unpaid):
-        asked = _which(chosen or unpaid, answers)
+    # Money that is booked already stays; else it may belong to what was left out: a person knows.
+    left_out = [each for each in of_project if each.left_out and not each.voided]
+    doubtful = chosen or unpaid or ([] if booked_on else left_out)
+    if len(chosen) != 1 and doubtful:
+        asked = _which(doubtful, answers)
         if isinstance(asked, Resolution):
             return asked
         chosen = [asked]
@@ -194,7 +197,7 @@ def _which(open_ones: Sequence[Candidate], answers: Answers) -> Candidate | Reso
     return chosen or Resolution(
         question=Question.WHICH_INVOICE,
         about=about,
-        sentence="This payment names no invoice, and its project has several open ones: "
+        sentence="This payment names no invoice, and its project has some that it may pay: "
         f"{about.replace(',', ', ')}.",
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.roofer import Roofer, roofer_in
 
-for _module in ("records", "day_one", "names", "invoices", "payments"):
+for _module in ("records", "company", "day_one", "names", "invoices", "payments"):
     pytest.register_assert_rewrite(f"tests.behaviour.{_module}_rows")
 
 NewRoofer = Callable[..., Roofer]

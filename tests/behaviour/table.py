@@ -1,6 +1,7 @@
 """All rows, in the order of the tables."""
 
 from tests.behaviour import (
+    company_rows,
     day_one_rows,
     invoices_rows,
     names_rows,
@@ -10,6 +11,7 @@ from tests.behaviour import (
 
 ROWS = (
     *records_rows.ROWS,
+    *company_rows.ROWS,
     *day_one_rows.ROWS,
     *names_rows.ROWS,
     *invoices_rows.ROWS,

@@ -1,13 +1,9 @@
-"""Day one and settings, the whole way: what an office's switches do to its records.
-
-One test for each row of the design's table; each fails where its decision is taken out.
-"""
+"""The rows of the table "Day one and settings" that are about a whole company."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Literal
 
 import psycopg
 import pytest
@@ -21,19 +17,21 @@ from app.onboarding import (
 )
 from connections import companies
 from connections.companies import blocked_reason
-from connections.errors import ChangedWhileOff, OtherRealm, RealmTaken, WritesUnderWay
+from connections.errors import ChangedWhileOff, OtherRealm, RealmTaken
 from connections.settings import CompanySettings
 from coordination.clock import clock
 from outbox.stages import missing_stages
 from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Request
-from records.changed_while_off import count_changed
+from records import transfers
 from records.counting import count_skipped_by_rule
 from records.keys import RecordKey
 from records.transfers import Transfer, count_ready, transfer_by_hand
+from tests.behaviour.row import NewRoofer, Row, replaced
+from tests.support import roofer as roofer_module
 from tests.support.roofer import COMPANY, Roofer, until
 
-NewRoofer = Callable[..., Roofer]
+SECTION = "Day one and settings: the company"
 OTHER_COMPANY = "zenith"
 
 
@@ -59,7 +57,7 @@ def taken_in(roofer: Roofer) -> None:
         "SELECT FROM proline_outbox.outbox_events UNION ALL SELECT FROM proline_qbo.nudges"
         " UNION ALL SELECT FROM proline_qbo.records WHERE state = 'retrying'"
     )
-    until(lambda: not roofer.rows(left))
+    until(lambda: not roofer.rows(left), roofer_module.SETTLE_SECONDS)
 
 
 def choose(roofer: Roofer, **chosen: object) -> None:
@@ -75,9 +73,6 @@ def waits(roofer: Roofer) -> str | None:
         return blocked_reason(company, clock(connection))
 
 
-# Turned off, then on.
-
-
 def change_while_off(roofer: Roofer) -> None:
     """Turn off; change an invoice twice, let a project pass through its stage, send it a bill."""
     roofer.contact().project().invoice().settle()
@@ -89,59 +84,6 @@ def change_while_off(roofer: Roofer) -> None:
     roofer.invoice("i3", sent_at=None)
     taken_in(roofer)
     roofer.quickbooks.received.clear()
-
-
-def test_turned_off_then_on(roofer: Roofer) -> None:
-    """Changes are held, newest version each; "on" asks, and what is sent is sent once."""
-    change_while_off(roofer)
-
-    with pytest.raises(ChangedWhileOff, match="3 records changed while it was off: choose"):
-        enable_company(roofer.system.pool, COMPANY)
-    still_off = waits(roofer)
-    nothing_left = not roofer.writes()
-    enable_company(roofer.system.pool, COMPANY, changed="send")
-    roofer.settle()
-
-    assert (still_off, nothing_left) == ("off", True)
-    assert names(roofer) == ["Ada Example - C#1001", "Bo Example - C#1002"]
-    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [120, 100]
-    assert len(roofer.writes("invoice")) == 2
-
-
-def test_turned_off_then_on_and_skipped(roofer: Roofer) -> None:
-    """What is skipped stays out until it changes again, or until something new hangs from it."""
-    change_while_off(roofer)
-
-    left_out = enable_company(roofer.system.pool, COMPANY, changed="skip", by="Sam").left_out
-    roofer.settle()
-    on_that_day = (names(roofer), [each["TotalAmt"] for each in roofer.held("Invoice")])
-    skipped = [state(roofer, *each) for each in (("invoice", "i1"), ("contact", "c2"))]
-    by = roofer.record("invoice", "i2").skipped_by
-    roofer.invoice("i4", project_id="p2", contact_id="c2").invoice(total="130.00").settle()
-
-    assert (left_out, by, skipped) == (3, "Sam", ["skipped", "skipped"])
-    assert on_that_day == (["Ada Example - C#1001"], [100])
-    assert names(roofer) == ["Ada Example - C#1001", "Bo Example - C#1002"]
-    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [130, 100]
-    assert state(roofer, "invoice", "i2") == "skipped"
-    assert state(roofer, "invoice", "i3") == "waiting: unsent"
-
-
-def test_turned_on_again_with_nothing_changed_asks_nothing(roofer: Roofer) -> None:
-    """What waited already when it was turned off was to be sent, and is no question."""
-    with held_up(roofer) as arrived:
-        roofer.contact().project().invoice()
-        arrived.wait(10)
-        disable_company(roofer.system.pool, COMPANY)
-    taken_in(roofer)
-
-    enable_company(roofer.system.pool, COMPANY)
-    roofer.settle()
-
-    assert notes(roofer) == ["ProLine invoice 501"]
-
-
-# Reconnected to another QuickBooks company.
 
 
 @contextmanager
@@ -195,8 +137,68 @@ def moved(roofer: Roofer, realm: Realm) -> Roofer:
     return roofer.settle()
 
 
-def test_reconnect_to_another_quickbooks_company(roofer: Roofer) -> None:
+def show_stages(roofer: Roofer, *stages: str) -> None:
+    """Let ProLine show the stages it has."""
+    roofer.proline.execute(
+        "CREATE SCHEMA IF NOT EXISTS proline_export;"
+        "DROP VIEW IF EXISTS proline_export.project_stages"
+    )
+    rows = ", ".join(f"('{COMPANY}', '{stage}', {at})" for at, stage in enumerate(stages))
+    roofer.proline.execute(
+        "CREATE VIEW proline_export.project_stages AS SELECT * FROM"
+        f" (VALUES {rows}) AS v (company_id, stage, position)".encode()
+    )
+
+
+def never_enabled(roofer: Roofer) -> None:
+    """Bring the company to where it has been connected and never enabled."""
+    with roofer.system.pool.connection() as connection:
+        connection.execute(
+            "UPDATE proline_qbo.companies SET enabled = false, first_enabled_at = NULL"
+        )
+
+
+def turned_off_then_on(new_roofer: NewRoofer) -> None:
+    """Changes are held, newest version each; "on" asks, and what is sent is sent once."""
+    roofer = new_roofer()
+    change_while_off(roofer)
+
+    with pytest.raises(ChangedWhileOff, match="3 records changed while it was off: choose"):
+        enable_company(roofer.system.pool, COMPANY)
+    still_off = waits(roofer)
+    nothing_left = not roofer.writes()
+    enable_company(roofer.system.pool, COMPANY, changed="send")
+    roofer.settle()
+
+    assert (still_off, nothing_left) == ("off", True)
+    assert names(roofer) == ["Ada Example - C#1001", "Bo Example - C#1002"]
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [120, 100]
+    assert len(roofer.writes("invoice")) == 2
+
+
+def turned_off_then_on_and_skipped(new_roofer: NewRoofer) -> None:
+    """What is skipped stays out until it changes again, or until something new hangs from it."""
+    roofer = new_roofer()
+    change_while_off(roofer)
+
+    left_out = enable_company(roofer.system.pool, COMPANY, changed="skip", by="Sam").left_out
+    roofer.settle()
+    on_that_day = (names(roofer), [each["TotalAmt"] for each in roofer.held("Invoice")])
+    skipped = [state(roofer, *each) for each in (("invoice", "i1"), ("contact", "c2"))]
+    by = roofer.record("invoice", "i2").skipped_by
+    roofer.invoice("i4", project_id="p2", contact_id="c2").invoice(total="130.00").settle()
+
+    assert (left_out, by, skipped) == (3, "Sam", ["skipped", "skipped"])
+    assert on_that_day == (["Ada Example - C#1001"], [100])
+    assert names(roofer) == ["Ada Example - C#1001", "Bo Example - C#1002"]
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [130, 100]
+    assert state(roofer, "invoice", "i2") == "skipped"
+    assert state(roofer, "invoice", "i3") == "waiting: unsent"
+
+
+def reconnect_to_another_quickbooks_company(new_roofer: NewRoofer) -> None:
     """Nothing done before goes there by itself; what is new does, with what it hangs from."""
+    roofer = new_roofer()
     first, second = roofer.realm, other_realm(roofer)
     roofer.contact().project().invoice().payment("40.00", {"i1": "40.00"})
     roofer.contact("c2", number="1002", display_name="Bo Example")
@@ -239,81 +241,9 @@ def test_reconnect_to_another_quickbooks_company(roofer: Roofer) -> None:
     assert [each.path for each in roofer.writes()] == []
 
 
-def test_books_are_not_left_while_a_record_is_being_written(roofer: Roofer) -> None:
-    """It waits until nothing is claimed; a moment later it can be done."""
-    second = other_realm(roofer)
-    with held_up(roofer) as arrived:
-        roofer.contact().project()
-        arrived.wait(10)
-        with pytest.raises(WritesUnderWay, match="1 record is being written now: try again"):
-            move(roofer, second, second.settings.realm_id)
-
-    moved(roofer, second)
-
-    assert roofer.rows("SELECT realm_id FROM proline_qbo.companies")[0].realm_id == (
-        second.settings.realm_id
-    )
-
-
-def test_what_was_asked_and_answered_in_other_books_stays_there(new_roofer: NewRoofer) -> None:
-    """An open question goes with its books; an answer comes back with them, and acts nowhere else.
-
-    The accounts and items chosen there are nothing here.
-    """
-    roofer = new_roofer(settings=CompanySettings(deposit_account_id="4"))
-    first, second = roofer.realm, other_realm(roofer)
-    roofer.contact().project().invoice().invoice("i2").settle()
-    roofer.payment("30.00").payment("20.00", {"i2": "20.00"}, "y2").settle()
-    roofer.decide("payment", "y1", "invoice", "i1").void("invoice", "i2").settle()
-    asked = roofer.question("invoice", "i2").question
-
-    moved(roofer, second)
-    acting = roofer.rows("SELECT FROM proline_qbo.decisions WHERE spent_at IS NULL")
-    (chosen,) = roofer.rows(
-        "SELECT settings ->> 'deposit_account_id' AS account FROM proline_qbo.companies"
-    )
-    moved(roofer, first)
-
-    assert (acting, chosen.account) == ([], None)
-    assert roofer.question("invoice", "i2").question == asked == "void_paid_invoice"
-    (kept,) = roofer.rows("SELECT answer, spent_at FROM proline_qbo.decisions WHERE answer > ''")
-    assert tuple(kept) == ("invoice", None)
-    assert len(roofer.held("Payment")) == 2
-    assert state(roofer, "payment", "y1") == "done"
-
-
-def test_what_a_worker_asked_in_other_books_holds_nothing_back(new_roofer: NewRoofer) -> None:
-    """Who a contact is in the one books is no question of the other."""
-    roofer = new_roofer(settings=CompanySettings(existing_customers="ask"))
-    roofer.by_hand("customer", DisplayName="Ada Example")
-    roofer.contact().project().settle()
-    asked = roofer.question("contact", "c1").question
-
-    moved(roofer, other_realm(roofer))
-
-    assert asked == "existing_customer"
-    assert names(roofer) == ["Ada Example - C#1001"]
-    assert not roofer.rows("SELECT FROM proline_qbo.decisions")
-
-
-# The other rows of the table.
-
-
-def show_stages(roofer: Roofer, *stages: str) -> None:
-    """Let ProLine show the stages it has."""
-    roofer.proline.execute(
-        "CREATE SCHEMA IF NOT EXISTS proline_export;"
-        "DROP VIEW IF EXISTS proline_export.project_stages"
-    )
-    rows = ", ".join(f"('{COMPANY}', '{stage}', {at})" for at, stage in enumerate(stages))
-    roofer.proline.execute(
-        "CREATE VIEW proline_export.project_stages AS SELECT * FROM"
-        f" (VALUES {rows}) AS v (company_id, stage, position)".encode()
-    )
-
-
-def test_stages_changed_in_settings(roofer: Roofer) -> None:
+def stages_changed_in_settings(new_roofer: NewRoofer) -> None:
     """Old projects are not swept, and a chosen stage that ProLine no longer has is told."""
+    roofer = new_roofer()
     roofer.contact().project(stage="Sold").invoice().settle()
     roofer.contact("c2", number="1002", archived=True).project("p2", contact_id="c2", stage="Lead")
     roofer.settle()
@@ -336,35 +266,10 @@ def test_stages_changed_in_settings(roofer: Roofer) -> None:
     assert state(roofer, "contact", "c2") == "done"
 
 
-def test_what_failed_for_want_of_a_setting_goes_on_once_it_is_chosen(
-    new_roofer: NewRoofer,
-) -> None:
-    """Held records are looked at again at once when the settings change."""
-    roofer = new_roofer(
-        settings=CompanySettings(tax_mode="amount"), books={"using_sales_tax": True}
-    )
-    line = {"id": "l1", "kind": "item", "name": "Tear-off", "quantity": "1"}
-    lines = [line | {"amount": "100.00", "unit_price": "100.00"}]
-    tax = {"name": "Sales tax", "rate": "8", "amount": "8.00"}
-    roofer.contact().project().invoice(total="108.00", lines=lines, tax=tax).settle()
-    failed = roofer.record("invoice", "i1")
-
-    choose(roofer, tax_mode="line")
-    roofer.settle()
-
-    assert failed.state == "failed"
-    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [108]
-
-
-@pytest.mark.parametrize(
-    ("mode", "jobs"), [("main", []), ("sub", ["Ada Example's Project - P#2001"])]
-)
-def test_projects_in_a_trigger_stage_at_enable(
-    new_roofer: NewRoofer, mode: Literal["main", "sub"], jobs: list[str]
-) -> None:
+def projects_in_a_trigger_stage_at_enable(new_roofer: NewRoofer) -> None:
     """They are counted and not sent; a person transfers one, on what it holds, in either mode."""
-    roofer = new_roofer(settings=CompanySettings(customer_mode=mode))
-    before_the_first_enable(roofer)
+    roofer = new_roofer(settings=CompanySettings(customer_mode="sub"))
+    never_enabled(roofer)
     roofer.contact().project()
     taken_in(roofer)
     enable_company(roofer.system.pool, COMPANY)
@@ -382,22 +287,17 @@ def test_projects_in_a_trigger_stage_at_enable(
         after = count_ready(connection, COMPANY, CompanySettings())
 
     assert (counted, held, after) == (1, [], 0)
-    assert [each["DisplayName"] for each in roofer.held("Customer") if each.get("Job")] == jobs
+    assert [each["DisplayName"] for each in roofer.held("Customer") if each.get("Job")] == [
+        "Ada Example's Project - P#2001"
+    ]
     assert notes(roofer) == ["ProLine invoice 501"]
     assert roofer.rows("SELECT transferred_by FROM proline_qbo.transfers") == [("Sam",)]
 
 
-def before_the_first_enable(roofer: Roofer) -> None:
-    """Bring the company to where it has been connected and never enabled."""
-    with roofer.system.pool.connection() as connection:
-        connection.execute(
-            "UPDATE proline_qbo.companies SET enabled = false, first_enabled_at = NULL"
-        )
-
-
-def test_before_the_first_enable(roofer: Roofer) -> None:
+def before_the_first_enable(new_roofer: NewRoofer) -> None:
     """Contacts and projects are kept, money is dropped and counted, and the enable asks nothing."""
-    before_the_first_enable(roofer)
+    roofer = new_roofer()
+    never_enabled(roofer)
     roofer.contact().project(stage="Lead").invoice().payment("40.00", {"i1": "40.00"})
     taken_in(roofer)
     kept = roofer.rows("SELECT entity FROM proline_qbo.records ORDER BY entity")
@@ -416,8 +316,9 @@ def test_before_the_first_enable(roofer: Roofer) -> None:
     assert (roofer.held("Invoice"), by_rule) == ([], 1)
 
 
-def test_customer_type_switched(roofer: Roofer) -> None:
+def customer_type_switched(new_roofer: NewRoofer) -> None:
     """Each project keeps its mode, each invoice its customer; what comes after has the new one."""
+    roofer = new_roofer()
     roofer.contact().project().invoice().settle()
 
     choose(roofer, customer_mode="sub")
@@ -430,8 +331,9 @@ def test_customer_type_switched(roofer: Roofer) -> None:
     assert on == {"1": main, "2": main, "3": job}
 
 
-def test_invoice_sent_before_the_trigger_stage(roofer: Roofer) -> None:
+def invoice_sent_before_the_trigger_stage(new_roofer: NewRoofer) -> None:
     """It waits for its project, its payments behind it, and all go by themselves."""
+    roofer = new_roofer()
     roofer.contact().project(stage="Lead").invoice().payment("40.00", {"i1": "40.00"}).settle()
     waited = [state(roofer, *each) for each in (("invoice", "i1"), ("payment", "y1"))]
 
@@ -442,8 +344,9 @@ def test_invoice_sent_before_the_trigger_stage(roofer: Roofer) -> None:
     assert len(roofer.held("Payment")) == 1
 
 
-def test_two_proline_companies_one_realm(roofer: Roofer) -> None:
+def two_proline_companies_one_realm(new_roofer: NewRoofer) -> None:
     """Refused before anything is asked of those books, for as long as the first one has them."""
+    roofer = new_roofer()
     open_company(roofer.system.pool, OTHER_COMPANY, "Zenith Roofing")
     realm_id = roofer.realm.settings.realm_id
 
@@ -463,12 +366,13 @@ def test_two_proline_companies_one_realm(roofer: Roofer) -> None:
         connection.execute("UPDATE proline_qbo.companies SET realm_id = %s", [realm_id])
 
 
-def test_connection_lost(roofer: Roofer) -> None:
+def connection_lost(new_roofer: NewRoofer) -> None:
     """Changes are held, no record fails, and all is replayed by itself after the reconnect."""
+    roofer = new_roofer()
     roofer.contact().project().settle()
     roofer.operator("disconnect")
     roofer.invoice()
-    until(lambda: waits(roofer) == "connection")
+    until(lambda: waits(roofer) == "connection", roofer_module.SETTLE_SECONDS)
     roofer.invoice(total="120.00").payment("40.00", {"i1": "40.00"})
     taken_in(roofer)
     held = (state(roofer, "invoice", "i1"), roofer.held("Invoice"))
@@ -480,12 +384,13 @@ def test_connection_lost(roofer: Roofer) -> None:
     assert len(roofer.held("Payment")) == 1
 
 
-def test_subscription_lapsed(roofer: Roofer) -> None:
+def subscription_lapsed(new_roofer: NewRoofer) -> None:
     """The company waits, no record fails, and all is replayed by itself once it probes again."""
+    roofer = new_roofer()
     roofer.contact().project().settle()
     roofer.fault({"operation": "create", "entity": "invoice"}, status=403, fault="6190")
     roofer.invoice()
-    until(lambda: waits(roofer) == "paused")
+    until(lambda: waits(roofer) == "paused", roofer_module.SETTLE_SECONDS)
     roofer.invoice(total="120.00")
     taken_in(roofer)
     held = (state(roofer, "invoice", "i1"), roofer.held("Invoice"))
@@ -499,9 +404,107 @@ def test_subscription_lapsed(roofer: Roofer) -> None:
     assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [120]
 
 
-def test_what_changed_is_counted_while_it_is_off(roofer: Roofer) -> None:
-    """The page says how many before anybody is asked."""
-    change_while_off(roofer)
+def _never_lost(patch: pytest.MonkeyPatch) -> None:
+    """A refused token and a refused call both say that the connection is lost."""
+    patch.setattr("connections.companies.lose", lambda *_: False)
+    patch.setattr("workers.session.lose", lambda *_: False)
 
-    with roofer.system.pool.connection() as connection:
-        assert count_changed(connection, COMPANY) == 3
+
+ROWS = (
+    Row(
+        SECTION,
+        "turned off, then on",
+        'Changes are held, newest version each; on asks "send or skip".',
+        turned_off_then_on,
+        replaced("app.onboarding.count_changed", lambda *_: 0),
+        "app.onboarding.enable_company",
+    ),
+    Row(
+        SECTION,
+        "turned off, then on: skip",
+        "Left out until it changes again, or until something new hangs from it.",
+        turned_off_then_on_and_skipped,
+        replaced("app.onboarding.skip_changed", lambda *_: 0),
+        "records.changed_while_off.skip_changed",
+    ),
+    Row(
+        SECTION,
+        "reconnect to another QuickBooks company",
+        "Confirmed; nothing done before goes there by itself, and all comes back with the first.",
+        reconnect_to_another_quickbooks_company,
+        replaced("records.eligibility._stays_in_former_books", lambda _: False),
+        "records.other_books.change_books",
+    ),
+    Row(
+        SECTION,
+        "stages changed in settings",
+        "Held records are looked at again; old projects are not swept; a missing stage is told.",
+        stages_changed_in_settings,
+        replaced("outbox.intake._transfers", lambda *_: []),
+        "outbox.stages.missing_stages",
+    ),
+    Row(
+        SECTION,
+        "projects in a trigger stage at enable",
+        "Counted, not sent; a person transfers one on what it holds.",
+        projects_in_a_trigger_stage_at_enable,
+        replaced("records.transfers.latch", lambda *_: []),
+        "records.transfers.transfer_by_hand",
+    ),
+    Row(
+        SECTION,
+        "before the first enable",
+        "Contacts and projects are kept; invoices and payments are dropped and counted.",
+        before_the_first_enable,
+        replaced("outbox.intake._without_dropped", lambda _, events, __: list(events)),
+        "outbox.intake",
+    ),
+    Row(
+        SECTION,
+        "customer type switched",
+        "Each project keeps its mode, each invoice its customer.",
+        customer_type_switched,
+        replaced(
+            "records.transfers._LATCH",
+            transfers._LATCH.replace(
+                "DO NOTHING", "DO UPDATE SET customer_mode = excluded.customer_mode"
+            ),
+        ),
+        "records.transfers.latch",
+    ),
+    Row(
+        SECTION,
+        "invoice sent before the trigger stage",
+        "Waits, and is released by itself, its payments behind it.",
+        invoice_sent_before_the_trigger_stage,
+        replaced("records.eligibility._missing_ancestor", lambda _: None),
+        "records.eligibility",
+    ),
+    Row(
+        SECTION,
+        "two ProLine companies, one realm",
+        "Refused before anything is asked of those books.",
+        two_proline_companies_one_realm,
+        replaced(
+            "connections.companies._TAKEN",
+            "SELECT FROM proline_qbo.companies WHERE false AND realm_id = %s AND id <> %s",
+        ),
+        "connections.companies.check_realm",
+    ),
+    Row(
+        SECTION,
+        "connection lost",
+        "Held, and replayed by itself after the reconnect.",
+        connection_lost,
+        _never_lost,
+        "connections.companies.lose",
+    ),
+    Row(
+        SECTION,
+        "subscription lapsed",
+        "Held, and replayed by itself after the repair.",
+        subscription_lapsed,
+        replaced("workers.session.pause", lambda *_: False),
+        "connections.companies.pause",
+    ),
+)
