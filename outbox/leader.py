@@ -24,7 +24,7 @@ from outbox.lookout import Lookout
 from outbox.messages import Publisher, message_for
 from outbox.missing_parents import MissingParents
 from outbox.term import Term
-from records.due import due_retries, resync_slice
+from records.due import due_closed, due_retries, resync_slice
 from records.evaluation import evaluate
 from records.keys import RecordKey
 from records.places import unclaimed_places
@@ -96,6 +96,8 @@ class Leader:
         if self._is_due("beat", self._limits.beat_seconds):
             self._look_around()
         worked = self._work()
+        if self._is_due("closed books", self._limits.closed_books_seconds):
+            worked = self._ask_of_closed_books() or worked
         if self._is_due("resync", self._limits.beat_seconds):
             worked = self._resync() or worked
         worked = self._look_up() or worked
@@ -229,6 +231,13 @@ class Leader:
         return exported is not None
 
     # Slowly.
+
+    def _ask_of_closed_books(self) -> bool:
+        """Once a day the office may have reopened the books unseen: a worker reads them again."""
+        with self._term.transaction() as connection:
+            evaluated = evaluate(connection, due_closed(connection, most=self._limits.nudge_batch))
+            join_ring(connection, evaluated.companies_with_work)
+        return evaluated.moved > 0
 
     def _resync(self) -> bool:
         """Look at who waits, misses a parent or has a rest, once in `resync_seconds`, in slices.

@@ -27,5 +27,6 @@ class RelayLimits:
     floor_age_seconds: float = 60.0
     resync_seconds: float = 600.0
     resync_slice: int = 500
+    closed_books_seconds: float = 60.0
     tidy_seconds: float = 60.0
     tidy_batch: int = 5_000

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from coordination.database import Connection
+from records.eligibility import BOOKS_READ_AGAIN_AFTER
 from records.link_columns import BOOKS
 
 # The clock stands in a subselect: a volatile function in the condition rules the index out.
@@ -43,6 +44,21 @@ class Slice:
 def due_retries(connection: Connection, *, most: int) -> list[int]:
     """Name records whose time to go on has come, the longest due first."""
     return [pk for (pk,) in connection.execute(_RETRIES, [most]).fetchall()]
+
+
+_CLOSED = f"""
+SELECT r.pk FROM proline_qbo.records r
+JOIN proline_qbo.companies c ON c.id = r.company_id
+JOIN proline_qbo.books b ON b.realm_id = {BOOKS}
+WHERE r.state = 'waiting' AND r.reason = 'closed_books'
+  AND b.read_at + %s <= (SELECT proline_qbo.clock())
+ORDER BY r.pk LIMIT %s
+"""
+
+
+def due_closed(connection: Connection, *, most: int) -> list[int]:
+    """Name what waits for closed books whose close date was not read for a day."""
+    return [pk for (pk,) in connection.execute(_CLOSED, [BOOKS_READ_AGAIN_AFTER, most]).fetchall()]
 
 
 def resync_slice(connection: Connection, *, after: int, most: int) -> Slice:
