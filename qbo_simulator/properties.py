@@ -193,7 +193,7 @@ def _read_flag(kind: Flag, name: str, value: object) -> bool:
     del kind
     if isinstance(value, bool):
         return value
-    if value in {"true", "false"}:
+    if isinstance(value, str) and value in {"true", "false"}:
         return value == "true"
     raise _wrong_type(name)
 

@@ -212,7 +212,8 @@ def _status(status: object) -> int | None:
 
 def _headers(headers: object) -> dict[str, str]:
     if isinstance(headers, list):
-        headers = {each.get("name"): each.get("value") for each in headers}
+        pairs = (each for each in headers if isinstance(each, dict))
+        headers = {str(each.get("name")): each.get("value") for each in pairs}
     if not isinstance(headers, dict):
         return {}
     firsts = {name: v[0] if isinstance(v, list) and v else v for name, v in headers.items()}

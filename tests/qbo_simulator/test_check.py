@@ -333,6 +333,7 @@ def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
         {"CDCResponse": [5]},
         {"BatchItemResponse": [5]},
         {"Fault": {"Error": None}},
+        {"request": {"headers": [5]}, "response": {"status": 400, "headers": [[]], "body": FAULT}},
         {"fault": {}},
     ],
 )
