@@ -14,7 +14,7 @@ from records.allocation import Resolution, resolve
 from records.closed_books import about as about_closed
 from records.closed_books import dated_basis, dated_instead, day_there, own_day
 from records.facts import Facts, Link, Parent
-from records.keys import RecordKey
+from records.keys import RUNNING_PREFIX, RecordKey
 from records.questions import Question
 from records.states import RULE, Reason, State
 from records.verdicts import (
@@ -343,6 +343,8 @@ def _void_there(facts: Facts, document: str, link: Link) -> Verdict:
 
 
 def _sent_before_enable(invoice: Invoice, facts: Facts) -> bool:
+    if facts.record_id.startswith(RUNNING_PREFIX):
+        return False  # composed of what counts: members sent since, or sent all the same
     if invoice.sent_at is None or facts.first_enabled_at is None:
         return facts.first_enabled_at is None
     return invoice.sent_at < facts.first_enabled_at

@@ -31,6 +31,19 @@ def running_balance_is_one_invoice(new_roofer: NewRoofer) -> None:
     assert roofer.the("Invoice")["TotalAmt"] == 0
 
 
+def running_balance_booked_each(new_roofer: NewRoofer) -> None:
+    """Each is one line of what it first asked for; what it asks for later writes nothing."""
+    roofer = new_roofer(settings=CompanySettings(running_balance="each"))
+    roofer.contact().project()
+    roofer.invoice("i1", "100.00", kind="running_balance", amount_due="40.00").settle()
+    roofer.invoice("i2", "100.00", kind="running_balance", amount_due="60.00").settle()
+
+    roofer.invoice("i1", "100.00", amount_due="10.00").settle()
+
+    assert [each["TotalAmt"] for each in roofer.held("Invoice")] == [40, 60]
+    assert len(roofer.writes("invoice")) == 2
+
+
 def edited_on_both_sides_writes_ours(new_roofer: NewRoofer) -> None:
     """Base, theirs and ours differ: a decision with both values; ours is written."""
     roofer = new_roofer()
@@ -288,6 +301,14 @@ ROWS = (
         running_balance_is_one_invoice,
         replaced("outbox.intake._member_of", lambda _: None),
         "records.running_balance.derive",
+    ),
+    Row(
+        SECTION,
+        "running-balance invoices: each",
+        "The other choice, pinned on the project: one line of the amount due when first sent.",
+        running_balance_booked_each,
+        replaced("records.running_balance.pin", lambda *_: set()),
+        "records.running_bookings.pin",
     ),
     Row(
         SECTION,
