@@ -299,6 +299,13 @@ def _refused(
     session.closing.commit(settle)
     session.claim = replace(session.claim, attempt=None)
     if teaches:
+        log.info(
+            "refusal.looked_at",
+            record_pk=session.claim.pk,
+            company_id=session.claim.company_id,
+            code=meaning.code,
+            action=meaning.action,
+        )
         return learning.learn(session, attempt, error, meaning)
     return not goes_on
 

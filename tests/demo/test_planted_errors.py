@@ -113,12 +113,12 @@ def two_lines_swapped(patch: pytest.MonkeyPatch) -> None:
 def a_void_not_sent(patch: pytest.MonkeyPatch) -> None:
     """Take what QuickBooks has for what a voided document shall be there."""
 
-    def as_it_is(claim: Claim) -> Wanted | None:
+    def as_it_is(claim: Claim) -> tuple[Wanted, ...]:
         if claim.link is None:
-            return None
-        return Wanted("Invoice", basis=VOID, fields=dict(claim.link.owned))
+            return ()
+        return (Wanted("Invoice", basis=VOID, fields=dict(claim.link.owned)),)
 
-    patch.setattr(wanted, "_void", as_it_is)
+    patch.setattr(wanted, "_voids", as_it_is)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def written() -> Generator[io.StringIO]:
 def play(roofer: Roofer) -> None:
     """Go through creates, an update, a refusal, a lost answer and a refresh."""
     roofer.fault({"entity": "invoice", "operation": "create"}, answer="lost")
-    roofer.fault({"entity": "payment", "operation": "create"}, status=400, fault="6000")
+    roofer.fault({"entity": "payment", "operation": "create"}, status=400, fault="5030")
     roofer.contact(phone="555-0100").project().invoice(memo="Gate code 0000").settle()
     roofer.operator("expire")
     roofer.payment("100.00", {"i1": "100.00"}).contact(given_name="Ada").settle()
