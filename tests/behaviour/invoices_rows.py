@@ -103,6 +103,17 @@ def number_taken_by_another(new_roofer: NewRoofer) -> None:
     assert [each.doc_number for each in links] == ["501-P"]
 
 
+def number_that_is_ours_is_adopted(new_roofer: NewRoofer) -> None:
+    """The create was done and its answer lost: the repeat is refused by number, and it is ours."""
+    roofer = new_roofer(books={"requestid": "ignored", "custom_txn_numbers": True})
+    roofer.fault({"entity": "invoice", "operation": "create"}, answer="lost")
+
+    roofer.contact().project().invoice().settle()
+
+    assert roofer.the("Invoice")["DocNumber"] == "501"
+    assert roofer.record("invoice", "i1").state == "done"
+
+
 def voided_before_it_was_sent(new_roofer: NewRoofer) -> None:
     """Nothing there; its payment becomes a decision: here, credit."""
     roofer = new_roofer()
@@ -341,6 +352,14 @@ ROWS = (
         number_taken_by_another,
         replaced("workers.learning.teaches", lambda *_: False),
         "workers.learning.teaches",
+    ),
+    Row(
+        SECTION,
+        "document number taken (6140), by ours",
+        "Same customer, total and note: adopted.",
+        number_that_is_ours_is_adopted,
+        replaced("workers.learning.is_ours", lambda *_: False),
+        "workers.lookups.is_ours",
     ),
     Row(
         SECTION,

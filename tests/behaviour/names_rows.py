@@ -77,6 +77,18 @@ def name_of_a_vendor_takes_a_suffix(new_roofer: NewRoofer) -> None:
     assert roofer.the("Customer")["DisplayName"] == f"{OURS} (Customer)"
 
 
+def name_that_is_ours_is_adopted(new_roofer: NewRoofer) -> None:
+    """The create was done and its answer lost: the repeat is refused by name, and it is ours."""
+    settings = CompanySettings(existing_customers="create")
+    roofer = new_roofer(settings=settings, books={"requestid": "ignored"})
+    roofer.fault({"entity": "customer", "operation": "create"}, answer="lost")
+
+    roofer.contact().project().settle()
+
+    assert roofer.the("Customer")["DisplayName"] == OURS
+    assert roofer.record("contact", "c1").state == "done"
+
+
 def name_of_another_customer_goes_by_the_rule(new_roofer: NewRoofer) -> None:
     """Under "always ask" another customer with our name is a decision: here, create."""
     roofer = new_roofer(settings=ASK)
@@ -234,6 +246,14 @@ ROWS = (
         name_of_a_vendor_takes_a_suffix,
         replaced("workers.learning.teaches", lambda *_: False),
         "workers.learning.teaches",
+    ),
+    Row(
+        SECTION,
+        "name taken (6240) by ours",
+        "Who has it is read: adopted.",
+        name_that_is_ours_is_adopted,
+        replaced("workers.learning.is_ours", lambda *_: False),
+        "workers.lookups.is_ours",
     ),
     Row(
         SECTION,

@@ -26,6 +26,16 @@ def names_no_invoice_and_there_is_one(new_roofer: NewRoofer) -> None:
     assert roofer.the("Invoice")["Balance"] == 0
 
 
+def names_no_invoice_and_equals_one(new_roofer: NewRoofer) -> None:
+    """Of several open ones it pays the one whose balance it equals."""
+    roofer = new_roofer()
+    roofer.contact().project().invoice("i1", "60.00").invoice("i2", "80.00").settle()
+
+    roofer.payment("80.00").settle()
+
+    assert roofer.balances() == {"501": 60, "502": 0}
+
+
 def names_no_invoice_and_there_are_several(new_roofer: NewRoofer) -> None:
     """None of which it equals: a decision."""
     roofer = new_roofer()
@@ -34,7 +44,7 @@ def names_no_invoice_and_there_are_several(new_roofer: NewRoofer) -> None:
 
     roofer.decide("payment", "y1", "invoice", "i2")
 
-    assert [each["Balance"] for each in roofer.held("Invoice")] == [60, 30]
+    assert roofer.balances() == {"501": 60, "502": 30}
 
 
 def deposit_is_applied_when_its_invoice_arrives(new_roofer: NewRoofer) -> None:
@@ -204,6 +214,14 @@ ROWS = (
         names_no_invoice_and_there_is_one,
         replaced("records.allocation._is_booked", lambda _: False),
         "records.allocation",
+    ),
+    Row(
+        SECTION,
+        "names no invoice: the equal one",
+        "Of several open ones the one whose balance it equals.",
+        names_no_invoice_and_equals_one,
+        replaced("records.allocation._resolve_unnamed", lambda *_: Resolution()),
+        "records.allocation.resolve",
     ),
     Row(
         SECTION,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, Protocol, Self
 
 import psycopg
@@ -212,6 +213,10 @@ class Roofer:
         """Return the objects of one kind in the books, oldest first."""
         with self.realm.lock:
             return sorted(self.realm.objects[kind].values(), key=lambda each: int(each["Id"]))
+
+    def balances(self) -> dict[str, Decimal]:
+        """Return what is open of each invoice in the books, by its number."""
+        return {each["DocNumber"]: each["Balance"] for each in self.held("Invoice")}
 
     def the(self, kind: str) -> dict[str, Any]:
         """Return the only object of this kind."""

@@ -1,4 +1,4 @@
-"""QuickBooks has seen a request before (600, 630), or refuses what it booked all the same (6000)."""
+"""QuickBooks has seen a request before (600, 630), or refuses what it booked (6000)."""
 
 import pytest
 
