@@ -17,6 +17,7 @@ from schemas import Entity
 from workers.answers import linked, object_in
 from workers.learning import belongs_to_another, link_customer, read_customer
 from workers.mapping import is_voided, owned_fields
+from workers.reads import Read
 from workers.session import Session
 
 
@@ -38,7 +39,7 @@ def _instead_of_gone(session: Session, link: Link) -> bool:
         return True
     if said.answer == "reactivate":
         return _reactivate(session, link, said)
-    found = read_customer(session, said.argument or "")
+    found = read_customer(session, said.argument or "", Read.ANSWERED)
     if found is None or not found.get("Active", True):
         return _spent(session, said)
     if belongs_to_another(session, "Customer", found):
@@ -49,7 +50,7 @@ def _instead_of_gone(session: Session, link: Link) -> bool:
 
 def _reactivate(session: Session, link: Link, said: Answer) -> bool:
     """Read it for its SyncToken; a merged one cannot be brought back."""
-    found = read_customer(session, link.qbo_id)
+    found = read_customer(session, link.qbo_id, Read.ANSWERED)
     if found is None:
         return _spent(session, said)
     fields = _wanted_fields(session)
@@ -63,7 +64,7 @@ def _reactivate(session: Session, link: Link, said: Answer) -> bool:
 def _link_invoice(session: Session, said: Answer) -> bool:
     """Link the invoice that is there; it is left as it is until the project's sum changes."""
     try:
-        response = session.read(read("Invoice", said.argument or ""), "link")
+        response = session.read(read("Invoice", said.argument or ""), Read.ANSWERED)
     except ObjectNotFound:
         return _spent(session, said)
     found = object_in(response, "Invoice")

@@ -16,6 +16,7 @@ from records.eligibility import BOOKS_READ_AGAIN_AFTER
 from records.holding import wake_closed
 from records.questions import Question
 from schemas import Entity, Invoice, Payment, SnapshotInvalid, parse_snapshot
+from workers.reads import Read
 from workers.session import Session
 
 
@@ -55,7 +56,7 @@ def look_again(session: Session, *, disputed: bool = False) -> bool:
 
 def read_books(session: Session) -> None:
     """Read the close date, and look at all that wait for it if it has moved."""
-    response = session.read(preferences(), "books_closed")
+    response = session.read(preferences(), Read.BOOKS_CLOSED)
     found = books.book_close_date(response.body.get("Preferences"))
     with session.pool.connection() as connection:
         if books.note_close_date(connection, session.claim.realm_id, found):

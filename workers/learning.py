@@ -52,6 +52,7 @@ from workers.mapping import (
     owned_fields,
 )
 from workers.meaning import Action, Meaning
+from workers.reads import Read
 from workers.references import look_at_reference
 from workers.session import Session
 
@@ -147,7 +148,7 @@ def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any
         return False
     chosen = next((each for each in found if each["Id"] == said.argument), None)
     if chosen is None:
-        chosen = read_customer(session, said.argument or "")
+        chosen = read_customer(session, said.argument or "", Read.ANSWERED)
     if chosen is None or belongs_to_another(session, "Customer", chosen):
         with session.pool.connection() as connection:
             spend(connection, said)
@@ -159,10 +160,10 @@ def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any
 
 def _customers(session: Session, contact: Contact) -> list[dict[str, Any]]:
     own_name = lookup_names(contact)[0]
-    return _ask(session, query_for_contact(contact), own_name, "existing_customer")
+    return _ask(session, query_for_contact(contact), own_name, Read.EXISTING_CUSTOMER)
 
 
-def _ask(session: Session, request: ApiRequest, name: str, purpose: str) -> list[dict[str, Any]]:
+def _ask(session: Session, request: ApiRequest, name: str, purpose: Read) -> list[dict[str, Any]]:
     """Ask for customers by name; a name the language cannot parse is asked for in plain ASCII."""
     try:
         response = session.read(request, purpose)
@@ -183,7 +184,7 @@ def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
         session.retry_later(meaning.sentence)
         return True
     session.reread = True
-    theirs = object_in(session.read(read(attempt.kind, link.qbo_id), "reread"), attempt.kind)
+    theirs = object_in(session.read(read(attempt.kind, link.qbo_id), Read.REREAD), attempt.kind)
     if attempt.kind != "Customer" and is_voided(theirs):
         if attempt.operation == "void":
             _know_void(session, attempt, theirs)
@@ -284,14 +285,12 @@ def _holder(session: Session, attempt: OpenAttempt, holder_id: str | None) -> di
     Older texts do not say who it is: then it is looked for by its name.
     """
     if holder_id is not None:
-        return read_customer(session, holder_id, "name_taken")
+        return read_customer(session, holder_id, Read.NAME_TAKEN)
     name = str(sent_fields(attempt).get("DisplayName") or "")
-    return named(_ask(session, query_for_name(name), name, "name_taken"), name)
+    return named(_ask(session, query_for_name(name), name, Read.NAME_TAKEN), name)
 
 
-def read_customer(
-    session: Session, qbo_id: str, purpose: str = "customer"
-) -> dict[str, Any] | None:
+def read_customer(session: Session, qbo_id: str, purpose: Read) -> dict[str, Any] | None:
     """Read a customer; None: there is none of that id, or it is merged or deleted."""
     try:
         return object_in(session.read(read("Customer", qbo_id), purpose), "Customer")
@@ -303,12 +302,14 @@ def _adopt_number(session: Session, attempt: OpenAttempt, error: QuickBooksError
     named = isinstance(error, DuplicateDocNumber) and error.holder_type == "Invoice"
     holder_id = error.holder_id if isinstance(error, DuplicateDocNumber) else None
     if named and holder_id is not None:
-        response = session.read(read("Invoice", holder_id), "number_taken")
+        response = session.read(read("Invoice", holder_id), Read.NUMBER_TAKEN)
         if _adopt(session, attempt, object_in(response, "Invoice")):
             return False
     elif holder_id is None and attempt.operation == "create":
         # An older text names nobody: ours may be there, of an answer that was lost.
-        made = made_by(attempt, objects_in(session.read(query_for(attempt), "look_up"), "Invoice"))
+        made = made_by(
+            attempt, objects_in(session.read(query_for(attempt), Read.LOOK_UP), "Invoice")
+        )
         if made is not None and _adopt(session, attempt, made):
             return False
     if session.naming.renumbered:

@@ -19,6 +19,7 @@ from workers.lookups import made_by, query_for, sent_fields
 from workers.mapping import is_voided
 from workers.mapping.values import number
 from workers.meaning import Meaning
+from workers.reads import Read
 from workers.session import Session
 
 
@@ -76,7 +77,7 @@ def _value(fields: dict[str, Any], name: str) -> str | None:
 def _read(session: Session, reference: _Reference) -> dict[str, Any] | None:
     """Read an object; None when nothing can be booked on it any more."""
     try:
-        response = session.read(read(reference.kind, reference.qbo_id), "reference")
+        response = session.read(read(reference.kind, reference.qbo_id), Read.REFERENCE)
     except ObjectNotFound:
         return None
     found = object_in(response, reference.kind)
@@ -104,7 +105,7 @@ def _is_there(session: Session, attempt: OpenAttempt) -> bool:
     """A refused create was once reported to be booked all the same: before another, look for it."""
     if attempt.operation != "create":
         return False
-    found = objects_in(session.read(query_for(attempt), "look_up"), attempt.kind)
+    found = objects_in(session.read(query_for(attempt), Read.LOOK_UP), attempt.kind)
     made = made_by(attempt, found)
     if made is None:
         return False

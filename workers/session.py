@@ -33,6 +33,7 @@ from workers.closing import Closing, Dependants, end_with_answer, end_with_error
 from workers.mapping.customer import DISTINCTION
 from workers.mapping.invoice import RENUMBERED
 from workers.meaning import Action, Meaning
+from workers.reads import Read
 from workers.waits import Waits
 from workers.wanted import Naming, Wanted, basis_of, wanted_of
 
@@ -180,7 +181,7 @@ class Session:
             raise WindowFull(timed.until)
         return timed
 
-    def read(self, request: ApiRequest, purpose: str) -> Response:
+    def read(self, request: ApiRequest, purpose: Read) -> Response:
         """Make a metered call, and once more after a 401.
 
         Raises:
@@ -194,7 +195,7 @@ class Session:
         self.renew_token()
         return self._read_once(request, purpose)
 
-    def _read_once(self, request: ApiRequest, purpose: str) -> Response:
+    def _read_once(self, request: ApiRequest, purpose: Read) -> Response:
         token = self.access_token()
         with self.pool.connection() as connection:
             timed = self.take_slot(connection, "read", purpose)

@@ -41,6 +41,7 @@ from workers.drafting import Draft, draft_for, request_of, write_of
 from workers.lookups import is_repeatable, made_by, query_for
 from workers.mapping import Conflict
 from workers.meaning import Action, Meaning, meaning_of
+from workers.reads import Read
 from workers.session import Session
 from workers.wanted import Wanted, basis_of, is_gone
 
@@ -148,7 +149,7 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
             sentence = "Waits until QuickBooks must have an answer."
             session.leave(connection, retry(due, sentence, transient=False))
             return True
-    found = objects_in(session.read(query_for(attempt), "look_up"), attempt.kind)
+    found = objects_in(session.read(query_for(attempt), Read.LOOK_UP), attempt.kind)
     made = made_by(attempt, found)
     if made is None:
         seen = _fault_that_leaves_it_open(session, attempt)
