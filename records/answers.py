@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.rows import class_row
 
 from coordination.database import Connection
-from records.questions import Question
+from records.questions import ASKED_OF_EACH, Question
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """The newest answer to each question of one record."""
+    """The answers to the questions of one record, the newest first; of each basis the newest."""
 
     given: tuple[Answer, ...] = ()
 
     def to(self, question: Question, basis: str) -> Answer | None:
-        """Return the answer, if its question still rests on the same."""
+        """Return the answer, if its question still rests on the same.
+
+        Only of what is asked of each invoice of a payment several answers hold at once.
+        """
+        if question in ASKED_OF_EACH:
+            of_each = (each for each in self.given if each.question == question)
+            return next((each for each in of_each if each.basis == basis), None)
         found = self.latest(question)
         return found if found is not None and found.basis == basis else None
 
@@ -45,11 +51,11 @@ class Answers:
 NO_ANSWERS = Answers()
 
 _ANSWERS = """
-SELECT DISTINCT ON (record_pk, question)
+SELECT DISTINCT ON (record_pk, question, basis)
        record_pk, id, question, basis, answer, argument, answered_by, shown
 FROM proline_qbo.decisions
 WHERE record_pk = ANY(%s) AND answer IS NOT NULL AND spent_at IS NULL
-ORDER BY record_pk, question, id DESC
+ORDER BY record_pk, question, basis, id DESC
 """
 
 
@@ -59,11 +65,11 @@ class _Row(Answer):
 
 
 def load_answers(connection: Connection, pks: list[int]) -> dict[int, Answers]:
-    """Read the newest answers of these records; one without any is absent."""
+    """Read the answers of these records; one without any is absent."""
     with connection.cursor(row_factory=class_row(_Row)) as cursor:
         rows = cursor.execute(_ANSWERS, [pks]).fetchall()
     found: dict[int, list[Answer]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.id, reverse=True):
         found.setdefault(row.record_pk, []).append(row)
     return {pk: Answers(tuple(given)) for pk, given in found.items()}
 

@@ -97,7 +97,8 @@ def _invoices_of(
 
 
 # A running-balance member that has been sent is replaced by the record that stands for it, unless
-# it is booked itself: then it is an invoice like any other.
+# it is booked itself: then it is an invoice like any other. So is one that was void before it was
+# sent: it is done, and nothing stands for it.
 _CANDIDATES = f"""
 SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        coalesce(b.record_id, w.invoice_id) AS record_id, b.state, b.reason,
@@ -119,6 +120,8 @@ LEFT JOIN proline_qbo.records i
        ON (i.company_id, i.entity, i.record_id) = (w.company_id, 'invoice', w.invoice_id)
 LEFT JOIN proline_qbo.members m
        ON m.record_pk = i.pk AND i.state = 'done' AND NOT m.booked_itself
+      AND (SELECT v.snapshot ->> 'sent_at' IS NOT NULL
+           FROM proline_qbo.snapshots v WHERE v.record_pk = i.pk)
 LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id)
         = (m.company_id, 'invoice', %(prefix)s || m.project_id)

@@ -35,6 +35,12 @@ class Question(StrEnum):
     WHICH_INVOICE = "which_invoice"
 
 
+ASKED_OF_EACH = frozenset(
+    {Question.INVOICE_VOIDED, Question.OLDER_INVOICE, Question.UNSENT_INVOICE}
+)
+"""Asked of each invoice a payment names, one after the other: each answer holds beside the rest."""
+
+
 class Takes(StrEnum):
     """What an answer needs besides its word."""
 

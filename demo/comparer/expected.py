@@ -45,9 +45,7 @@ def _customers(scope: Scope) -> list[Customer]:
 
 
 def _jobs(scope: Scope) -> list[Customer]:
-    """Each transferred project is a job, where the office chose sub-customers."""
-    if scope.office.mode != "sub":
-        return []
+    """Each transferred project is a job, where the office had chosen sub-customers."""
     return [
         Customer(
             key=f"P#{project.number}",
@@ -55,4 +53,5 @@ def _jobs(scope: Scope) -> list[Customer]:
             parent=f"C#{scope.contact_of(project).number}",
         )
         for project in scope.transferred.values()
+        if scope.office.mode_of(project.id) == "sub"
     ]

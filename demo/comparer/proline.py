@@ -1,6 +1,6 @@
 """Reads what the comparer needs from ProLine's own tables, with plain SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 T = TypeVar("T")
+Mode = Literal["main", "sub"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,19 @@ class Office:
         mode: `sub` gives each project a sub-customer, `main` does not.
         enabled_at: When the integration was first enabled; None means never.
         trigger_stages: Entering one of these transfers a project.
+        modes: By project id, for those transferred while the office had chosen otherwise.
     """
 
     company_id: str
     name: str
-    mode: Literal["main", "sub"]
+    mode: Mode
     enabled_at: datetime | None
     trigger_stages: frozenset[str] = frozenset({"Closed - Won"})
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+
+    def mode_of(self, project_id: str) -> Mode:
+        """A project keeps the mode in which it was transferred."""
+        return self.modes.get(project_id, self.mode)
 
 
 @dataclass(frozen=True, slots=True)

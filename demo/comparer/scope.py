@@ -37,7 +37,7 @@ class Scope:
     def billed(self, project_id: str) -> str:
         """Name the customer of a project's documents: its job, or its contact without jobs."""
         project = self.transferred[project_id]
-        if self.office.mode == "sub":
+        if self.office.mode_of(project_id) == "sub":
             return f"P#{project.number}"
         return f"C#{self.contact_of(project).number}"
 

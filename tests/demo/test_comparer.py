@@ -341,6 +341,14 @@ def test_an_invoice_sent_before_the_enable_is_never_expected() -> None:
     assert expected_books(MAIN, replace(ledger(), invoices=(sent_before,))).invoices == ()
 
 
+def test_a_project_keeps_the_mode_it_was_transferred_in() -> None:
+    """What the office chooses today is not what it had chosen when a project was won."""
+    kept_main = expected_books(replace(SUB, modes={"pro": "main"}), ledger())
+    kept_sub = expected_books(replace(MAIN, modes={"pro": "sub"}), ledger())
+
+    assert [kept_main, kept_sub] == [expected_books(each, ledger()) for each in (MAIN, SUB)]
+
+
 def test_a_sub_customer_is_named_for_its_contact_and_bears_the_documents() -> None:
     """`John Doe's Project - P#1001` hangs below `John Doe - C#1001`."""
     books = expected_books(SUB, ledger())

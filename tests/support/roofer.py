@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol, Self
@@ -92,6 +92,7 @@ class Roofer:
     proline: psycopg.Connection
     port: int
     server: ExitStack
+    company_id: str = COMPANY
     now: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=1))
     latest: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
@@ -167,7 +168,7 @@ class Roofer:
         self.latest[entity, record_id] = said
         self.proline.execute(
             "SELECT proline_outbox.append(%s, %s, %s, %s, 'changed')",
-            [COMPANY, entity, record_id, Jsonb(said)],
+            [self.company_id, entity, record_id, Jsonb(said)],
         )
         return self
 
@@ -185,7 +186,7 @@ class Roofer:
             return cursor.execute(
                 "SELECT * FROM proline_qbo.records WHERE (company_id, entity, record_id) "
                 "= (%s, %s, %s)",
-                [COMPANY, entity, record_id],
+                [self.company_id, entity, record_id],
             ).fetchone()
 
     def rows(self, statement: str, *arguments: object) -> list[Any]:
@@ -277,7 +278,7 @@ class Roofer:
         """Return the one question that stands open about a record."""
         with self.system.pool.connection() as connection:
             (only,) = open_questions(
-                connection, record_id=record_id, entity=entity, company_id=COMPANY
+                connection, record_id=record_id, entity=entity, company_id=self.company_id
             )
         return only
 
@@ -318,11 +319,34 @@ class Roofer:
             self.system.pool,
             self.system.quickbooks,
             self.system.slots,
-            company_id=COMPANY,
+            company_id=self.company_id,
             realm_id=self.realm.settings.realm_id,
             code=self.operator("code")["code"],
         )
         return self
+
+    def enabled(self, settings: CompanySettings | None = None) -> Self:
+        """Open the company's page, connect it, and turn it on; nothing is watched so far."""
+        with self.system.pool.connection() as connection:
+            companies.open_company(connection, self.company_id, "Acme Roofing")
+            companies.change_settings(connection, self.company_id, settings or CompanySettings())
+        self.connect()
+        with self.system.pool.connection() as connection:
+            companies.enable(connection, self.company_id)
+        self.quickbooks.received.clear()
+        return self
+
+    def another(
+        self,
+        company_id: str,
+        settings: CompanySettings | None = None,
+        books: Mapping[str, object] | None = None,
+    ) -> Self:
+        """Put another contractor, with books of its own, before the same system."""
+        realm = _new_realm(self.quickbooks, books)
+        now = datetime.now(UTC) + timedelta(minutes=1)
+        other = replace(self, company_id=company_id, realm=realm, now=now, latest={})
+        return other.enabled(settings)
 
     @contextmanager
     def quickbooks_down(self) -> Iterator[None]:
@@ -379,23 +403,22 @@ def roofer_with(
         books: settings of the simulated QuickBooks company.
     """
     quickbooks = WatchedQuickBooks()
-    realm_id = quickbooks.add_realm({"limits": None, "custom_txn_numbers": True, **(books or {})})
-    realm = quickbooks.realms.find(realm_id)
-    assert realm is not None
+    realm = _new_realm(quickbooks, books)
     with ExitStack() as stack:
         server_stack = stack.enter_context(ExitStack())
         server = server_stack.enter_context(serve(quickbooks))
         system = stack.enter_context(start(access_to(server.base_url)))
         proline = stack.enter_context(psycopg.connect(database_url, autocommit=True))
-        with system.pool.connection() as connection:
-            companies.open_company(connection, COMPANY, "Acme Roofing")
-            companies.change_settings(connection, COMPANY, settings or CompanySettings())
         port = int(server.base_url.rpartition(":")[2])
-        roofer = Roofer(system, quickbooks, realm, proline, port, server_stack).connect()
-        with system.pool.connection() as connection:
-            companies.enable(connection, COMPANY)
-        quickbooks.received.clear()
-        yield roofer
+        roofer = Roofer(system, quickbooks, realm, proline, port, server_stack)
+        yield roofer.enabled(settings)
+
+
+def _new_realm(quickbooks: WatchedQuickBooks, books: Mapping[str, object] | None) -> Realm:
+    realm_id = quickbooks.add_realm({"limits": None, "custom_txn_numbers": True, **(books or {})})
+    realm = quickbooks.realms.find(realm_id)
+    assert realm is not None
+    return realm
 
 
 def access_to(base_url: str) -> QuickBooksAccess:
