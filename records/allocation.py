@@ -43,6 +43,8 @@ class Candidate:
     held_by_others: Decimal = ZERO
     held: Decimal = ZERO
     elsewhere: Decimal = ZERO
+    left_out_in_bulk: bool = False
+    customer_gone: bool = False
 
     @property
     def room(self) -> Decimal:
@@ -51,9 +53,9 @@ class Candidate:
 
     @property
     def left_out(self) -> bool:
-        """Skipped, or left in former books: it will not come by itself."""
-        skipped = self.state is State.SKIPPED
-        return self.qbo_id is None and (skipped or (self.formerly and self.state is State.DONE))
+        """Skipped, left in former books, or booked by hand: it will not come by itself."""
+        done_without = self.state is State.DONE and not self.voided
+        return self.qbo_id is None and (self.state is State.SKIPPED or done_without)
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ class Resolution:
 
     Without lines, reason and question the whole amount becomes credit on the project's customer.
     `customer_id` is the one on the first QuickBooks invoice that is paid, or the one a credit stays
-    on; None for a credit that is not booked yet. A question beside a reason is an offer. `ended` is
-    a person's word that nothing shall be sent: by_hand, or skip with who said it.
+    on; None for a credit that is not booked yet. A question beside a reason is an offer. `by_hand`
+    and `skipped_by` are a person's word that nothing shall be sent; `needs` is an invoice that was
+    left out with many others, and is sent because of this payment.
     """
 
     lines: tuple[Application, ...] = ()
@@ -83,6 +86,7 @@ class Resolution:
     about: str = ""
     sentence: str | None = None
     by_hand: bool = False
+    needs: str | None = None
     skipped_by: str | None = None
 
     @property
@@ -169,9 +173,12 @@ def _resolve_unnamed(
 ) -> Resolution:
     alive = [candidate for candidate in of_project if _is_booked(candidate)]
     paid_before = [candidate for candidate in alive if candidate.held > ZERO]
-    running = [candidate for candidate in alive if candidate.kind == "running_balance"]
-    unpaid = [candidate for candidate in alive if candidate.qbo_id is None or candidate.room > ZERO]
+    open_ones = [candidate for candidate in alive if not candidate.voided]
+    running = [candidate for candidate in open_ones if candidate.kind == "running_balance"]
+    unpaid = [each for each in open_ones if each.qbo_id is None or each.room > ZERO]
     chosen = paid_before or running or (unpaid if len(unpaid) == 1 else [])
+    if not paid_before and _is_credit(unpaid, answers):
+        return Resolution()
     if not chosen:
         chosen = [candidate for candidate in unpaid if candidate.room == payment.amount]
     # Money that is booked already stays; else it may belong to what was left out: a person knows.
@@ -185,6 +192,14 @@ def _resolve_unnamed(
     if len(chosen) == 1:
         return _resolve_named(payment, [(chosen[0], payment.amount)], booked_on, answers)
     return Resolution()
+
+
+def _is_credit(open_ones: Sequence[Candidate], answers: Answers) -> bool:
+    """A person kept the money as credit; that holds while no other invoice has come."""
+    said = answers.latest(Question.WHICH_INVOICE)
+    if said is None or said.answer != "credit":
+        return False
+    return {each.record_id for each in open_ones} <= set(said.basis.split(","))
 
 
 def _which(open_ones: Sequence[Candidate], answers: Answers) -> Candidate | Resolution:
@@ -203,9 +218,14 @@ def _which(open_ones: Sequence[Candidate], answers: Answers) -> Candidate | Reso
 
 
 def _is_booked(candidate: Candidate) -> bool:
-    """Sent, and neither voided nor left out: such an invoice can be paid, now or soon."""
-    if candidate.voided or candidate.state is None or candidate.left_out:
+    """Sent, and neither voided nor left out: such an invoice can be paid, now or soon.
+
+    One that ProLine has voided holds its money until it is void in QuickBooks too.
+    """
+    if candidate.state is None or candidate.left_out:
         return False
+    if candidate.voided:
+        return candidate.held > ZERO and not candidate.void_there
     return candidate.reason is not Reason.UNSENT
 
 
@@ -217,6 +237,12 @@ def _obstacle(
     candidate: Candidate, booked_on: Sequence[str], answers: Answers
 ) -> Resolution | None:
     name = candidate.record_id
+    if candidate.left_out_in_bulk and candidate.qbo_id is None:
+        return Resolution(
+            reason=Reason.PARENT,
+            needs=name,
+            sentence=f"Waits until invoice {name} is in QuickBooks.",
+        )
     if candidate.left_out:
         return _older(name, answers)
     if candidate.voided and not (candidate.held > ZERO and not candidate.void_there):

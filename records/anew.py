@@ -18,11 +18,14 @@ WITH risen AS (
     RETURNING r.pk, {BOOKS} AS realm_id
 ), given_up AS (
     DELETE FROM proline_qbo.links l USING risen
-    WHERE (l.realm_id, l.record_pk) = (risen.realm_id, risen.pk)
+    WHERE (l.realm_id, l.record_pk) = (risen.realm_id, risen.pk) AND (l.voided OR l.gone)
     RETURNING l.*
+), unpaid AS (
+    DELETE FROM proline_qbo.applications a USING given_up g
+    WHERE (a.realm_id, a.invoice_pk) = (g.realm_id, g.record_pk)
 ), freed AS (
-    DELETE FROM proline_qbo.applications a USING risen
-    WHERE a.realm_id = risen.realm_id AND risen.pk IN (a.invoice_pk, a.payment_pk)
+    DELETE FROM proline_qbo.applications a USING given_up g
+    WHERE (a.realm_id, a.payment_pk, a.part) = (g.realm_id, g.record_pk, g.part)
 )
 INSERT INTO proline_qbo.former_links (realm_id, record_pk, part, generation, kind, qbo_id)
 SELECT realm_id, record_pk, part, generation, kind, qbo_id FROM given_up
@@ -31,6 +34,6 @@ ON CONFLICT DO NOTHING
 
 
 def give_up_links(connection: Connection, pks: Sequence[int]) -> None:
-    """Give up what these records are linked to in their company's books."""
+    """Give up what is void or gone of these records in their company's books."""
     if pks:
         connection.execute(_GIVE_UP, [list(pks)])

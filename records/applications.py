@@ -6,6 +6,7 @@ payment's attempt. `settled` is what QuickBooks has, `open` what is on its way, 
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from coordination.database import Connection
 from records.allocation import Application, Candidate, Resolution, resolve
@@ -110,3 +111,15 @@ def settle_applications(
     arguments = {"realm_id": claim.realm_id, "payment_pk": claim.pk, "part": part}
     statement = _ARRIVED if applied else _REFUSED
     return [record_id for (record_id,) in connection.execute(statement, arguments).fetchall()]
+
+
+_SETTLED_ON = """
+SELECT coalesce(sum(settled), 0) FROM proline_qbo.applications
+WHERE realm_id = %s AND invoice_pk = %s
+"""
+
+
+def settled_on(connection: Connection, claim: Claim) -> Decimal:
+    """Add up what our payments have on a claimed invoice in QuickBooks."""
+    row = connection.execute(_SETTLED_ON, [claim.realm_id, claim.pk]).fetchone()
+    return Decimal(row[0]) if row else Decimal(0)

@@ -111,6 +111,10 @@ SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        EXISTS (SELECT FROM proline_qbo.links f
                WHERE f.record_pk = b.pk AND f.realm_id <> {BOOKS}) AS formerly,
        coalesce(l.elsewhere, 0) AS elsewhere,
+       b.state = 'skipped' AND b.skipped_in_bulk AS left_out_in_bulk,
+       EXISTS (SELECT FROM proline_qbo.links cl
+               WHERE (cl.realm_id, cl.kind, cl.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
+                 AND cl.gone) AS customer_gone,
        l.qbo_id, l.customer_id, l.total,
        coalesce(x.held_by_others, 0) AS held_by_others, coalesce(x.held, 0) AS held
 FROM unnest(%(payments)s::bigint[], %(companies)s::text[], %(invoices)s::text[])
@@ -153,6 +157,8 @@ class _Row:
     void_there: bool
     formerly: bool
     elsewhere: Decimal
+    left_out_in_bulk: bool | None
+    customer_gone: bool
     qbo_id: str | None
     customer_id: str | None
     total: Decimal | None
@@ -193,6 +199,8 @@ def _candidate(row: _Row) -> Candidate:
         void_there=row.void_there,
         formerly=row.formerly,
         elsewhere=row.elsewhere,
+        left_out_in_bulk=bool(row.left_out_in_bulk),
+        customer_gone=row.customer_gone,
         qbo_id=row.qbo_id,
         customer_id=row.customer_id,
         total=row.total or Decimal(0),

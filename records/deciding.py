@@ -64,6 +64,8 @@ WHERE d.answer IS NULL
   AND (%(record_id)s::text IS NULL OR r.record_id = %(record_id)s)
   AND (%(entity)s::text IS NULL OR r.entity = %(entity)s)
   AND (%(company_id)s::text IS NULL OR r.company_id = %(company_id)s)
+  -- What was left out by rule has an offer each; they are shown where a record is named.
+  AND (%(record_id)s::text IS NOT NULL OR r.state = 'waiting')
 ORDER BY r.company_id, d.asked_at, d.id
 LIMIT %(most)s
 """
@@ -77,7 +79,10 @@ def open_questions(
     entity: str | None = None,
     company_id: str | None = None,
 ) -> list[Open]:
-    """List what stands open, the oldest of each company first; at most `OPEN_MOST`."""
+    """List what waits for a person, the oldest of each company first; at most `OPEN_MOST`.
+
+    Of a record that is named also what is only offered.
+    """
     arguments = {
         "record_id": record_id,
         "entity": entity,

@@ -108,14 +108,33 @@ def _hold_back(facts: Facts, snapshot: Snapshot, verdict: Verdict, now: datetime
             verdict = replace(verdict, basis=dated_basis(verdict.basis, chosen))
     if (facts.settled_version, facts.settled_basis) == (facts.version, verdict.basis):
         return replace(done(verdict.basis), told=verdict.told)
-    if facts.failed_version is not None:
-        if (facts.failed_version, facts.failed_basis) == (facts.version, verdict.basis):
-            return failed(facts.failed_code or "refused", facts.failed_sentence or "")
-        if facts.state is State.FAILED and now < facts.since + RETRY_AFTER_FAILURE:
-            return Verdict(State.RETRYING, sentence=facts.failed_sentence, basis=verdict.basis)
-    if isinstance(snapshot, Invoice | Payment):
-        return _while_books_are_closed(facts, snapshot, verdict, now)
-    return verdict
+    refused = _refused_before(facts, verdict, now)
+    if refused is not None:
+        return refused
+    if not isinstance(snapshot, Invoice | Payment):
+        return verdict
+    if verdict.basis != basis.VOID and _customer_is_gone(facts):
+        return waiting(Reason.PARENT, _GONE)
+    return _while_books_are_closed(facts, snapshot, verdict, now)
+
+
+def _refused_before(facts: Facts, verdict: Verdict, now: datetime) -> Verdict | None:
+    if facts.failed_version is None:
+        return None
+    if (facts.failed_version, facts.failed_basis) == (facts.version, verdict.basis):
+        return failed(facts.failed_code or "refused", facts.failed_sentence or "")
+    if facts.state is State.FAILED and now < facts.since + RETRY_AFTER_FAILURE:
+        return Verdict(State.RETRYING, sentence=facts.failed_sentence, basis=verdict.basis)
+    return None
+
+
+_GONE = "Its customer is gone in QuickBooks, and a person has to decide about the customer."
+
+
+def _customer_is_gone(facts: Facts) -> bool:
+    """Nothing can be booked on a customer that was merged or made inactive; a void passes."""
+    candidates = [*(each for each, _ in facts.named), *facts.of_project]
+    return facts.customer_gone or any(each.customer_gone for each in candidates)
 
 
 def _while_books_are_closed(
@@ -301,12 +320,12 @@ def _waits_for_payments(facts: Facts) -> str:
     sentence = "Waits until its payments are void in QuickBooks."
     if facts.paid_by_locked is None:
         return sentence
-    return f"{sentence} Payment {facts.paid_by_locked} cannot be: it is settled or in a deposit."
+    return f"{sentence} Payment {facts.paid_by_locked}"
 
 
 def _judge_known_invoice(facts: Facts, link: Link) -> Verdict:
     if link.voided:
-        return _void_there(facts, "invoice", link)
+        return _void_there(facts, "invoice", link.qbo_id)
     return replace(eligible(), told=_told_of_moved_invoice(facts))
 
 
@@ -327,9 +346,9 @@ def _told_of_moved_invoice(facts: Facts) -> tuple[Told, ...]:
     return (Told("moved", f"{entity}:{parent.record_id}", sentence),)
 
 
-def _void_there(facts: Facts, document: str, link: Link) -> Verdict:
+def _void_there(facts: Facts, document: str, qbo_id: str) -> Verdict:
     """Nothing brings a void back, and nothing is made a second time silently."""
-    said = facts.answers.to(Question.SEND_AS_NEW, link.qbo_id)
+    said = facts.answers.to(Question.SEND_AS_NEW, qbo_id)
     match said.answer if said else None:
         case "new":
             return eligible(anew=True)
@@ -337,8 +356,9 @@ def _void_there(facts: Facts, document: str, link: Link) -> Verdict:
             return done("left")
     return asking(
         Question.SEND_AS_NEW,
-        f"The {document} is void in QuickBooks and alive in ProLine: send it as new, or leave it.",
-        about=link.qbo_id,
+        f"The {document} is void or deleted in QuickBooks and alive in ProLine: send it as new, or"
+        " leave it.",
+        about=qbo_id,
     )
 
 
@@ -359,9 +379,9 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
     if payment.status is PaymentStatus.FAILED:
         return _judge_failed_payment(facts)
     if payment.status is PaymentStatus.PENDING:
-        return waiting(Reason.UNSENT, "The payment is not complete in ProLine.")
-    if facts.link is not None and facts.link.voided:
-        return _void_there(facts, "payment", facts.link)
+        return _judge_pending_payment(facts)
+    if facts.void_part is not None:
+        return _void_there(facts, "payment", facts.void_part)
     if _stays_in_former_books(facts):
         return _judge_in_new_books(facts)
     resolution = resolve(payment, facts.named, facts.of_project, facts.booked_on, facts.answers)
@@ -369,7 +389,7 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
     if unseen is not None and resolution.question is None:
         return _unknown_parent("invoice", unseen.record_id)
     if resolution.is_open:
-        return _judge_open(resolution)
+        return _judge_open(facts, resolution)
     if not resolution.lines and facts.link is None:
         missing = _missing_ancestor(facts)
         if missing is not None:
@@ -377,21 +397,38 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
     return eligible(resolution.basis)
 
 
-def _judge_open(resolution: Resolution) -> Verdict:
+def _judge_open(facts: Facts, resolution: Resolution) -> Verdict:
     sentence = resolution.sentence or ""
     if resolution.by_hand:
         return done("by_hand")
     if resolution.skipped_by is not None:
         return skipped(resolution.skipped_by, "Left out: its invoice is void.")
     if resolution.question is None:
-        return waiting(resolution.reason or Reason.PARENT, sentence)
+        needs = resolution.needs
+        return replace(
+            waiting(resolution.reason or Reason.PARENT, sentence),
+            needs=RecordKey(facts.company_id, "invoice", needs) if needs else None,
+        )
     verdict = waiting(resolution.reason or Reason.DECISION, sentence)
     return offering(verdict, resolution.question, about=resolution.about)
 
 
+def _judge_pending_payment(facts: Facts) -> Verdict:
+    """Not there yet; once booked it was complete, and that is taken back only by a person."""
+    if not facts.booked_on:
+        return waiting(Reason.UNSENT, "The payment is not complete in ProLine.")
+    return _judge_taken_back(facts, "is not complete any more")
+
+
 def _judge_failed_payment(facts: Facts) -> Verdict:
     """Money that never came needs nothing there, unless it was booked when it seemed to come."""
-    if facts.link is None or facts.link.voided:
+    if not facts.booked_on:
+        return done()
+    return _judge_taken_back(facts, "failed")
+
+
+def _judge_taken_back(facts: Facts, what: str) -> Verdict:
+    if facts.link is None:
         return done()
     said = facts.answers.to(Question.FAILED_AFTER_BOOKING, facts.link.qbo_id)
     match said.answer if said else None:
@@ -401,7 +438,7 @@ def _judge_failed_payment(facts: Facts) -> Verdict:
             return done("left")
     return asking(
         Question.FAILED_AFTER_BOOKING,
-        "The payment failed in ProLine after it was booked: void it in QuickBooks, or leave it.",
+        f"The payment {what} in ProLine after it was booked: void it in QuickBooks, or leave it.",
         about=facts.link.qbo_id,
     )
 

@@ -70,11 +70,19 @@ class Facts:
 
     `customer_mode` is the project's own, pinned when it was transferred; `is_member` says of a
     running-balance invoice that another record stands for it, `amount_due` of one that is booked
-    itself what its first sent version asked for; `wanted` says of a contact
-    that one of its projects has been transferred; `contact` is the primary contact of the project
-    (of a project, its own). `paid_by` counts the payments that hold money on an invoice,
-    `paid_by_alive` those of them that ProLine has not voided. `named` and `of_project` are the
-    invoices a payment may pay, see `records.allocation`.
+    itself what its first sent version asked for; `wanted` says of a contact that one of its
+    projects has been transferred; `contact` is the contact the project is booked with (of a
+    project, its own), `moved_to` the one it has in ProLine if that is another. `paid_by` are the
+    payments that hold money on an invoice, `paid_by_alive` those of them that ProLine has not
+    voided, `paid_by_locked` one that will not be voided, and why. `named` and `of_project` are
+    the invoices a payment may pay, see `records.allocation`; `booked_on` are the customers a
+    payment is on in QuickBooks, void ones left out, and `void_part` is the QuickBooks id of an
+    object of it that somebody voided there.
+
+    `sent_anyway` overrules what would leave it out; `formerly` says that it was booked in other
+    books; `booked_under` is the record whose customer an invoice is on there; `customer_gone` says
+    that a customer a document is on was merged or made inactive. `close_date` is the last closed
+    day of the books, known since `books_read_at`; `asked` is the question that stands open.
     """
 
     pk: int
@@ -113,6 +121,8 @@ class Facts:
     sent_anyway: bool = False
     formerly: bool = False
     booked_under: tuple[str, str] | None = None
+    customer_gone: bool = False
+    void_part: str | None = None
     close_date: date | None = None
     books_read_at: datetime | None = None
     asked: Asked | None = None

@@ -144,25 +144,58 @@ INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
 SELECT r.company_id, r.entity, r.record_id
 FROM noted JOIN proline_qbo.records r ON r.pk = noted.record_pk
 """
+# A void holds no money: of an invoice its payments go free, of a payment its invoices.
 _NOTE_VOID = """
 WITH noted AS (
     UPDATE proline_qbo.links SET voided = true
-    WHERE realm_id = %s AND kind = %s AND qbo_id = %s AND NOT voided RETURNING record_pk
+    WHERE realm_id = %s AND kind = %s AND qbo_id = %s AND NOT voided
+    RETURNING realm_id, record_pk, part
+), unpaid AS (
+    DELETE FROM proline_qbo.applications a USING noted n
+    WHERE (a.realm_id, a.invoice_pk) = (n.realm_id, n.record_pk)
+), freed AS (
+    DELETE FROM proline_qbo.applications a USING noted n
+    WHERE (a.realm_id, a.payment_pk, a.part) = (n.realm_id, n.record_pk, n.part)
+    RETURNING a.invoice_pk
 )
 INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
 SELECT r.company_id, r.entity, r.record_id
-FROM noted JOIN proline_qbo.records r ON r.pk = noted.record_pk
+FROM (SELECT record_pk FROM noted UNION SELECT invoice_pk FROM freed) n
+JOIN proline_qbo.records r ON r.pk = n.record_pk
 """
 
 
-def note_gone(connection: Connection, realm_id: str, qbo_id: str) -> None:
-    """Note that a customer was merged or made inactive there; whoever it is of is looked at."""
-    connection.execute(_NOTE_GONE, [realm_id, qbo_id])
+def note_gone(connection: Connection, realm_id: str, qbo_id: str) -> bool:
+    """Note that a customer was merged or made inactive there; whoever it is of is looked at.
+
+    Returns:
+        False when that was known, or it is none of ours.
+    """
+    return connection.execute(_NOTE_GONE, [realm_id, qbo_id]).rowcount > 0
 
 
-def note_void(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> None:
-    """Note that a document is void or deleted there; whoever it is of is looked at."""
-    connection.execute(_NOTE_VOID, [realm_id, kind, qbo_id])
+def note_void(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> bool:
+    """Note that a document is void or deleted there; whoever it is of is looked at.
+
+    Returns:
+        False when that was known, or it is none of ours.
+    """
+    return connection.execute(_NOTE_VOID, [realm_id, kind, qbo_id]).rowcount > 0
+
+
+_FOLLOW_MERGE = """
+UPDATE proline_qbo.links
+SET customer_id = %(left)s,
+    owned = CASE WHEN owned ? 'CustomerRef'
+                 THEN jsonb_set(owned, '{CustomerRef,value}', to_jsonb(%(left)s::text))
+                 ELSE owned END
+WHERE realm_id = %(realm_id)s AND kind <> 'Customer' AND customer_id = %(gone)s
+"""
+
+
+def follow_merge(connection: Connection, realm_id: str, *, gone: str, left: str) -> None:
+    """QuickBooks has moved the documents of a merged customer to the one that is left."""
+    connection.execute(_FOLLOW_MERGE, {"realm_id": realm_id, "gone": gone, "left": left})
 
 
 _NOTE_ELSEWHERE = """
@@ -203,10 +236,10 @@ def free_payments_of(connection: Connection, claim: Claim) -> None:
 
 
 _KEEP_FIELDS = """
-UPDATE proline_qbo.links SET kept = %s WHERE realm_id = %s AND record_pk = %s AND part = ''
+UPDATE proline_qbo.links SET kept = %s WHERE realm_id = %s AND record_pk = %s AND part = %s
 """
 
 
-def keep_fields(connection: Connection, claim: Claim, kept: dict[str, Any]) -> None:
+def keep_fields(connection: Connection, claim: Claim, part: str, kept: dict[str, Any]) -> None:
     """Keep which fields a person left as QuickBooks has them, with our values turned down."""
-    connection.execute(_KEEP_FIELDS, [Jsonb(kept), claim.realm_id, claim.pk])
+    connection.execute(_KEEP_FIELDS, [Jsonb(kept), claim.realm_id, claim.pk, part])

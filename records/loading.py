@@ -90,6 +90,8 @@ class _Row(LinkColumns):
     formerly: bool
     booked_on: list[str]
     stays_with: str | None
+    customer_gone: bool
+    void_part: str | None
     booked_under_entity: str | None
     booked_under_id: str | None
     book_close_date: date | None
@@ -118,6 +120,14 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r
              AND p.customer_id IS NOT NULL
            ORDER BY p.part) ELSE '{{}}' END AS booked_on,
        CASE WHEN t.record_pk IS NOT NULL THEN {STAYS_WITH} END AS stays_with,
+       EXISTS (SELECT FROM proline_qbo.links dl
+               JOIN proline_qbo.links cl
+                 ON (cl.realm_id, cl.kind, cl.qbo_id) = (dl.realm_id, 'Customer', dl.customer_id)
+               WHERE dl.realm_id = {BOOKS} AND dl.record_pk = r.pk AND NOT dl.voided AND cl.gone)
+           AS customer_gone,
+       CASE WHEN r.entity = 'payment' THEN (
+           SELECT min(p.qbo_id) FROM proline_qbo.links p
+           WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND p.voided) END AS void_part,
        u.entity AS booked_under_entity, u.record_id AS booked_under_id,
        b.book_close_date, b.read_at AS books_read_at,
        d.question AS asked_question, d.basis AS asked_basis, d.version AS asked_version,
@@ -181,6 +191,8 @@ def _facts(row: _Row) -> Facts:
         sent_anyway=row.sent_anyway,
         formerly=row.formerly,
         booked_under=_booked_under(row),
+        customer_gone=row.customer_gone,
+        void_part=row.void_part,
         close_date=row.book_close_date,
         books_read_at=row.books_read_at,
         asked=_asked(row),
@@ -245,7 +257,8 @@ SELECT a.invoice_pk AS pk, array_agg(DISTINCT p.record_id) AS "all",
        coalesce(array_agg(DISTINCT p.record_id) FILTER (
            WHERE s.snapshot ->> 'voided_at' IS NULL AND s.snapshot ->> 'deleted_at' IS NULL),
            '{{}}') AS alive,
-       min(p.record_id) FILTER (WHERE p.state = 'failed' AND p.code = ANY(%s)) AS locked
+       min(p.record_id || ': ' || coalesce(p.sentence, '')) FILTER (
+           WHERE p.state = 'skipped' OR (p.state = 'failed' AND p.code = ANY(%s))) AS locked
 FROM proline_qbo.applications a
 JOIN proline_qbo.records i ON i.pk = a.invoice_pk
 JOIN proline_qbo.companies c ON c.id = i.company_id AND {BOOKS} = a.realm_id
@@ -255,7 +268,7 @@ WHERE a.invoice_pk = ANY(%s)
 GROUP BY a.invoice_pk
 """
 LOCKED_IN_QUICKBOOKS = ("6450", "6540")
-"""Codes of payments that are settled or in a deposit: they cannot be voided."""
+"""Codes of payments that are settled or in a deposit: they cannot be voided there."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,20 @@ WITH due AS (
         since = proline_qbo.clock()
     FROM due WHERE r.pk = due.record_pk AND due.kind = 'send'
     RETURNING r.pk
+), taken_back AS (
+    -- A person's word that it stays out does not outlive one that it is sent.
+    UPDATE proline_qbo.decisions d SET spent_at = proline_qbo.clock()
+    FROM due WHERE d.record_pk = due.record_pk AND due.kind = 'send' AND d.spent_at IS NULL
+      AND d.answer IN ('skip', 'by_hand', 'leave')
+), disputed AS (
+    -- What others had applied to its invoices there may be gone by now.
+    UPDATE proline_qbo.links l SET elsewhere = 0
+    FROM due
+    JOIN proline_qbo.dependencies d ON d.record_pk = due.record_pk
+    JOIN proline_qbo.dependencies p
+      ON (p.company_id, p.on_entity, p.on_record_id) = (d.company_id, 'project', d.on_record_id)
+    WHERE due.kind = 'send' AND d.on_entity = 'project' AND l.realm_id = due.realm_id
+      AND l.record_pk = p.record_pk AND l.kind = 'Invoice' AND l.elsewhere > 0
 ), skipped AS (
     UPDATE proline_qbo.records r
     SET state = 'skipped', reason = NULL, code = NULL, retry_at = NULL,
@@ -81,6 +95,10 @@ WITH due AS (
         skipped_by = due.ordered_by, skipped_version = r.version, skipped_in_bulk = due.in_bulk,
         sent_anyway_in = NULL, since = proline_qbo.clock()
     FROM due WHERE r.pk = due.record_pk AND due.kind = 'skip' AND r.state <> 'done'
+    RETURNING r.pk
+), closed AS (
+    DELETE FROM proline_qbo.decisions d USING skipped
+    WHERE d.record_pk = skipped.pk AND d.answer IS NULL
 ), carried_out AS (
     UPDATE proline_qbo.orders o SET carried_out_at = proline_qbo.clock()
     FROM due WHERE o.record_pk = due.record_pk AND o.carried_out_at IS NULL AND o.id <= due.id

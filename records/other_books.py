@@ -121,9 +121,12 @@ WITH slice AS MATERIALIZED (
     SELECT r.pk, r.entity, r.record_id,
            EXISTS (SELECT FROM proline_qbo.links l
                    WHERE l.realm_id = %(realm_id)s AND l.record_pk = r.pk)
-           AND NOT EXISTS (SELECT FROM proline_qbo.attempts a
-                           WHERE a.record_pk = r.pk AND a.realm_id = %(realm_id)s
-                             AND a.answer = 'applied' AND a.version = r.version) AS stale
+           AND (NOT EXISTS (SELECT FROM proline_qbo.attempts a
+                            WHERE a.record_pk = r.pk AND a.realm_id = %(realm_id)s
+                              AND a.answer = 'applied' AND a.version = r.version)
+                OR EXISTS (SELECT FROM proline_qbo.links g
+                           WHERE g.realm_id = %(realm_id)s AND g.record_pk = r.pk
+                             AND (g.gone OR g.voided))) AS stale
     FROM proline_qbo.records r
     WHERE r.company_id = %(company_id)s
       AND (r.entity, r.record_id) > (%(entity)s::text, %(record_id)s::text)

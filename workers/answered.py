@@ -5,6 +5,7 @@ customer in place of one that is gone, and the invoice that stands for a project
 An answer that does not help is spent, and its question is asked anew.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from qbo_client import ObjectNotFound
@@ -12,22 +13,27 @@ from qbo_client.requests import read
 from records.answers import Answer, spend
 from records.facts import Link
 from records.findings import find
+from records.links import follow_merge
 from records.questions import Question
 from schemas import Entity
 from workers.answers import linked, object_in
 from workers.learning import belongs_to_another, link_customer, read_customer
 from workers.mapping import is_voided, owned_fields
+from workers.mapping.money import ZERO, sum_text
+from workers.mapping.values import number
 from workers.reads import Read
 from workers.session import Session
+from workers.wanted import basis_of
 
 
 def carry_out(session: Session) -> bool | None:
     """Do what was answered; None: nothing was, False: go on, True: the claim is released."""
     link = session.claim.link
-    if link is not None and link.gone and not session.reactivating:
+    if link is not None and link.gone and session.reactivating is None:
         return _instead_of_gone(session, link)
     said = session.claim.answers.latest(Question.RUNNING_BALANCE_BEGAN_BEFORE)
-    if session.claim.entity == Entity.INVOICE and link is None and said is not None:
+    first_time = link is None and session.claim.generation == 0
+    if session.claim.entity == Entity.INVOICE and first_time and said is not None:
         return _link_invoice(session, said) if said.answer == "link" else None
     return None
 
@@ -42,8 +48,13 @@ def _instead_of_gone(session: Session, link: Link) -> bool:
     found = read_customer(session, said.argument or "", Read.ANSWERED)
     if found is None or not found.get("Active", True):
         return _spent(session, said)
-    if belongs_to_another(session, "Customer", found):
+    if found.get("Job") or belongs_to_another(session, "Customer", found):
         return _spent(session, said)
+    if read_customer(session, link.qbo_id, Read.ANSWERED) is None:
+        # Merged: QuickBooks has moved its documents to the one that is left.
+        with session.pool.connection() as connection:
+            realm_id = session.claim.realm_id
+            follow_merge(connection, realm_id, gone=link.qbo_id, left=found["Id"])
     link_customer(session, found)
     return False
 
@@ -55,9 +66,14 @@ def _reactivate(session: Session, link: Link, said: Answer) -> bool:
         return _spent(session, said)
     fields = _wanted_fields(session)
     owned = owned_fields("Customer", found, fields)
-    owned["Active"] = bool(found.get("Active", True))
-    session.know(linked("Customer", found, owned, adopted=link.adopted, kept=link.kept))
-    session.reactivating = True
+    is_active = bool(found.get("Active", True))
+    known = linked("Customer", found, owned, adopted=link.adopted, kept=link.kept)
+    if is_active:
+        session.link_to(known)
+        return False
+    gone = basis_of(session.claim)
+    session.know(replace(known, owned=owned | {"Active": False}))
+    session.reactivating = gone
     return False
 
 
@@ -71,10 +87,12 @@ def _link_invoice(session: Session, said: Answer) -> bool:
     if is_voided(found) or belongs_to_another(session, "Invoice", found):
         return _spent(session, said)
     fields = _wanted_fields(session)
+    if (found.get("CustomerRef") or {}).get("value") != fields["CustomerRef"]["value"]:
+        return _spent(session, said)  # somebody else's: what comes later would be written over it
     new = linked("Invoice", found, owned_fields("Invoice", found, fields))
     session.link_to(new)
     with session.pool.connection() as connection:
-        total = session.claim.snapshot.get("total")
+        total = number(session.claim.snapshot.get("total")) or ZERO
         find(
             connection,
             session.claim.company_id,
@@ -82,7 +100,7 @@ def _link_invoice(session: Session, said: Answer) -> bool:
             "linked_by_hand",
             new.qbo_id,
             f"Linked to invoice {new.qbo_id} of QuickBooks by {said.answered_by}: it says"
-            f" {new.total}, ProLine {total}.",
+            f" {sum_text(new.total or ZERO)}, ProLine {sum_text(total)}.",
         )
     session.end(session.done())
     return True
@@ -103,6 +121,6 @@ def _spent(session: Session, said: Answer) -> bool:
 
 def with_reactivation(session: Session, fields: dict[str, Any] | None) -> dict[str, Any] | None:
     """Add that the customer shall be active, where a person said so."""
-    if fields is None or not session.reactivating:
+    if fields is None or session.reactivating is None:
         return fields
     return fields | {"Active": True}

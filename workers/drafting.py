@@ -9,7 +9,7 @@ from records.attempts import Write
 from records.claims import Claim, OpenAttempt
 from records.facts import Link
 from workers.mapping import Fields, changed_fields, request_id
-from workers.mapping.values import is_blank, stored
+from workers.mapping.values import is_blank, stored, with_numbers
 from workers.wanted import Wanted
 
 _PENDING_ID = "pending"
@@ -31,14 +31,19 @@ def draft_for(wanted: Wanted, link: Link | None) -> Draft | None:
         return Draft("void", void(wanted.kind, link.qbo_id, link.sync_token, _PENDING_ID))
     if link is None:
         return Draft("create", create(wanted.kind, wanted.fields, _PENDING_ID))
-    changed = changed_fields(link.owned, wanted.fields)
-    changed = {name: value for name, value in changed.items() if name not in link.kept}
+    changed = changed_fields(link.owned, _as_left(wanted.fields, link))
     if link.adopted:
         changed = _blanks_only(changed, link.owned)
     if not changed:
         return None
     named = {"Id": link.qbo_id, "SyncToken": link.sync_token}
     return Draft("update", sparse_update(wanted.kind, changed | named, _PENDING_ID))
+
+
+def _as_left(fields: Fields, link: Link) -> Fields:
+    """What a person left as QuickBooks has it is wanted so; a payment's lines go along with it."""
+    left = {name: with_numbers(link.owned[name]) for name in link.kept if name in link.owned}
+    return {name: value for name, value in fields.items() if name not in link.kept} | left
 
 
 def _blanks_only(changed: Fields, owned: Fields) -> Fields:

@@ -21,11 +21,12 @@ from qbo_client import (
     QuickBooksError,
 )
 from qbo_client.requests import read
+from records import basis
 from records.answers import spend
-from records.applications import hold
+from records.applications import hold, settled_on
 from records.claims import OpenAttempt
 from records.facts import Link
-from records.links import note_void, owner_of
+from records.links import forget_part, note_gone, note_void, owner_of
 from records.questions import Question
 from schemas import Contact, Entity, parse_snapshot
 from workers import closed
@@ -51,6 +52,8 @@ from workers.mapping import (
     lookup_names,
     owned_fields,
 )
+from workers.mapping.money import sum_text
+from workers.mapping.values import is_blank, number
 from workers.meaning import Action, Meaning
 from workers.reads import Read
 from workers.references import look_at_reference
@@ -149,7 +152,8 @@ def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any
     chosen = next((each for each in found if each["Id"] == said.argument), None)
     if chosen is None:
         chosen = read_customer(session, said.argument or "", Read.ANSWERED)
-    if chosen is None or belongs_to_another(session, "Customer", chosen):
+    usable = chosen is not None and chosen.get("Active") is not False and not chosen.get("Job")
+    if chosen is None or not usable or belongs_to_another(session, "Customer", chosen):
         with session.pool.connection() as connection:
             spend(connection, said)
         session.judge_anew()
@@ -190,13 +194,29 @@ def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
             _know_void(session, attempt, theirs)
             return False
         return _void_there(session, attempt.kind, link.qbo_id)
+    if attempt.kind == "Customer" and theirs.get("Active") is False:
+        return _gone_there(session, link.qbo_id)
+    if attempt.operation == "void" and attempt.kind == "Invoice":
+        asked = _paid_by_hand(session, link, theirs)
+        if asked:
+            return True
     return _compare(session, attempt, link, theirs)
 
 
 def _compare(session: Session, attempt: OpenAttempt, link: Link, theirs: dict[str, Any]) -> bool:
     wanted = {} if attempt.operation == "void" else attempt.wanted
     seen = compare_with_theirs(attempt.kind, link.owned, theirs, attempt.wanted)
-    conflicts = [each for each in seen.conflicts if each.field in wanted] if wanted else []
+    conflicts = [
+        each
+        for each in (seen.conflicts if wanted else ())
+        # A customer that was linked keeps what it has, so nothing of that is asked.
+        if not link.adopted or is_blank(link.owned.get(each.field))
+    ]
+    if any(each.field == "CustomerRef" for each in conflicts) and link.customer_id:
+        # Merged, or moved by a person: where our customer is gone, that is the question.
+        customer = read_customer(session, link.customer_id, Read.REFERENCE)
+        if customer is None or customer.get("Active") is False:
+            return _gone_there(session, link.customer_id)
     said = conflicts_.answer_to(session.claim.answers, conflicts)
     if conflicts and said is None:
         return ask_about(session, conflicts)
@@ -214,6 +234,41 @@ def _compare(session: Session, attempt: OpenAttempt, link: Link, theirs: dict[st
         )
     )
     return False
+
+
+def _gone_there(session: Session, customer_id: str) -> bool:
+    """Somebody has merged the customer, or made it inactive: the relay asks what becomes of it."""
+    with session.pool.connection() as connection:
+        noted = note_gone(connection, session.claim.realm_id, customer_id)
+    if noted:
+        session.judge_anew()
+    else:
+        session.retry_later("Its customer is gone in QuickBooks.")
+    return True
+
+
+def _paid_by_hand(session: Session, link: Link, theirs: dict[str, Any]) -> bool:
+    """An invoice that somebody has paid in QuickBooks is not voided without a word."""
+    total, balance = number(theirs.get("TotalAmt")), number(theirs.get("Balance"))
+    if total is None or balance is None:
+        return False
+    with session.pool.connection() as connection:
+        by_hand = total - balance - settled_on(connection, session.claim)
+    if by_hand <= 0:
+        return False
+    about = f"{link.qbo_id}:{by_hand}"
+    said = session.claim.answers.to(Question.VOID_PAID_INVOICE, about)
+    if said is not None and said.answer == "void":
+        return False
+    if said is not None:
+        with session.pool.connection() as connection:
+            spend(connection, said)
+    sentence = (
+        f"The invoice is void in ProLine, but {sum_text(by_hand)} was paid on it in QuickBooks:"
+        " void it and leave the money as credit, or wait."
+    )
+    session.ask(Question.VOID_PAID_INVOICE, about, sentence)
+    return True
 
 
 def ask_about(session: Session, conflicts: Sequence[Conflict]) -> bool:
@@ -245,19 +300,29 @@ def _books_closed(session: Session, meaning: Meaning) -> bool:
 def _know_void(session: Session, attempt: OpenAttempt, theirs: dict[str, Any]) -> None:
     """It is void already: an earlier send was done and its answer lost, or a person was first."""
     new = linked_by(attempt, theirs, session.claim.parts.get(attempt.part))
+    emptied = attempt.basis != basis.VOID
 
     def settle(connection: Connection) -> None:
         if session.claim.entity == Entity.PAYMENT:
             hold(connection, session.claim, attempt.part, ())
         session.free(write_success(connection, session.claim, attempt, new))
+        if emptied:
+            forget_part(connection, session.claim, attempt.part)
 
     session.closing.commit(settle)
     session.know(new)
+    if emptied:
+        session.forget(attempt.part)
 
 
 def _name_taken(session: Session, attempt: OpenAttempt, holder_id: str | None) -> bool:
-    """Ours is adopted; beside a vendor or an employee we take a suffix; a customer is asked of."""
-    holder = _holder(session, attempt, holder_id)
+    """Ours is adopted; beside a vendor or an employee we take a suffix; a customer is asked of.
+
+    What is there already and was renamed takes nobody over: it takes the suffix.
+    """
+    holder = None
+    if attempt.operation == "create":
+        holder = _holder(session, attempt, holder_id)
     if holder is not None and _adopt(session, attempt, holder):
         return False
     if session.naming.distinguished:

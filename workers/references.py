@@ -41,7 +41,7 @@ def look_at_reference(session: Session, attempt: OpenAttempt, meaning: Meaning) 
     for reference in _references(session, attempt):
         found = _read(session, reference)
         if found is None:
-            return _note(session, reference, meaning)
+            return _note(session, attempt, reference, meaning)
         if reference.kind == "Invoice":
             invoices.append(found)
     if attempt.kind == "Payment" and invoices:
@@ -85,19 +85,29 @@ def _read(session: Session, reference: _Reference) -> dict[str, Any] | None:
     return None if is_gone else found
 
 
-def _note(session: Session, reference: _Reference, meaning: Meaning) -> bool:
+_ON_FORMER_CUSTOMER = (
+    "The customer this is booked on was made inactive in QuickBooks: make that customer active"
+    " there and send this again, or change it by hand."
+)
+
+
+def _note(session: Session, attempt: OpenAttempt, reference: _Reference, meaning: Meaning) -> bool:
     """Note what is gone where it belongs; what belongs to none of ours is the office's to mend."""
     realm_id = session.claim.realm_id
     with session.pool.connection() as connection:
         owner = owner_of(connection, realm_id, reference.kind, reference.qbo_id)
         if reference.kind == "Customer":
-            note_gone(connection, realm_id, reference.qbo_id)
+            noted = note_gone(connection, realm_id, reference.qbo_id)
         else:
-            note_void(connection, realm_id, reference.kind, reference.qbo_id)
+            noted = note_void(connection, realm_id, reference.kind, reference.qbo_id)
     if owner is None:
-        session.refuse(meaning.code, meaning.sentence)
-    else:
+        is_customer = reference.kind == "Customer" and attempt.kind != "Customer"
+        session.refuse(meaning.code, _ON_FORMER_CUSTOMER if is_customer else meaning.sentence)
+    elif noted:
         session.judge_anew()
+    else:
+        # It was known, and this came all the same: never at once, or it would go round for ever.
+        session.retry_later(meaning.sentence)
     return True
 
 

@@ -6,6 +6,7 @@ end releases the claim. While an attempt's outcome is unknown, no turn does anyt
 
 from dataclasses import replace
 
+from psycopg.errors import UniqueViolation
 from structlog import get_logger
 
 from connections.errors import TokenUnreadable
@@ -42,6 +43,9 @@ def run(session: Session) -> None:
         session.refuse("snapshot_invalid", misfit.sentence)
     except QuickBooksError as error:
         _end_without_write(session, error)
+    except UniqueViolation:
+        # One object of QuickBooks belongs to one record: the other was first, at this moment.
+        session.retry_later("Another record was linked to the same object in QuickBooks.")
     except TokenUnreadable:
         # A key of ours is missing: no record is at fault, and all go on once it is back.
         log.error("token.unreadable", company_id=session.claim.company_id)  # noqa: TRY400  # told

@@ -68,7 +68,7 @@ class Session:
         refreshed: a 401 has been answered with a fresh token already.
         looked_up: the contact has been looked for.
         looked_at: what a refusal referred to has been looked at.
-        reactivating: a person has said that the customer shall be active again.
+        reactivating: the basis of a person's word that the customer shall be active again.
         several: the record is more than one object there, and another may still want a write.
         behind: an attempt of an older version was resolved; the relay judges the newer one.
         reread: a changed object has been read again.
@@ -87,7 +87,7 @@ class Session:
     refreshed: bool = False
     looked_up: bool = False
     looked_at: bool = False
-    reactivating: bool = False
+    reactivating: str | None = None
     several: bool = False
     behind: bool = False
     reread: bool = False
@@ -141,10 +141,9 @@ class Session:
         """Go on without a part that we have voided ourselves."""
         self._know({name: link for name, link in self.claim.parts.items() if name != part})
 
-    def keep(self, kept: dict[str, Any]) -> None:
+    def keep(self, part: str, kept: dict[str, Any]) -> None:
         """Go on with what a person left as QuickBooks has it."""
-        if self.claim.link is not None:
-            self._know({**self.claim.parts, "": replace(self.claim.link, kept=kept)})
+        self._know({**self.claim.parts, part: replace(self.claim.parts[part], kept=kept)})
 
     def _know(self, parts: dict[str, Link]) -> None:
         link = min(parts.items(), key=lambda each: (each[1].voided, each[0]))[1] if parts else None
@@ -229,6 +228,10 @@ class Session:
                 connection, retry(clock(connection), "A newer version has come.", transient=False)
             )
         )
+
+    def look_again(self, connection: Connection) -> None:
+        """Have the relay judge the record again; not at once, should it judge as before."""
+        self.leave(connection, self._after_backoff(connection, "It has to be looked at again."))
 
     def retry_later(self, sentence: str) -> None:
         """Go on by itself, with backoff."""

@@ -130,8 +130,11 @@ def _basis_of_document(claim: Claim, resolution: Resolution | None) -> str:
 
 
 def is_gone(snapshot: Snapshot) -> bool:
-    """Voided or deleted in ProLine, or money that never came; only documents can be."""
-    if isinstance(snapshot, Payment) and snapshot.status is PaymentStatus.FAILED:
+    """Voided or deleted in ProLine, or money that is not there; only documents can be.
+
+    Of the latter a worker hears only where a person has said that it shall be voided.
+    """
+    if isinstance(snapshot, Payment) and snapshot.status is not PaymentStatus.COMPLETE:
         return True
     if not isinstance(snapshot, Invoice | Payment):
         return False

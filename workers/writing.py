@@ -8,6 +8,7 @@ QuickBooks would not itself refuse a second one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from structlog import get_logger
 
@@ -17,7 +18,7 @@ from coordination.limiter import had_fault, may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
 from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records import basis
-from records.allocation import Resolution
+from records.allocation import Application, Resolution
 from records.applications import hold, resolve_locked, settle_applications
 from records.attempts import (
     Answer,
@@ -28,7 +29,7 @@ from records.attempts import (
 )
 from records.claims import OpenAttempt, hold_claim
 from records.findings import find
-from records.links import Linked, forget_part, keep_fields
+from records.links import Linked, forget_part, keep_fields, owner_of
 from records.settlement import Release, done, handed_back, retry
 from schemas import Entity, parse_snapshot
 from workers import answered, learning
@@ -58,11 +59,11 @@ def write(session: Session) -> bool:
         resolution = _resolution(session, connection)
         if resolution is not None and resolution.is_open:
             # Something changed since it was dispatched: the relay looks again.
-            session.leave(connection, handed_back())
+            session.look_again(connection)
             return True
         wanted = session.wanted(connection, resolution)
         if any(_is_void_there(session, each) for each in wanted):
-            session.leave(connection, handed_back())
+            session.look_again(connection)
             return True
         _note(session, connection, wanted)
         next_one = _next(session, wanted)
@@ -70,13 +71,10 @@ def write(session: Session) -> bool:
             _agree(session, connection, wanted)
             session.leave(connection, session.done())
             return True
-        if isinstance(next_one, Reopened):
-            conflicts = next_one.conflicts
-        else:
-            conflicts = ()
+        if not isinstance(next_one, Reopened):
             attempt, timed = _open(session, connection, *next_one)
-    if conflicts:
-        return _decide_kept(session, conflicts)
+    if isinstance(next_one, Reopened):
+        return _decide_kept(session, next_one)
     # Committed: from here on it has to be resolved, whatever breaks.
     session.several = len(wanted) > 1
     session.claim = replace(session.claim, attempt=attempt)
@@ -87,6 +85,7 @@ def write(session: Session) -> bool:
 class Reopened:
     """Fields a person left as QuickBooks has them, and that ProLine has changed since."""
 
+    part: str
     conflicts: tuple[Conflict, ...]
 
 
@@ -95,10 +94,12 @@ def _next(session: Session, wanted: Sequence[Wanted]) -> tuple[Wanted, Draft] | 
     for each in wanted:
         fields = answered.with_reactivation(session, each.fields)
         whole = replace(each, fields=fields)
+        if session.reactivating is not None:
+            whole = replace(whole, basis=session.reactivating)
         link = session.claim.parts.get(each.part)
         reopened = conflicts_.reopened(link, fields) if link and fields else ()
         if reopened:
-            return Reopened(reopened)
+            return Reopened(each.part, reopened)
         draft = draft_for(whole, link)
         if draft is not None:
             return whole, draft
@@ -112,23 +113,40 @@ def _open(
     write_ = write_of(session.claim, wanted, draft, answers=answers)
     attempt = open_attempt(connection, session.claim, write_)
     if session.claim.entity == Entity.PAYMENT:
-        hold(connection, session.claim, wanted.part, wanted.lines)
+        hold(connection, session.claim, wanted.part, _lines_there(session, connection, wanted))
     return attempt, session.take_slot(connection, "write", draft.operation, attempt.id)
 
 
-def _decide_kept(session: Session, conflicts: tuple[Conflict, ...]) -> bool:
+def _decide_kept(session: Session, reopened: Reopened) -> bool:
     """ProLine has changed what a person left as it was there: ask, or follow what they said."""
+    conflicts = reopened.conflicts
     said = conflicts_.answer_to(session.claim.answers, conflicts)
-    link = session.claim.link
+    link = session.claim.parts.get(reopened.part)
     if said is None or link is None:
         return learning.ask_about(session, conflicts)
     kept = {name: value for name, value in link.kept.items() if name not in _names(conflicts)}
     if said.answer == "theirs":
         kept |= conflicts_.kept_of(conflicts)
     with session.pool.connection() as connection:
-        keep_fields(connection, session.claim, kept)
-    session.keep(kept)
+        keep_fields(connection, session.claim, reopened.part, kept)
+    session.keep(reopened.part, kept)
     return False
+
+
+def _lines_there(session: Session, connection: Connection, wanted: Wanted) -> Sequence[Application]:
+    """What a payment's part pays: as wanted, or as a person left it in QuickBooks."""
+    link = session.claim.parts.get(wanted.part)
+    if link is None or "Line" not in link.kept:
+        return wanted.lines
+    paid: dict[int, Application] = {}
+    for line in link.owned.get("Line") or []:
+        for linked in line.get("LinkedTxn") or []:
+            qbo_id = str(linked.get("TxnId"))
+            invoice_pk = owner_of(connection, session.claim.realm_id, "Invoice", qbo_id)
+            if invoice_pk is not None:
+                amount = Decimal(line["Amount"])
+                paid[invoice_pk] = Application(invoice_pk, qbo_id, amount)
+    return tuple(paid.values())
 
 
 def _names(conflicts: tuple[Conflict, ...]) -> set[str]:
@@ -204,7 +222,7 @@ def _agree(session: Session, connection: Connection, wanted: Sequence[Wanted]) -
     if session.claim.entity != Entity.PAYMENT:
         return
     for part in (each for each in wanted if each.fields is not None):
-        hold(connection, session.claim, part.part, part.lines)
+        hold(connection, session.claim, part.part, _lines_there(session, connection, part))
         freed = settle_applications(connection, session.claim, part.part, applied=True)
         session.free(tuple(("invoice", record_id) for record_id in freed))
 
@@ -249,7 +267,7 @@ def _applied(
             session.leave(connection, done(attempt.version, attempt.basis))
 
     session.closing.commit(settle)
-    session.reactivating = False
+    session.reactivating = None
     log.info(
         "record.synced",
         entity=session.claim.entity,

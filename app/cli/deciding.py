@@ -191,6 +191,10 @@ def _order(  # as the two commands above have it
 ) -> None:
     with open_database() as pool, pool.connection() as connection:
         one = _known(connection, record_id, entity, company)
+        if kind == "skip" and one.state == "done":
+            raise CannotBeDone(
+                f"{one.entity.capitalize()} {one.record_id} is done: there is nothing to leave out."
+            )
         order(connection, [Order(one.pk, kind, by, why)])
     what = "is left out" if kind == "skip" else "is sent"
     print_sentence(f"{one.entity.capitalize()} {one.record_id} {what} as soon as it is at rest.")

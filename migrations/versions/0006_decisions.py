@@ -51,6 +51,7 @@ CREATE TABLE proline_qbo.former_links (
     given_up_at timestamptz NOT NULL DEFAULT proline_qbo.clock(),
     PRIMARY KEY (realm_id, kind, qbo_id)
 );
+CREATE INDEX former_links_of_record ON proline_qbo.former_links (record_pk);
 
 ALTER TABLE proline_qbo.decisions
     -- What the answer needs besides its word: an id in QuickBooks, an invoice of ProLine.

@@ -203,7 +203,7 @@ def deposited_payment_cannot_be_voided(new_roofer: NewRoofer) -> None:
 
     record = roofer.record("payment", "y1")
     assert (record.state, record.code) == ("failed", "6540")
-    assert "Payment y1 cannot be" in roofer.record("invoice", "i1").sentence
+    assert "Payment y1: The payment is part of a deposit" in roofer.record("invoice", "i1").sentence
 
 
 ROWS = (

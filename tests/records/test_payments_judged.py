@@ -46,6 +46,7 @@ def judged(
             settled_basis="void",
             link=link,
             booked_on=(link.customer_id,) if link and link.customer_id and not link.voided else (),
+            void_part=link.qbo_id if link and link.voided else None,
             contact=CONTACT,
             project=PROJECT,
             named=named,

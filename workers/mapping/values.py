@@ -63,6 +63,22 @@ def stored(value: object) -> object:
     return value
 
 
+NUMBERS = frozenset({"Amount", "Qty", "UnitPrice", "DiscountPercent"})
+"""Fields of a line that are numbers: stored as text, they are sent as numbers again."""
+
+
+def with_numbers(value: object) -> object:
+    """Bring what was stored of a field back to the form in which it is sent."""
+    if isinstance(value, Mapping):
+        return {
+            key: Decimal(part) if key in NUMBERS and isinstance(part, str) else with_numbers(part)
+            for key, part in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [with_numbers(part) for part in value]
+    return value
+
+
 def _plain(value: Decimal) -> str:
     """Write 120, 120.0 and 120.00 alike, to any number of digits."""
     text = format(value, "f")
