@@ -18,7 +18,15 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, 
        l.qbo_id, a.id IS NOT NULL AS outcome_unknown,
        CASE WHEN w.booking = 'one_invoice' AND NOT m.booked_itself THEN m.project_id END
            AS member_of_project,
-       CASE WHEN m.booked_itself AND NOT l.voided THEN y.amount END AS booked_amount_due
+       CASE WHEN m.booked_itself AND NOT l.voided THEN y.amount END AS booked_amount_due,
+       CASE WHEN r.entity = 'payment' THEN (
+           SELECT sum(p.total) - coalesce(sum(x.held), 0)
+           FROM proline_qbo.links p
+           LEFT JOIN LATERAL (
+               SELECT sum(h.held) AS held FROM proline_qbo.applications h
+               WHERE (h.realm_id, h.payment_pk, h.part) = (p.realm_id, p.record_pk, p.part)
+           ) x ON true
+           WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND NOT p.voided) END AS credit
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
@@ -41,7 +49,8 @@ class Explained:
     """A record as it stands; `because` says in one sentence why it is not in QuickBooks now.
 
     `member_of_project` is of a running-balance invoice that another one stands for,
-    `booked_amount_due` of one that is booked with what it first asked for.
+    `booked_amount_due` of one that is booked with what it first asked for; `credit` is what of a
+    payment pays no invoice there.
     """
 
     pk: int
@@ -61,6 +70,7 @@ class Explained:
     outcome_unknown: bool
     member_of_project: str | None
     booked_amount_due: Decimal | None
+    credit: Decimal | None
 
     def because(self, company_waits: str | None, consumed: Collection[str]) -> str:
         """Say what the record waits for.
@@ -84,7 +94,8 @@ class Explained:
             amount = f"{self.booked_amount_due:.2f}"
             return f"It is in QuickBooks as {self.qbo_id}, with the {amount} it asked for."
         if self.qbo_id is not None:
-            return f"It is in QuickBooks as {self.qbo_id}, in the version ProLine has."
+            credit = f" {self.credit:.2f} of it is credit." if self.credit else ""
+            return f"It is in QuickBooks as {self.qbo_id}, in the version ProLine has.{credit}"
         if self.member_of_project is not None:
             return "One QuickBooks invoice stands for all running-balance invoices of its project."
         return "It needs nothing in QuickBooks."

@@ -6,6 +6,7 @@ The question rests on both values, so that an answer holds exactly as long as ne
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from records.answers import Answer, Answers
@@ -34,9 +35,39 @@ def shown(conflicts: Sequence[Conflict]) -> dict[str, Any]:
     }
 
 
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "Active": "whether it is active",
+        "BillAddr": "the address",
+        "CompanyName": "the company name",
+        "CustomerMemo": "the memo",
+        "CustomerRef": "the customer",
+        "DepositToAccountRef": "the account of deposit",
+        "DisplayName": "the name",
+        "DocNumber": "the number",
+        "DueDate": "the due date",
+        "FamilyName": "the last name",
+        "GivenName": "the first name",
+        "Line": "the lines",
+        "ParentRef": "the customer it is under",
+        "PaymentMethodRef": "the payment method",
+        "PaymentRefNum": "the reference",
+        "PrimaryEmailAddr": "the e-mail address",
+        "PrimaryPhone": "the phone number",
+        "PrivateNote": "the note",
+        "ShipAddr": "the job site",
+        "Taxable": "whether it is taxable",
+        "TotalAmt": "the amount",
+        "TxnDate": "the date",
+        "TxnTaxDetail": "the tax",
+    }
+)
+"""What an office calls a field of QuickBooks."""
+
+
 def sentence(conflicts: Sequence[Conflict]) -> str:
     """Say which fields differ; their values are shown with the question."""
-    fields = ", ".join(each.field for each in conflicts)
+    fields = ", ".join(WORDS.get(each.field, each.field) for each in conflicts)
     return f"Somebody changed {fields} in QuickBooks: keep that, or write ProLine's over it."
 
 

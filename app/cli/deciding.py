@@ -132,7 +132,14 @@ def _only(asked: list[Open], record_id: str | None) -> Open:
 
 
 @findings.command("list")
-def list_(*, company: Company = None, resolved: bool = False, as_json: Json = False) -> None:
+def list_(
+    *,
+    company: Company = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Those too that somebody has seen to.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """List findings that nobody has resolved; with --resolved all of them."""
     with open_database() as pool, pool.connection() as connection:
         found = list_findings(connection, company_id=company, resolved=resolved)

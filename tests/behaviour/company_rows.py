@@ -498,6 +498,7 @@ ROWS = (
         connection_lost,
         _never_lost,
         "connections.companies.lose",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -506,5 +507,6 @@ ROWS = (
         subscription_lapsed,
         replaced("workers.session.pause", lambda *_: False),
         "connections.companies.pause",
+        goes_round=True,
     ),
 )

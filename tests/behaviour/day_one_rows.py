@@ -227,6 +227,7 @@ ROWS = (
         skip_without_a_link_stays_out,
         replaced("records.eligibility._skip_holds", lambda _: False),
         "records.eligibility",
+        goes_round=True,
     ),
     Row(
         SECTION,

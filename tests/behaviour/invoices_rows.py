@@ -328,6 +328,7 @@ ROWS = (
         edited_on_both_sides_writes_ours,
         replaced("workers.learning.ask_about", lambda *_: False),
         "workers.conflicts",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -408,6 +409,7 @@ ROWS = (
         deleted_in_quickbooks,
         replaced("workers.references.note_void", lambda *_: None),
         "workers.references.look_at_reference",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -424,6 +426,7 @@ ROWS = (
         books_closed_and_reopened,
         replaced("workers.closed._reopened", lambda *_: None),
         "workers.closed.look_again",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -432,6 +435,7 @@ ROWS = (
         books_closed_dated_the_first_open_day,
         replaced("workers.wanted.dated_instead", lambda *_: None),
         "records.closed_books.dated_instead",
+        goes_round=True,
     ),
     Row(
         SECTION,

@@ -262,6 +262,7 @@ ROWS = (
         name_of_another_customer_goes_by_the_rule,
         replaced("workers.learning._ask_who", lambda *_: False),
         "workers.learning",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -294,6 +295,7 @@ ROWS = (
         customer_merged_is_one_decision,
         replaced("workers.references.note_gone", lambda *_: None),
         "workers.references.look_at_reference",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -302,6 +304,7 @@ ROWS = (
         customer_made_inactive_is_reactivated,
         replaced("workers.references.note_gone", lambda *_: None),
         "workers.references.look_at_reference",
+        goes_round=True,
     ),
     Row(
         SECTION,
@@ -310,6 +313,7 @@ ROWS = (
         customer_gone_is_sent_as_new,
         replaced("records.evaluation.give_up_links", lambda *_: None),
         "records.anew.give_up_links",
+        goes_round=True,
     ),
     Row(
         SECTION,

@@ -304,6 +304,7 @@ ROWS = (
         pending_waits_and_failed_writes_nothing,
         replaced("records.eligibility._judge_failed_payment", lambda _: eligible()),
         "records.eligibility",
+        goes_round=True,
     ),
     Row(
         SECTION,

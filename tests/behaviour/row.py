@@ -27,6 +27,7 @@ class Row:
         play: shows it; its name is the test's.
         switch: disables its decision.
         decided_in: where that decision stands in the code, by dotted name.
+        goes_round: without its decision the record never comes to rest, and that is the failure.
     """
 
     section: str
@@ -35,6 +36,7 @@ class Row:
     play: Play
     switch: Switch
     decided_in: str
+    goes_round: bool = False
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from connections.settings import CompanySettings
+from records.explaining import explain
 from records.orders import Order, order
 from tests.behaviour.row import NewRoofer
 from tests.support.roofer import Roofer
@@ -324,3 +325,14 @@ def test_a_linked_customer_is_not_asked_about_what_is_never_overwritten(
     assert open_questions(roofer) == []
     assert roofer.the("Customer")["PrimaryPhone"]["FreeFormNumber"] == "555-0100"
     assert roofer.the("Customer")["CompanyName"] == "New Inc"
+
+
+def test_what_of_a_payment_is_credit_is_shown(new_roofer: NewRoofer) -> None:
+    """It is in QuickBooks, and not all of it pays something."""
+    roofer = new_roofer()
+    roofer.contact().project().invoice().payment("150.00", {"i1": "150.00"}).settle()
+
+    with roofer.system.pool.connection() as connection:
+        (explained,) = explain(connection, "y1")
+
+    assert explained.because(None, ()).endswith("50.00 of it is credit.")
