@@ -177,7 +177,7 @@ def test_without_its_life_and_its_claim_the_old_would_be_created_beside_the_new(
 ) -> None:
     """What the two are good for."""
     roofer, fleet = new_roofer()
-    guard = without(guards_out.write_without_a_claim)
+    guard = without(guards_out.write_without_life_or_claim)
     frozen = freeze_while_it_looks_up(roofer, fleet, guard)
     let_another_create_the_new(roofer, fleet)
 

@@ -59,6 +59,13 @@ def write_without_a_claim() -> None:
     attempts.hold_claim = hold_claim  # type: ignore[attr-defined]
 
 
+def write_without_life_or_claim() -> None:
+    """Open an attempt when the claim was taken back, and send it however late the thread wakes."""
+    ignore_its_own_beat()
+    let_slots_grow_old()
+    write_without_a_claim()
+
+
 def settle_what_others_hold() -> None:
     """Settle by the record alone, whoever holds it, and live on to do so."""
     live_on()

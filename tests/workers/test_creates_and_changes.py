@@ -173,7 +173,7 @@ def test_a_field_somebody_changed_in_quickbooks_is_not_overwritten(roofer: Roofe
 
     record = roofer.record("invoice", "i1")
     assert (record.state, record.reason) == ("waiting", "decision")
-    assert "CustomerMemo" in record.sentence
+    assert "the memo" in record.sentence
     assert roofer.the("Invoice")["CustomerMemo"] == theirs
     assert roofer.reads().count("reread") == 1
 
