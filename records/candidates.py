@@ -13,6 +13,7 @@ from records.keys import RUNNING_PREFIX
 from records.link_columns import BOOKS
 from records.states import Reason, State
 from schemas import Entity, Payment, SnapshotInvalid, parse_snapshot
+from schemas.values import read_decimal
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,11 @@ SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
                WHERE (cl.realm_id, cl.kind, cl.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
                  AND cl.gone) AS customer_gone,
        l.qbo_id, l.customer_id, l.total,
+       CASE WHEN b.settled_version IS DISTINCT FROM b.version
+             AND (b.state IN ('pending', 'dispatched', 'retrying') OR b.reason = 'children')
+             AND NOT EXISTS (SELECT FROM proline_qbo.members e
+                             WHERE e.record_pk = b.pk AND e.booked_itself)
+            THEN s.snapshot ->> 'total' END AS total_to_be,
        coalesce(x.held_by_others, 0) AS held_by_others, coalesce(x.held, 0) AS held
 FROM unnest(%(payments)s::bigint[], %(companies)s::text[], %(invoices)s::text[])
      WITH ORDINALITY AS w (payment_pk, company_id, invoice_id, position)
@@ -162,6 +168,7 @@ class _Row:
     qbo_id: str | None
     customer_id: str | None
     total: Decimal | None
+    total_to_be: str | None
     held_by_others: Decimal
     held: Decimal
 
@@ -203,7 +210,19 @@ def _candidate(row: _Row) -> Candidate:
         customer_gone=row.customer_gone,
         qbo_id=row.qbo_id,
         customer_id=row.customer_id,
-        total=row.total or Decimal(0),
+        total=_total(row),
         held_by_others=row.held_by_others,
         held=row.held,
     )
+
+
+def _total(row: _Row) -> Decimal:
+    """The total there, or the lower one it shall have: its payments come down to that first."""
+    there = row.total or Decimal(0)
+    if row.total_to_be is None:
+        return there
+    try:
+        to_be = read_decimal(row.total_to_be)
+    except ValueError:
+        return there  # a misfit is never written
+    return to_be if 0 <= to_be < there else there

@@ -240,7 +240,7 @@ def _judge_invoice(facts: Facts, invoice: Invoice) -> Verdict:  # noqa: PLR0911 
     if gone:
         return _judge_gone_invoice(facts)
     if facts.link is not None:
-        return _judge_known_invoice(facts, facts.link)
+        return _judge_known_invoice(facts, invoice, facts.link)
     if invoice.sent_at is None:
         return waiting(Reason.UNSENT, "The invoice has not been sent in ProLine.")
     if _sent_before_enable(invoice, facts) and not facts.sent_anyway:
@@ -312,20 +312,35 @@ def _judge_gone_invoice(facts: Facts) -> Verdict:
                 about=about,
             )
     if facts.paid_by:
-        return waiting(Reason.CHILDREN, _waits_for_payments(facts))
+        sentence = "Waits until its payments are void in QuickBooks."
+        return waiting(Reason.CHILDREN, _with_locked(facts, sentence))
     return eligible(basis.VOID)
 
 
-def _waits_for_payments(facts: Facts) -> str:
-    sentence = "Waits until its payments are void in QuickBooks."
+def _is_paid_beyond(facts: Facts, invoice: Invoice, link: Link) -> bool:
+    """Lowered below what is paid on it, QuickBooks would take money off payments of its choice.
+
+    Which ones no answer says, so its payments come down first. What is booked with its amount due
+    is never lowered.
+    """
+    if facts.amount_due is not None or facts.settled_version == facts.version:
+        return False
+    lowered = link.total is not None and 0 <= invoice.total < link.total
+    return lowered and facts.held > invoice.total
+
+
+def _with_locked(facts: Facts, sentence: str) -> str:
     if facts.paid_by_locked is None:
         return sentence
     return f"{sentence} Payment {facts.paid_by_locked}"
 
 
-def _judge_known_invoice(facts: Facts, link: Link) -> Verdict:
+def _judge_known_invoice(facts: Facts, invoice: Invoice, link: Link) -> Verdict:
     if link.voided:
         return _void_there(facts, "invoice", link.qbo_id)
+    if _is_paid_beyond(facts, invoice, link):
+        sentence = "Waits until its payments take no more of it than its new total."
+        return waiting(Reason.CHILDREN, _with_locked(facts, sentence))
     return replace(eligible(), told=_told_of_moved_invoice(facts))
 
 
@@ -390,7 +405,7 @@ def _judge_payment(facts: Facts, payment: Payment) -> Verdict:  # noqa: PLR0911 
         return _unknown_parent("invoice", unseen.record_id)
     if resolution.is_open:
         return _judge_open(facts, resolution)
-    if not resolution.lines and facts.link is None:
+    if resolution.customer_id is None and facts.link is None:
         missing = _missing_ancestor(facts)
         if missing is not None:
             return missing

@@ -116,6 +116,7 @@ class Facts:
     paid_by: tuple[str, ...] = ()
     paid_by_alive: tuple[str, ...] = ()
     paid_by_locked: str | None = None
+    held: Decimal = Decimal(0)
     booked_on: tuple[str, ...] = ()
     moved_to: str | None = None
     sent_anyway: bool = False

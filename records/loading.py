@@ -53,6 +53,7 @@ def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
             paid_by=paid[row.pk].all if row.pk in paid else (),
             paid_by_alive=paid[row.pk].alive if row.pk in paid else (),
             paid_by_locked=paid[row.pk].locked if row.pk in paid else None,
+            held=paid[row.pk].held if row.pk in paid else Decimal(0),
             answers=answers.get(row.pk, NO_ANSWERS),
             named=candidates[row.pk].named if row.pk in candidates else (),
             of_project=candidates[row.pk].of_project if row.pk in candidates else (),
@@ -253,7 +254,7 @@ def _load_wanted(connection: Connection, contacts: Sequence[_Row]) -> set[int]:
 
 
 _PAID = f"""
-SELECT a.invoice_pk AS pk, array_agg(DISTINCT p.record_id) AS "all",
+SELECT a.invoice_pk AS pk, array_agg(DISTINCT p.record_id) AS "all", sum(a.held) AS held,
        coalesce(array_agg(DISTINCT p.record_id) FILTER (
            WHERE s.snapshot ->> 'voided_at' IS NULL AND s.snapshot ->> 'deleted_at' IS NULL),
            '{{}}') AS alive,
@@ -275,6 +276,7 @@ LOCKED_IN_QUICKBOOKS = ("6450", "6540")
 class _Paid:
     pk: int
     all: list[str]
+    held: Decimal
     alive: list[str]
     locked: str | None
 
@@ -284,6 +286,7 @@ class _Holders:
     all: tuple[str, ...]
     alive: tuple[str, ...]
     locked: str | None
+    held: Decimal
 
 
 def _load_paid(connection: Connection, invoices: Sequence[_Row]) -> dict[int, _Holders]:
@@ -293,6 +296,6 @@ def _load_paid(connection: Connection, invoices: Sequence[_Row]) -> dict[int, _H
     with connection.cursor(row_factory=class_row(_Paid)) as cursor:
         rows = cursor.execute(_PAID, arguments).fetchall()
     return {
-        row.pk: _Holders(tuple(sorted(row.all)), tuple(sorted(row.alive)), row.locked)
+        row.pk: _Holders(tuple(sorted(row.all)), tuple(sorted(row.alive)), row.locked, row.held)
         for row in rows
     }

@@ -5,27 +5,35 @@ become money that may come, nothing is edited once it is void or gone. What the 
 carried out when all that was said before has arrived, so that it is known what it applied to.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from app.onboarding import change_settings
 from connections.settings import CompanySettings
 from records.deciding import AnswerRefused, Open, answer, open_questions
+from records.orders import Order, order
 from records.questions import Question
 from tests.behaviour import steps
 from tests.behaviour.steps import Cast, Step
 from tests.support.roofer import Roofer, until
 
-SETTLE_SECONDS: Final = 15.0
+SETTLE_SECONDS: Final = 20.0
+DISTURBED_MOST: Final = 2
+LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
 LEAD: Final = "Lead"
 
 ANSWERS: Final[dict[Question, tuple[str, ...]]] = {
     Question.CHANGED_IN_QUICKBOOKS: ("ours",),
     Question.FAILED_AFTER_BOOKING: ("void",),
     Question.INVOICE_VOIDED: ("credit",),
+    Question.OLDER_INVOICE: ("send",),
     Question.OTHER_CUSTOMER: ("move",),
+    Question.PARENT_SKIPPED: ("send",),
+    Question.RUNNING_BALANCE_BEGAN_BEFORE: ("whole",),
+    Question.SENT_BEFORE_ENABLE: ("send",),
     Question.SEND_AS_NEW: ("new",),
     Question.UNSENT_INVOICE: ("credit",),
     Question.VOID_PAID_INVOICE: ("void", "wait"),
@@ -52,8 +60,15 @@ class Contractor:
 
     Attributes:
         modes: by project, the mode in which it was transferred.
+        contacts: by project, its primary contact.
+        stays_with: by transferred project, the contact it had then.
+        moved_to: contacts that a project was given to.
         paid_over: by payment, the projects whose customers it may have been booked on.
+        came: payments that were complete once: they are not pending again.
         said: the office's answers, in their order.
+        sent_anyway: older invoices that a person has sent all the same.
+        revived: invoices, and running projects, that were void and have been sent as new.
+        disturbed: how often the writes of a kind were.
         touched: invoices a person has edited in QuickBooks.
     """
 
@@ -62,14 +77,21 @@ class Contractor:
     mode: steps.Mode
     stages: tuple[str, ...] = ("Closed - Won",)
     modes: dict[str, steps.Mode] = field(default_factory=dict)
+    contacts: dict[str, str] = field(default_factory=dict)
+    stays_with: dict[str, str] = field(default_factory=dict)
     paid_over: dict[str, set[str]] = field(default_factory=dict)
+    came: set[str] = field(default_factory=set)
     said: list[Said] = field(default_factory=list)
+    moved_to: set[str] = field(default_factory=set)
+    sent_anyway: set[str] = field(default_factory=set)
+    revived: set[str] = field(default_factory=set)
+    disturbed: Counter[str] = field(default_factory=Counter)
     touched: set[str] = field(default_factory=set)
     ticks: int = 0
 
     # --- steps -----------------------------------------------------------------------------------
 
-    def play(self, step: Step) -> None:  # noqa: C901  # one arm a kind of step
+    def play(self, step: Step) -> None:  # noqa: C901, PLR0912  # one arm a kind of step
         """Let one thing happen."""
         match step:
             case steps.Contact(record_id, name, email):
@@ -92,13 +114,19 @@ class Contractor:
                 self._choose(mode, stages)
             case steps.Edited(record_id, what):
                 self._edit_there(record_id, what)
+            case steps.Moved(record_id, contact_id):
+                self._move(record_id, contact_id)
+            case steps.LeftOut(entity, record_id):
+                self._leave_out(entity, record_id)
+            case steps.Disturbed(entity, how):
+                self._disturb(entity, how)
             case steps.Answered(turn):
                 self._answer_one(turn)
             case steps.Settled():
                 self.settle()
 
     def _project(self, record_id: str, stage: str) -> None:
-        contact_id = steps.CONTACT_OF[record_id]
+        contact_id = self.contacts.setdefault(record_id, steps.CONTACT_OF[record_id])
         if ("contact", contact_id) not in self.roofer.latest:
             self.play(steps.Contact(contact_id))
         self.roofer.project(
@@ -106,16 +134,17 @@ class Contractor:
         )
         if stage in self.stages:
             self.modes.setdefault(record_id, self.mode)
+            self.stays_with.setdefault(record_id, contact_id)
 
     def _invoice(self, step: steps.Invoice) -> None:
         before = self.latest("invoice", step.record_id)
-        if is_gone(before):
+        if is_gone(before) or (step.send and not self._may_live_again(step.record_id)):
             return
         project_id = self.project_of_invoice(step.record_id)
         self._know_project(project_id)
         sent_at = before.get("sent_at")
         if step.send and sent_at is None:
-            sent_at = self._later()
+            sent_at = self._later(LONG_AGO if step.old else self.roofer.now)
         discount = min(step.discount, step.cents)
         line = {"id": "l1", "kind": "item", "name": "Tear-off", "quantity": "1"}
         gross = money(step.cents)
@@ -143,14 +172,16 @@ class Contractor:
                 self._invoice(steps.Invoice(invoice_id, send=False))
         over = self.paid_over.setdefault(step.record_id, {project_id})
         over |= {self.project_of_invoice(invoice_id) for invoice_id, _ in step.on}
-        came = before.get("status") == "complete" and step.status == "pending"
+        if step.status == "complete":
+            self.came.add(step.record_id)
+        came = step.record_id in self.came and step.status == "pending"
         self.roofer.payment(
             money(step.cents),
             {invoice_id: money(cents) for invoice_id, cents in step.on},
             step.record_id,
             project_id=project_id,
             contact_id=steps.CONTACT_OF[project_id],
-            status="complete" if came else step.status,
+            status=before["status"] if came else step.status,
         )
 
     def _end(self, entity: str, record_id: str, how: str) -> None:
@@ -160,8 +191,25 @@ class Contractor:
 
     def _unvoid(self, entity: str, record_id: str) -> None:
         before = self.latest(entity, record_id)
-        if before.get("voided_at") and not before.get("deleted_at"):
+        if not before.get("voided_at") or before.get("deleted_at"):
+            return
+        if entity == "payment" or self._may_live_again(record_id):
             self.roofer.unvoid(entity, record_id)
+
+    def _may_live_again(self, record_id: str) -> bool:
+        """What is void is sent as new under its number with a suffix: once, there is no other."""
+        stands = self.shown_as(record_id)
+        sent = [
+            is_gone(each)
+            for other, each in self.all("invoice")
+            if each["sent_at"] and self.shown_as(other) == stands
+        ]
+        if not sent or not all(sent):
+            return True
+        if stands in self.revived:
+            return False
+        self.revived.add(stands)
+        return True
 
     def _choose(self, mode: steps.Mode, stages: tuple[str, ...]) -> None:
         self.settle()
@@ -177,10 +225,14 @@ class Contractor:
         found = self._booked(record_id)
         if found is None or found["TotalAmt"] == 0:
             return
+        if what == "void" and self.shown_as(record_id) in self.revived:
+            return
         self.touched.add(record_id)
         fields: dict[str, Any] = {"Id": found["Id"]}
         if what == "memo":
             fields["CustomerMemo"] = {"value": f"By hand {self.ticks}"}
+        if what == "void":
+            self.revived.add(self.shown_as(record_id))
         if what == "line":
             first, *rest = found["Line"]
             fields["Line"] = [first | {"Description": f"By hand {self.ticks}"}, *rest]
@@ -190,13 +242,12 @@ class Contractor:
 
     def _booked(self, record_id: str) -> dict[str, Any] | None:
         """Give the QuickBooks invoice that stands for one of ProLine's."""
-        running = self.kind_of(record_id) == "running_balance"
         rows = self.roofer.rows(
             "SELECT l.qbo_id FROM proline_qbo.links l JOIN proline_qbo.records r"
             " ON r.pk = l.record_pk WHERE r.company_id = %s AND r.entity = 'invoice'"
             " AND r.record_id = %s",
             self.roofer.company_id,
-            f"running:{self.project_of_invoice(record_id)}" if running else record_id,
+            self.shown_as(record_id),
         )
         return self.roofer.realm.objects["Invoice"].get(rows[0].qbo_id) if rows else None
 
@@ -204,9 +255,39 @@ class Contractor:
         if ("project", project_id) not in self.roofer.latest:
             self._project(project_id, LEAD)
 
-    def _later(self) -> str:
+    def _later(self, than: datetime) -> str:
         self.ticks += 1
-        return (self.roofer.now + timedelta(seconds=self.ticks)).isoformat()
+        return (than + timedelta(seconds=self.ticks)).isoformat()
+
+    def _move(self, record_id: str, contact_id: str) -> None:
+        """In QuickBooks a project stays with the contact it was transferred with."""
+        self.settle()
+        if ("contact", contact_id) not in self.roofer.latest:
+            self.play(steps.Contact(contact_id))
+        if self.latest("project", record_id):
+            self.moved_to.add(contact_id)
+            self.contacts[record_id] = contact_id
+            self._project(record_id, self.latest("project", record_id)["stage"])
+
+    def _leave_out(self, entity: str, record_id: str) -> None:
+        """A customer nobody needs is not left out: it would be sent at the end."""
+        self.settle()
+        needed = {"contact": list(self.stays_with.values()), "project": list(self.modes)}
+        record = self.roofer.record(entity, record_id)
+        if record is not None and record_id in needed.get(entity, [record_id]):
+            with self.roofer.system.pool.connection() as connection:
+                order(connection, [Order(record.pk, "skip", "the office")])
+
+    def _disturb(self, entity: str, how: str) -> None:
+        """Twice at most for each kind: the pauses grow with every one."""
+        self.disturbed[entity] += 1
+        if self.disturbed[entity] > DISTURBED_MOST:
+            return
+        match = {"realm": self.roofer.realm.settings.realm_id, "entity": entity, "method": "POST"}
+        if how == "500":
+            self.roofer.fault(match, status=500, applied=True)
+        else:
+            self.roofer.fault(match, answer=how)
 
     # --- what ProLine has ------------------------------------------------------------------------
 
@@ -228,6 +309,11 @@ class Contractor:
         """Name the kind of an invoice."""
         return self.cast.kinds[steps.INVOICES.index(record_id)]
 
+    def shown_as(self, record_id: str) -> str:
+        """Name the record that stands for an invoice."""
+        running = self.kind_of(record_id) == "running_balance"
+        return f"running:{self.project_of_invoice(record_id)}" if running else record_id
+
     # --- waiting and answering -------------------------------------------------------------------
 
     def settle(self) -> None:
@@ -239,10 +325,19 @@ class Contractor:
         return bool(row.settled)
 
     def questions(self) -> list[Open]:
-        """List what stands open."""
+        """List what stands open, and what is offered."""
+        rows = self.roofer.rows(_ASKED, self.roofer.company_id)
         with self.roofer.system.pool.connection() as connection:
-            found = open_questions(connection, company_id=self.roofer.company_id)
-        return sorted(found, key=lambda each: (each.entity, each.record_id))
+            return [
+                asked
+                for row in rows
+                for asked in open_questions(
+                    connection,
+                    record_id=row.record_id,
+                    entity=row.entity,
+                    company_id=self.roofer.company_id,
+                )
+            ]
 
     def _answer_one(self, turn: int) -> None:
         self.settle()
@@ -264,6 +359,8 @@ class Contractor:
                 answer(connection, asked, said, by="the office", argument=argument)
         except AnswerRefused:
             return False
+        if said == "send":
+            self.sent_anyway.add(asked.basis)
         self.said.append(Said(asked.entity, asked.record_id, question, asked.basis, said, argument))
         return True
 
@@ -276,6 +373,11 @@ class Contractor:
         return fitting[-1] if fitting else None
 
 
+_ASKED = """
+SELECT DISTINCT r.entity, r.record_id FROM proline_qbo.decisions d
+JOIN proline_qbo.records r ON r.pk = d.record_pk
+WHERE r.company_id = %s AND d.answer IS NULL ORDER BY r.entity, r.record_id
+"""
 _SETTLED = """
 SELECT NOT EXISTS (SELECT FROM proline_outbox.outbox_events WHERE company_id = %s)
    AND NOT EXISTS (SELECT FROM proline_qbo.nudges WHERE company_id = %s)

@@ -9,6 +9,7 @@ the payments are void, they are voided.
 from typing import Any, Final
 
 from records.deciding import Open
+from records.orders import Order, order
 from records.questions import Question
 from tests.behaviour import steps
 from tests.behaviour.contractor import Contractor, is_gone
@@ -23,7 +24,13 @@ def end(contractor: Contractor) -> None:
     _touch(contractor)
     for _ in range(ROUNDS_MOST):
         contractor.settle()
-        if not any([_win_projects(contractor), _void_payments(contractor), _answer(contractor)]):
+        steps_taken = [
+            _win_projects(contractor),
+            _void_payments(contractor),
+            _send_left_out(contractor),
+            _answer(contractor),
+        ]
+        if not any(steps_taken):
             return
     asked = [(each.entity, each.record_id, each.question) for each in contractor.questions()]
     raise AssertionError(f"Still asked after {ROUNDS_MOST} rounds: {asked}")
@@ -67,7 +74,8 @@ def _void_payments(contractor: Contractor) -> bool:
         for row in _waiting_invoices(contractor)
         if row.basis is not None
         for payment_id in row.basis.split(",")
-        if not is_gone(contractor.latest("payment", payment_id))
+        if ("payment", payment_id) in contractor.roofer.latest
+        and not is_gone(contractor.latest("payment", payment_id))
     }
     for payment_id in sorted(waited_for):
         contractor.play(steps.Void("payment", payment_id))
@@ -83,6 +91,18 @@ def _waiting_invoices(contractor: Contractor) -> list[Any]:
         Question.VOID_PAID_INVOICE,
         contractor.roofer.company_id,
     )
+
+
+def _send_left_out(contractor: Contractor) -> bool:
+    rows = contractor.roofer.rows(
+        "SELECT pk, record_id FROM proline_qbo.records WHERE company_id = %s AND state = 'skipped'"
+        " AND skipped_by <> 'rule'",
+        contractor.roofer.company_id,
+    )
+    with contractor.roofer.system.pool.connection() as connection:
+        order(connection, [Order(row.pk, "send", "the office") for row in rows])
+    contractor.sent_anyway |= {row.record_id for row in rows}
+    return bool(rows)
 
 
 def _answer(contractor: Contractor) -> bool:

@@ -9,7 +9,9 @@ says what a person has made of it:
   that is void: it pays nothing, and is no deposit that would look for another invoice;
 - a payment that names no invoice stays with the one it paid, or that a person named: that one is
   named here, if it is a living one of its project;
-- money that failed is void.
+- money that failed is void;
+- an invoice sent before the enable counts from the moment a person has sent it all the same, and
+  still as the first of its project.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,11 +31,11 @@ from demo.comparer.proline import (
     StageMoveRow,
 )
 from records.questions import Question
-from tests.behaviour.contractor import Contractor, is_gone
+from tests.behaviour.contractor import LONG_AGO, Contractor, is_gone
 
 NAME: Final = "Acme Roofing"
 TRANSFERRED: Final = "Transferred"
-_ENABLED: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_ENABLED: Final = datetime(2021, 1, 1, tzinfo=UTC)
 _SAID: Final = _ENABLED + timedelta(days=1)
 _NO_ADDRESS: Final = dict.fromkeys(
     ("line1", "line2", "city", "state", "postal_code", "country"), None
@@ -67,7 +69,7 @@ def ledger_of(contractor: Contractor, actual: Books) -> Ledger:
         projects=[_project(contractor, *each) for each in contractor.all("project")],
         moves=[StageMoveRow(each, TRANSFERRED, _SAID) for each in contractor.modes],
         invoices=[
-            *(_invoice(*each) for each in contractor.all("invoice")),
+            *(_invoice(contractor, *each) for each in contractor.all("invoice")),
             *(_nothing(project_id) for project_id in contractor.modes),
         ],
         lines=[line for each in contractor.all("invoice") for line in _lines(*each)],
@@ -81,7 +83,9 @@ def living(contractor: Contractor, project_id: str) -> list[str]:
     sent = [
         (record_id, snapshot)
         for record_id, snapshot in contractor.all("invoice")
-        if snapshot["project_id"] == project_id and snapshot["sent_at"] and not is_gone(snapshot)
+        if snapshot["project_id"] == project_id
+        and _counts_from(contractor, record_id)
+        and not is_gone(snapshot)
     ]
     running = [each for each, _ in sent if contractor.kind_of(each) == "running_balance"]
     alone = [each for each, _ in sent if contractor.kind_of(each) == "standalone"]
@@ -126,7 +130,8 @@ class _Paid:
         invoice = self.contractor.latest("invoice", invoice_id)
         ask = Question.UNSENT_INVOICE
         as_credit = self.contractor.has_said(self.record_id, ask, invoice_id) == "credit"
-        if invoice["sent_at"] is None and (is_gone(invoice) or as_credit):
+        stands = self._is_running_living(invoice_id, invoice["project_id"])
+        if (is_gone(invoice) and not stands) or (invoice["sent_at"] is None and as_credit):
             return self._credit(amount)
         return AllocationRow(self.record_id, invoice_id, Decimal(amount))
 
@@ -183,11 +188,10 @@ class _Paid:
         return next(iter(transferred), own)
 
     def _is_running_living(self, invoice_id: str, project_id: str) -> bool:
-        invoice = self.contractor.latest("invoice", invoice_id)
         running = self.contractor.kind_of(invoice_id) == "running_balance"
         return (
             running
-            and bool(invoice["sent_at"])
+            and _counts_from(self.contractor, invoice_id) is not None
             and any(
                 self.contractor.kind_of(each) == "running_balance"
                 for each in living(self.contractor, project_id)
@@ -201,10 +205,10 @@ def _key(contractor: Contractor, invoice_id: str) -> str:
     if contractor.kind_of(invoice_id) == "standalone":
         return f"invoice {invoice['number']}"
     members = [
-        (each["sent_at"], record_id, each["number"])
+        (sent_at, record_id, each["number"])
         for record_id, each in contractor.all("invoice")
         if each["project_id"] == invoice["project_id"]
-        and each["sent_at"]
+        and (sent_at := _counts_from(contractor, record_id)) is not None
         and contractor.kind_of(record_id) == "running_balance"
     ]
     return f"invoice {min(members)[2]}"
@@ -229,19 +233,30 @@ def _project(contractor: Contractor, record_id: str, said: Snapshot) -> ProjectR
         **_NO_ADDRESS,
         id=record_id,
         number=said["number"],
-        contact_id=said["contact_id"],
+        contact_id=contractor.stays_with.get(record_id, str(said["contact_id"])),
         stage=TRANSFERRED if record_id in contractor.modes else "Lead",
         updated_at=_SAID,
     )
 
 
-def _invoice(record_id: str, said: Snapshot) -> InvoiceRow:
+def _counts_from(contractor: Contractor, record_id: str) -> datetime | None:
+    """Tell when an invoice was sent, if it counts: history does when a person has sent it."""
+    sent_at = contractor.latest("invoice", record_id)["sent_at"]
+    if sent_at is None:
+        return None
+    at = datetime.fromisoformat(sent_at)
+    if at >= _ENABLED:
+        return at
+    return _ENABLED + (at - LONG_AGO) if record_id in contractor.sent_anyway else None
+
+
+def _invoice(contractor: Contractor, record_id: str, said: Snapshot) -> InvoiceRow:
     return InvoiceRow(
         id=record_id,
         number=said["number"],
         kind=said["kind"],
         project_id=said["project_id"],
-        sent_at=datetime.fromisoformat(said["sent_at"]) if said["sent_at"] else None,
+        sent_at=_counts_from(contractor, record_id),
         issued_on=date.fromisoformat(said["issued_on"]),
         due_on=date.fromisoformat(said["due_on"]),
         discount=Decimal(said["discount"]) if said["discount"] else None,

@@ -35,6 +35,7 @@ def play(system: Roofer, sequence: Sequence) -> Contractor:
         judge(contractor)
     finally:
         # What a failure has left undone is in nobody's way.
+        roofer.quickbooks.faults.clear()
         with roofer.system.pool.connection() as connection:
             companies.disable(connection, roofer.company_id)
     return contractor

@@ -1,5 +1,7 @@
 """Drawing sequences: short, with few names and few amounts, so that steps meet each other."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from tests.behaviour import steps
@@ -71,6 +73,21 @@ _settings = st.builds(
 _by_hand = st.builds(
     steps.Edited, _invoices, st.sampled_from(("memo", "line", "memo", "line", "void"))
 )
+_old = _sent.map(lambda sent: replace(sent, old=True))
+_given_away = st.builds(steps.Moved, _projects, st.sampled_from(steps.CONTACTS))
+_left_out = st.builds(
+    lambda named: steps.LeftOut(*named),
+    st.one_of(
+        _documents,
+        st.tuples(st.just("project"), _projects),
+        st.tuples(st.just("contact"), st.sampled_from(steps.CONTACTS)),
+    ),
+)
+_disturbed = st.builds(
+    steps.Disturbed,
+    st.sampled_from(("customer", "invoice", "payment")),
+    st.sampled_from(("lost", "drop", "500")),
+)
 _answers = st.builds(steps.Answered, st.integers(0, 5))
 
 _settled: st.SearchStrategy[Step] = st.just(steps.Settled())
@@ -84,6 +101,10 @@ _seldom: list[st.SearchStrategy[Step]] = [
     _unvoids,
     _settings,
     _by_hand,
+    _old,
+    _given_away,
+    _left_out,
+    _disturbed,
     _answers,
 ]
 

@@ -58,13 +58,17 @@ class Project:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice is drafted or edited; `send` sends it, and a sent one stays sent."""
+    """An invoice is drafted or edited; `send` sends it, and a sent one stays sent.
+
+    `old` says that it had been sent before the integration was enabled.
+    """
 
     record_id: str
     cents: int = 10_000
     memo: str = "Thank you"
     discount: int = 0
     send: bool = True
+    old: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,30 @@ class Edited:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """A project gets another primary contact, when what was said so far has arrived."""
+
+    record_id: str
+    contact_id: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A person orders that a record be left out; at the end all such are sent again."""
+
+    entity: Literal["contact", "project", "invoice", "payment"]
+    record_id: str
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """The next write of a kind is done and its answer lost, or it is lost itself, or 500."""
+
+    entity: Literal["customer", "invoice", "payment"]
+    how: Literal["lost", "drop", "500"] = "lost"
+
+
+@dataclass(frozen=True)
 class Answered:
     """The office answers one of the questions that stand open, if any; `turn` chooses."""
 
@@ -144,6 +172,9 @@ Step = (
     | Unvoid
     | Settings
     | Edited
+    | Moved
+    | LeftOut
+    | Disturbed
     | Answered
     | Settled
 )

@@ -27,3 +27,33 @@ def test_money_of_a_member_voided_before_it_was_sent_is_a_question(roofer: Roofe
     contractor = play(roofer, Sequence(cast, (WON, steps.Invoice("i1"), payment, voided)))
 
     assert [each.question for each in contractor.said] == ["invoice_voided"]
+
+
+def test_an_invoice_lowered_below_its_payments_waits_until_they_have_come_down(
+    roofer: Roofer,
+) -> None:
+    """Else QuickBooks takes money off payments of its choice, and we off others."""
+    first = steps.Payment("y1", (("i1", 6_000),))
+    second = steps.Payment("y2", (("i1", 10_000),))
+    lowered = steps.Invoice("i1", 10_000)
+    followed = (WON, steps.Invoice("i1", 25_000), first, second, steps.Settled(), lowered)
+
+    contractor = play(roofer, Sequence(Cast(), followed))
+
+    written = [each.path.rpartition("/")[2] for each in contractor.roofer.writes()]
+    lowering = written.index("invoice", written.index("invoice") + 1)
+    assert written[:lowering].count("payment") > 2
+    assert contractor.roofer.the("Invoice")["Balance"] == 0
+
+
+def test_money_for_an_invoice_without_room_is_credit_of_its_customer(roofer: Roofer) -> None:
+    """The payment's own project is not won, and need not be: its invoice says the customer."""
+    cast = Cast(projects=ONE_PROJECT, payers=("p3", "p3", "p3", "p3"))
+    full = steps.Payment("y1", (("i1", 10_000),))
+    more = steps.Payment("y2", (("i1", 4_000),))
+
+    contractor = play(
+        roofer, Sequence(cast, (WON, steps.Invoice("i1"), full, steps.Settled(), more))
+    )
+
+    assert sum(each["UnappliedAmt"] for each in contractor.roofer.held("Payment")) == 40
