@@ -15,10 +15,10 @@ from schemas import Entity, Payment, parse_snapshot
 from tests.support.proline import payment as payment_snapshot
 from tests.support.proline import project
 from tests.workers.test_drafting import CLAIM
-from tests.workers_mapping.examples import context
+from tests.workers_mapping.examples import books
 from workers.wanted import Naming, Wanted, wanted_of
 
-BOOKS = context()
+BOOKS = books()
 CUSTOMERS = ("1", "2", "3")
 ZERO = Decimal(0)
 
