@@ -59,7 +59,7 @@ def _references(session: Session, attempt: OpenAttempt) -> Iterator[_Reference]:
     if link is not None:
         yield _Reference(attempt.kind, link.qbo_id)
     if attempt.kind == "Customer":
-        customers = [_value(fields, "ParentRef")]
+        customers = [_value(fields, "ParentRef") or _value(link.owned if link else {}, "ParentRef")]
     else:
         customers = [_value(fields, "CustomerRef") or (link.customer_id if link else None)]
     yield from (_Reference("Customer", each) for each in customers if each)

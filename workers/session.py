@@ -30,7 +30,7 @@ from workers.backoff import backoff_seconds
 from workers.books import context_of
 from workers.calling import Caller, TimedSlot
 from workers.closing import Closing, Dependants, end_with_answer, end_with_error
-from workers.mapping.customer import DISTINCTION
+from workers.mapping.customer import DISTINCTION, INACTIVE
 from workers.mapping.invoice import RENUMBERED
 from workers.meaning import Action, Meaning
 from workers.reads import Read
@@ -317,7 +317,8 @@ class Session:
 
 def _naming_of(link: Link | None) -> Naming:
     owned = link.owned if link else {}
+    name = str(owned.get("DisplayName", "")).removesuffix(INACTIVE)
     return Naming(
-        distinguished=str(owned.get("DisplayName", "")).endswith(DISTINCTION),
+        distinguished=name.endswith(DISTINCTION),
         renumbered=str(owned.get("DocNumber", "")).endswith(RENUMBERED),
     )

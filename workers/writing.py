@@ -156,6 +156,8 @@ def _names(conflicts: tuple[Conflict, ...]) -> set[str]:
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
     """Go on with a write whose outcome is unknown."""
     session.behind = attempt.version != session.claim.version
+    # Which of its parts still want a write, nobody remembers.
+    session.several = session.claim.entity == Entity.PAYMENT
     session.basis = session.basis if session.behind else attempt.basis
     if _never_left(session, attempt):
         return False

@@ -336,3 +336,24 @@ def test_what_of_a_payment_is_credit_is_shown(new_roofer: NewRoofer) -> None:
         (explained,) = explain(connection, "y1")
 
     assert explained.because(None, ()).endswith("50.00 of it is credit.")
+
+
+def test_a_lost_answer_about_one_part_does_not_end_the_payment(new_roofer: NewRoofer) -> None:
+    """It is found there, and the other customer's part is written all the same."""
+    roofer = new_roofer()
+    roofer.fault({"entity": "payment", "operation": "create"}, answer="lost")
+
+    split(roofer)
+
+    assert sorted(each["TotalAmt"] for each in roofer.held("Payment")) == [40, 60]
+    assert set(roofer.balances().values()) == {0}
+
+
+def test_a_customer_that_is_active_again_has_its_own_name(new_roofer: NewRoofer) -> None:
+    """What QuickBooks puts behind the name of an inactive one is no part of ours."""
+    roofer = inactive(new_roofer())
+    roofer.contact(display_name="Zoe Example").settle()
+
+    roofer.decide("contact", "c1", "reactivate")
+
+    assert roofer.the("Customer")["DisplayName"] == "Zoe Example - C#1001"

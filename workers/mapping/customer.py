@@ -22,6 +22,8 @@ from workers.mapping.text import (
 NAMELESS = "Customer"
 DISTINCTION = " (Customer)"
 """Added once when a vendor or an employee holds the name."""
+INACTIVE = " (deleted)"
+"""What QuickBooks puts behind the name of a customer that is inactive; it is no part of ours."""
 CONTACT_MARK = " - C#"
 PROJECT_MARK = "'s Project - P#"
 
@@ -116,7 +118,8 @@ def job_fields(
 
 
 def _booked_number(booked_as: str | None, mark: str) -> str | None:
-    _, found, number = (booked_as or "").removesuffix(DISTINCTION).rpartition(mark)
+    ours = (booked_as or "").removesuffix(INACTIVE).removesuffix(DISTINCTION)
+    _, found, number = ours.rpartition(mark)
     return number if found and number else None
 
 

@@ -11,12 +11,11 @@ from typing import Any
 
 from schemas import Contact
 from workers.mapping.context import Fields
-from workers.mapping.customer import NAMELESS, contact_display_name, contact_name
+from workers.mapping.customer import INACTIVE, NAMELESS, contact_display_name, contact_name
 from workers.mapping.lines import lines_total
 from workers.mapping.text import DISPLAY_NAME_LENGTH_MAX, cut
 from workers.mapping.values import number, same
 
-_INACTIVE = " (deleted)"
 _VOIDED = "Voided"
 
 
@@ -77,7 +76,7 @@ def lookup_names(contact: Contact) -> tuple[str, ...]:
     own = cut(contact_name(contact), "", DISPLAY_NAME_LENGTH_MAX)
     named = [] if own == NAMELESS else [own]
     names = [*named, contact_display_name(contact)]
-    return (*names, *(cut(name, _INACTIVE, DISPLAY_NAME_LENGTH_MAX) for name in names))
+    return (*names, *(cut(name, INACTIVE, DISPLAY_NAME_LENGTH_MAX) for name in names))
 
 
 def same_name(one: object, other: object) -> bool:
