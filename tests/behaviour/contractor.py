@@ -27,6 +27,7 @@ LEAD: Final = "Lead"
 
 ANSWERS: Final[dict[Question, tuple[str, ...]]] = {
     Question.CHANGED_IN_QUICKBOOKS: ("ours",),
+    Question.CUSTOMER_GONE: ("reactivate",),
     Question.FAILED_AFTER_BOOKING: ("void",),
     Question.INVOICE_VOIDED: ("credit",),
     Question.OLDER_INVOICE: ("send",),
@@ -69,7 +70,7 @@ class Contractor:
         sent_anyway: older invoices that a person has sent all the same.
         revived: invoices, and running projects, that were void and have been sent as new.
         disturbed: how often the writes of a kind were.
-        touched: invoices a person has edited in QuickBooks.
+        touched: what a person has edited in QuickBooks.
     """
 
     roofer: Roofer
@@ -114,6 +115,10 @@ class Contractor:
                 self._choose(mode, stages)
             case steps.Edited(record_id, what):
                 self._edit_there(record_id, what)
+            case steps.PaymentEdited(record_id, what):
+                self._edit_payment_there(record_id, what)
+            case steps.Deactivated(record_id):
+                self._deactivate(record_id)
             case steps.Moved(record_id, contact_id):
                 self._move(record_id, contact_id)
             case steps.LeftOut(entity, record_id):
@@ -222,7 +227,7 @@ class Contractor:
 
     def _edit_there(self, record_id: str, what: str) -> None:
         self.settle()
-        found = self._booked(record_id)
+        found = self._there("invoice", self.shown_as(record_id), "Invoice")
         if found is None or found["TotalAmt"] == 0:
             return
         if what == "void" and self.shown_as(record_id) in self.revived:
@@ -237,19 +242,40 @@ class Contractor:
             first, *rest = found["Line"]
             fields["Line"] = [first | {"Description": f"By hand {self.ticks}"}, *rest]
         self.ticks += 1
-        operation = "void" if what == "void" else "update"
-        self.roofer.operator("by_hand", operation=operation, entity="Invoice", fields=fields)
+        self._by_hand("Invoice", what, fields)
 
-    def _booked(self, record_id: str) -> dict[str, Any] | None:
-        """Give the QuickBooks invoice that stands for one of ProLine's."""
+    def _edit_payment_there(self, record_id: str, what: str) -> None:
+        self.settle()
+        found = self._there("payment", record_id, "Payment")
+        if found is None or found["TotalAmt"] == 0:
+            return
+        self.touched.add(record_id)
+        fields = {"Id": found["Id"]}
+        lines = {"CustomerRef": found["CustomerRef"], "TotalAmt": found["TotalAmt"], "Line": []}
+        self._by_hand("Payment", what, fields if what == "void" else fields | lines)
+
+    def _deactivate(self, record_id: str) -> None:
+        self.settle()
+        found = self._there("contact", record_id, "Customer")
+        if found is not None and found["Active"]:
+            self.touched.add(record_id)
+            self._by_hand("Customer", "update", {"Id": found["Id"], "Active": False})
+
+    def _by_hand(self, entity: str, what: str, fields: dict[str, Any]) -> None:
+        operation = "void" if what == "void" else "update"
+        self.roofer.operator("by_hand", operation=operation, entity=entity, fields=fields)
+
+    def _there(self, entity: str, record_id: str, kind: str) -> dict[str, Any] | None:
+        """Give the first QuickBooks object of a record."""
         rows = self.roofer.rows(
             "SELECT l.qbo_id FROM proline_qbo.links l JOIN proline_qbo.records r"
-            " ON r.pk = l.record_pk WHERE r.company_id = %s AND r.entity = 'invoice'"
-            " AND r.record_id = %s",
+            " ON r.pk = l.record_pk WHERE (r.company_id, r.entity, r.record_id) = (%s, %s, %s)"
+            " ORDER BY l.part",
             self.roofer.company_id,
-            self.shown_as(record_id),
+            entity,
+            record_id,
         )
-        return self.roofer.realm.objects["Invoice"].get(rows[0].qbo_id) if rows else None
+        return self.roofer.realm.objects[kind].get(rows[0].qbo_id) if rows else None
 
     def _know_project(self, project_id: str) -> None:
         if ("project", project_id) not in self.roofer.latest:

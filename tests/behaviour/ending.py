@@ -1,7 +1,7 @@
 """How every sequence ends: what waits is answered, until nothing is asked any more.
 
-Three things are not a person's to answer, and ProLine does them: an invoice that was edited in
-QuickBooks is edited in ProLine too, for until then nobody looks at it; a payment that is booked and
+Three things are not a person's to answer, and ProLine does them: what was edited in QuickBooks is
+edited in ProLine too, for until then nobody looks at it; a payment that is booked and
 now waits for a project has that project won; and where the office chose to wait with a void until
 the payments are void, they are voided.
 """
@@ -37,12 +37,17 @@ def end(contractor: Contractor) -> None:
 
 
 def _touch(contractor: Contractor) -> None:
-    projects = {contractor.project_of_invoice(each) for each in contractor.touched}
+    roofer = contractor.roofer
+    shown_there = {contractor.shown_as(each) for each in contractor.touched & {*steps.INVOICES}}
     for record_id, invoice in contractor.all("invoice"):
-        running = contractor.kind_of(record_id) == "running_balance"
-        shown_there = running and contractor.project_of_invoice(record_id) in projects
-        if (record_id in contractor.touched or shown_there) and not is_gone(invoice):
-            contractor.roofer.invoice(record_id, invoice["total"], **_unchanged(invoice))
+        if contractor.shown_as(record_id) in shown_there and not is_gone(invoice):
+            roofer.invoice(record_id, invoice["total"], **_unchanged(invoice))
+    for record_id, payment in contractor.all("payment"):
+        if record_id in contractor.touched and not is_gone(payment):
+            kept = {"allocations": payment["allocations"], "reference": TOUCHED}
+            roofer.payment(payment["amount"], None, record_id, **kept)
+    for record_id in contractor.touched & {*steps.CONTACTS}:
+        roofer.contact(record_id, email="again@example.com")
 
 
 def _unchanged(invoice: dict[str, object]) -> dict[str, object]:

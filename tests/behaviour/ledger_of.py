@@ -111,7 +111,7 @@ class _Paid:
             status="complete" if failed else self.said["status"],
             received_on=date.fromisoformat(self.said["received_on"]),
             amount=Decimal(self.said["amount"]),
-            reference=None,
+            reference=self.said.get("reference"),
             gone=self._is_void(),
             updated_at=_SAID,
         )
@@ -130,8 +130,9 @@ class _Paid:
         invoice = self.contractor.latest("invoice", invoice_id)
         ask = Question.UNSENT_INVOICE
         as_credit = self.contractor.has_said(self.record_id, ask, invoice_id) == "credit"
-        stands = self._is_running_living(invoice_id, invoice["project_id"])
-        if (is_gone(invoice) and not stands) or (invoice["sent_at"] is None and as_credit):
+        if (is_gone(invoice) and not self._another_stands(invoice_id)) or (
+            invoice["sent_at"] is None and as_credit
+        ):
             return self._credit(amount)
         return AllocationRow(self.record_id, invoice_id, Decimal(amount))
 
@@ -186,6 +187,19 @@ class _Paid:
         ever = sorted(self.contractor.paid_over[self.record_id]) if self._copies() else ()
         transferred = [each for each in (*payable, own, *ever) if each in self.contractor.modes]
         return next(iter(transferred), own)
+
+    def _another_stands(self, invoice_id: str) -> bool:
+        """Whether a running-balance invoice that is void is part of one that is not."""
+        if _counts_from(self.contractor, invoice_id) is None:
+            return False
+        stands = self.contractor.shown_as(invoice_id)
+        return any(
+            self.contractor.shown_as(each) == stands
+            and _counts_from(self.contractor, each) is not None
+            and not is_gone(said)
+            for each, said in self.contractor.all("invoice")
+            if each != invoice_id
+        )
 
     def _is_running_living(self, invoice_id: str, project_id: str) -> bool:
         running = self.contractor.kind_of(invoice_id) == "running_balance"

@@ -25,9 +25,16 @@ def play(system: Roofer, sequence: Sequence) -> Contractor:
     Raises:
         AssertionError: something is not as it must be; the text says what.
     """
-    mode = sequence.cast.mode
-    roofer = system.another(f"roofer-{next(_numbers)}", CompanySettings(customer_mode=mode))
-    contractor = Contractor(roofer, sequence.cast, mode)
+    cast = sequence.cast
+    roofer = system.another(
+        f"roofer-{next(_numbers)}",
+        CompanySettings(customer_mode=cast.mode),
+        {
+            "custom_txn_numbers": cast.numbered,
+            "over_application": "trim" if cast.trims else "refuse",
+        },
+    )
+    contractor = Contractor(roofer, cast, cast.mode)
     try:
         for step in sequence.steps:
             contractor.play(step)

@@ -29,7 +29,9 @@ STAGES = ("Lead", "Closed - Won", "Production")
 class Cast:
     """Who is in the play: the mode at the beginning, each invoice's project and kind.
 
-    `waits` leaves money for unsent invoices waiting at the end, where it was never booked.
+    `waits` leaves money for unsent invoices waiting at the end, where it was never booked;
+    `numbered` says that the QuickBooks company takes our numbers, `trims` that it cuts a line that
+    applies too much and does not refuse it.
     """
 
     mode: Mode = "main"
@@ -37,6 +39,8 @@ class Cast:
     kinds: Kinds = STANDALONE
     payers: Projects = ("p1", "p1", "p2", "p3")
     waits: bool = False
+    numbered: bool = True
+    trims: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,21 @@ class Edited:
 
 
 @dataclass(frozen=True)
+class PaymentEdited:
+    """A person voids a payment in QuickBooks itself, or takes it off what it pays."""
+
+    record_id: str
+    what: Literal["void", "unapply"] = "void"
+
+
+@dataclass(frozen=True)
+class Deactivated:
+    """A person makes the customer of a contact inactive in QuickBooks."""
+
+    record_id: str
+
+
+@dataclass(frozen=True)
 class Moved:
     """A project gets another primary contact, when what was said so far has arrived."""
 
@@ -172,6 +191,8 @@ Step = (
     | Unvoid
     | Settings
     | Edited
+    | PaymentEdited
+    | Deactivated
     | Moved
     | LeftOut
     | Disturbed

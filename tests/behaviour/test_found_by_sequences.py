@@ -1,5 +1,7 @@
 """What drawn sequences have found, each in the few steps that show it."""
 
+from decimal import Decimal
+
 from tests.behaviour import steps
 from tests.behaviour.playing import play
 from tests.behaviour.steps import ONE_PROJECT, RUNNING, Cast, Sequence
@@ -57,3 +59,42 @@ def test_money_for_an_invoice_without_room_is_credit_of_its_customer(roofer: Roo
     )
 
     assert sum(each["UnappliedAmt"] for each in contractor.roofer.held("Payment")) == 40
+
+
+def test_a_lost_answer_about_one_part_of_a_payment_does_not_end_it(roofer: Roofer) -> None:
+    """The other customer's part is written all the same when the first one's is found there."""
+    followed = (
+        WON,
+        steps.Project("p3"),
+        steps.Invoice("i1"),
+        steps.Invoice("i4"),
+        steps.Settled(),
+        steps.Disturbed("payment", "500"),
+        steps.Payment("y1", (("i1", 4_000), ("i4", 1))),
+    )
+
+    contractor = play(roofer, Sequence(Cast(), followed))
+
+    assert sorted(each["TotalAmt"] for each in contractor.roofer.held("Payment")) == [
+        Decimal("0.01"),
+        Decimal("40.00"),
+    ]
+
+
+def test_a_job_goes_on_when_its_inactive_customer_is_active_again(roofer: Roofer) -> None:
+    """Its rename names no parent, and is refused for the parent's sake: that one is looked at."""
+    followed = (WON, steps.Deactivated("c1"), steps.Contact("c1", "Zoe Example"))
+
+    contractor = play(roofer, Sequence(Cast(mode="sub"), followed))
+
+    assert contractor.roofer.record("project", "p1").state == "done"
+
+
+def test_a_customer_that_is_active_again_has_its_own_name(roofer: Roofer) -> None:
+    """What QuickBooks puts behind the name of an inactive one is no part of its number."""
+    followed = (WON, steps.Deactivated("c1"), steps.Contact("c1", "Zoe Example"))
+
+    contractor = play(roofer, Sequence(Cast(), followed))
+
+    assert "DisplayName" in contractor.roofer.bodies("customer")[-1]
+    assert not any(b"(deleted)" in each.body for each in contractor.roofer.writes("customer"))
