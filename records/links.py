@@ -138,7 +138,9 @@ def owner_of(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> i
 _NOTE_GONE = """
 WITH noted AS (
     UPDATE proline_qbo.links SET gone = true
-    WHERE realm_id = %s AND kind = 'Customer' AND qbo_id = %s AND NOT gone RETURNING record_pk
+    WHERE realm_id = %(realm_id)s AND kind = 'Customer' AND qbo_id = %(qbo_id)s AND NOT gone
+      AND (%(seen)s::bigint IS NULL OR sync_token::bigint <= %(seen)s)
+    RETURNING record_pk
 )
 INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
 SELECT r.company_id, r.entity, r.record_id
@@ -165,13 +167,21 @@ JOIN proline_qbo.records r ON r.pk = n.record_pk
 """
 
 
-def note_gone(connection: Connection, realm_id: str, qbo_id: str) -> bool:
+def note_gone(connection: Connection, realm_id: str, qbo_id: str, seen: str | None = None) -> bool:
     """Note that a customer was merged or made inactive there; whoever it is of is looked at.
 
+    Args:
+        connection: the caller's transaction.
+        realm_id: whose books.
+        qbo_id: the customer.
+        seen: the SyncToken of the inactive one that was read, so that one who has been made active
+            since is not noted; None: it was not there.
+
     Returns:
-        False when that was known, or it is none of ours.
+        False when that was known, or is so no more, or it is none of ours.
     """
-    return connection.execute(_NOTE_GONE, [realm_id, qbo_id]).rowcount > 0
+    arguments = {"realm_id": realm_id, "qbo_id": qbo_id, "seen": seen}
+    return connection.execute(_NOTE_GONE, arguments).rowcount > 0
 
 
 def note_void(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> bool:

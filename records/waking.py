@@ -2,9 +2,10 @@
 
 Invariant: whatever a record's judgement reads of others, a change there names it here. A change of
 a contact reaches also what hangs from its projects, those too that were transferred with it, since
-in main-customer mode an invoice's customer is the contact of its project. A change of an invoice
-reaches also the payments of its project, which may name no invoice, and those that name a member of
-the running-balance invoice.
+in main-customer mode an invoice's customer is the contact of its project; and, as a payment is
+booked on the customer of its invoice, the payments that name an invoice there, of whatever project.
+A change of an invoice reaches also the payments of its project, which may name no invoice, and
+those that name a member of the running-balance invoice.
 """
 
 from collections.abc import Sequence
@@ -48,6 +49,16 @@ WITH changed (company_id, entity, record_id) AS (
       ON (i.company_id, i.entity, i.record_id) = (c.company_id, c.entity, c.record_id)
     JOIN proline_qbo.dependencies p ON p.record_pk = i.pk AND p.on_entity = 'project'
     WHERE c.entity = 'invoice'
+), projects AS (
+    SELECT company_id, record_id FROM changed WHERE entity = 'project'
+    UNION
+    SELECT r.company_id, r.record_id
+    FROM direct p JOIN proline_qbo.records r ON r.pk = p.record_pk AND p.through = 'contact'
+), hanging AS (
+    SELECT d.record_pk, d.company_id
+    FROM projects p
+    JOIN proline_qbo.dependencies d
+      ON (d.company_id, d.on_entity, d.on_record_id) = (p.company_id, 'project', p.record_id)
 )
 SELECT r.pk FROM changed c
 JOIN proline_qbo.records r
@@ -55,11 +66,13 @@ JOIN proline_qbo.records r
 UNION
 SELECT record_pk FROM direct
 UNION
+SELECT record_pk FROM hanging
+UNION
 SELECT d.record_pk
-FROM direct p
-JOIN proline_qbo.records r ON r.pk = p.record_pk AND p.through = 'contact'
+FROM hanging h
+JOIN proline_qbo.records i ON i.pk = h.record_pk AND i.entity = 'invoice'
 JOIN proline_qbo.dependencies d
-  ON (d.company_id, d.on_entity, d.on_record_id) = (r.company_id, 'project', r.record_id)
+  ON (d.company_id, d.on_entity, d.on_record_id) = (i.company_id, 'invoice', i.record_id)
 {_PAYING}
 """
 

@@ -195,7 +195,7 @@ def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
             return False
         return _void_there(session, attempt.kind, link.qbo_id)
     if attempt.kind == "Customer" and theirs.get("Active") is False:
-        return _gone_there(session, link.qbo_id)
+        return _gone_there(session, link.qbo_id, theirs)
     if attempt.operation == "void" and attempt.kind == "Invoice":
         asked = _paid_by_hand(session, link, theirs)
         if asked:
@@ -216,7 +216,7 @@ def _compare(session: Session, attempt: OpenAttempt, link: Link, theirs: dict[st
         # Merged, or moved by a person: where our customer is gone, that is the question.
         customer = read_customer(session, link.customer_id, Read.REFERENCE)
         if customer is None or customer.get("Active") is False:
-            return _gone_there(session, link.customer_id)
+            return _gone_there(session, link.customer_id, customer)
     said = conflicts_.answer_to(session.claim.answers, conflicts)
     if conflicts and said is None:
         return ask_about(session, conflicts)
@@ -236,10 +236,11 @@ def _compare(session: Session, attempt: OpenAttempt, link: Link, theirs: dict[st
     return False
 
 
-def _gone_there(session: Session, customer_id: str) -> bool:
+def _gone_there(session: Session, customer_id: str, found: dict[str, Any] | None) -> bool:
     """Somebody has merged the customer, or made it inactive: the relay asks what becomes of it."""
+    seen = found["SyncToken"] if found else None
     with session.pool.connection() as connection:
-        noted = note_gone(connection, session.claim.realm_id, customer_id)
+        noted = note_gone(connection, session.claim.realm_id, customer_id, seen)
     if noted:
         session.judge_anew()
     else:

@@ -40,16 +40,14 @@ def look_at_reference(session: Session, attempt: OpenAttempt, meaning: Meaning) 
     invoices: list[dict[str, Any]] = []
     for reference in _references(session, attempt):
         found = _read(session, reference)
-        if found is None:
-            return _note(session, attempt, reference, meaning)
+        if found is None or _is_gone(reference, found):
+            return _note(session, attempt, reference, meaning, found)
         if reference.kind == "Invoice":
             invoices.append(found)
-    if attempt.kind == "Payment" and invoices:
-        if not _is_there(session, attempt):
-            _note_balances(session, invoices)
-        return False
-    session.refuse(meaning.code, meaning.sentence)
-    return True
+    if attempt.kind == "Payment" and invoices and not _is_there(session, attempt):
+        _note_balances(session, invoices)
+    # Nothing is gone, or no longer: what was refused a moment ago is tried once more.
+    return False
 
 
 def _references(session: Session, attempt: OpenAttempt) -> Iterator[_Reference]:
@@ -75,14 +73,17 @@ def _value(fields: dict[str, Any], name: str) -> str | None:
 
 
 def _read(session: Session, reference: _Reference) -> dict[str, Any] | None:
-    """Read an object; None when nothing can be booked on it any more."""
+    """Read an object; None when there is none."""
     try:
         response = session.read(read(reference.kind, reference.qbo_id), Read.REFERENCE)
     except ObjectNotFound:
         return None
-    found = object_in(response, reference.kind)
-    is_gone = found.get("Active") is False if reference.kind == "Customer" else is_voided(found)
-    return None if is_gone else found
+    return object_in(response, reference.kind)
+
+
+def _is_gone(reference: _Reference, found: dict[str, Any]) -> bool:
+    """Whether nothing can be booked on it any more."""
+    return found.get("Active") is False if reference.kind == "Customer" else is_voided(found)
 
 
 _ON_FORMER_CUSTOMER = (
@@ -91,13 +92,20 @@ _ON_FORMER_CUSTOMER = (
 )
 
 
-def _note(session: Session, attempt: OpenAttempt, reference: _Reference, meaning: Meaning) -> bool:
+def _note(
+    session: Session,
+    attempt: OpenAttempt,
+    reference: _Reference,
+    meaning: Meaning,
+    found: dict[str, Any] | None,
+) -> bool:
     """Note what is gone where it belongs; what belongs to none of ours is the office's to mend."""
     realm_id = session.claim.realm_id
     with session.pool.connection() as connection:
         owner = owner_of(connection, realm_id, reference.kind, reference.qbo_id)
         if reference.kind == "Customer":
-            noted = note_gone(connection, realm_id, reference.qbo_id)
+            seen = found["SyncToken"] if found else None
+            noted = note_gone(connection, realm_id, reference.qbo_id, seen)
         else:
             noted = note_void(connection, realm_id, reference.kind, reference.qbo_id)
     if owner is None:

@@ -228,7 +228,7 @@ class Contractor:
     def _edit_there(self, record_id: str, what: str) -> None:
         self.settle()
         found = self._there("invoice", self.shown_as(record_id), "Invoice")
-        if found is None or found["TotalAmt"] == 0:
+        if found is None or not self._may_be_edited(found):
             return
         if what == "void" and self.shown_as(record_id) in self.revived:
             return
@@ -247,7 +247,7 @@ class Contractor:
     def _edit_payment_there(self, record_id: str, what: str) -> None:
         self.settle()
         found = self._there("payment", record_id, "Payment")
-        if found is None or found["TotalAmt"] == 0:
+        if found is None or not self._may_be_edited(found):
             return
         self.touched.add(record_id)
         fields = {"Id": found["Id"]}
@@ -260,6 +260,11 @@ class Contractor:
         if found is not None and found["Active"]:
             self.touched.add(record_id)
             self._by_hand("Customer", "update", {"Id": found["Id"], "Active": False})
+
+    def _may_be_edited(self, document: dict[str, Any]) -> bool:
+        """What is void stays so, and on an inactive customer QuickBooks lets nothing be edited."""
+        customer = self.roofer.realm.objects["Customer"][document["CustomerRef"]["value"]]
+        return bool(document["TotalAmt"] and customer["Active"])
 
     def _by_hand(self, entity: str, what: str, fields: dict[str, Any]) -> None:
         operation = "void" if what == "void" else "update"

@@ -184,7 +184,8 @@ class _Paid:
             or self._is_running_living(invoice_id, project_id)
         ]
         own: str = self.said["project_id"]
-        ever = sorted(self.contractor.paid_over[self.record_id]) if self._copies() else ()
+        booked = any(self._is_void() or not each.voided for each in self._copies())
+        ever = sorted(self.contractor.paid_over[self.record_id]) if booked else ()
         transferred = [each for each in (*payable, own, *ever) if each in self.contractor.modes]
         return next(iter(transferred), own)
 

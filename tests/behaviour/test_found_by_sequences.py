@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from records.links import note_gone
 from tests.behaviour import steps
 from tests.behaviour.playing import play
 from tests.behaviour.steps import ONE_PROJECT, RUNNING, Cast, Sequence
@@ -98,3 +99,42 @@ def test_a_customer_that_is_active_again_has_its_own_name(roofer: Roofer) -> Non
 
     assert "DisplayName" in contractor.roofer.bodies("customer")[-1]
     assert not any(b"(deleted)" in each.body for each in contractor.roofer.writes("customer"))
+
+
+def test_a_payment_of_another_project_goes_on_with_the_customer_of_its_invoice(
+    roofer: Roofer,
+) -> None:
+    """It hangs from nothing of that customer's but the invoice, and is woken all the same."""
+    cast = Cast(projects=ONE_PROJECT, payers=("p3", "p3", "p3", "p3"))
+    followed = (
+        WON,
+        steps.Project("p3"),
+        steps.Invoice("i1"),
+        steps.Deactivated("c1"),
+        steps.Payment("y1", (("i1", 4_000),)),
+        steps.Delete("invoice", "i1"),
+    )
+
+    contractor = play(roofer, Sequence(cast, followed))
+
+    assert contractor.roofer.record("payment", "y1").state == "done"
+
+
+def test_what_is_refused_for_something_that_is_there_is_tried_once_more(roofer: Roofer) -> None:
+    """A customer may be made active between the refusal and the look at it."""
+    roofer.fault({"entity": "invoice", "operation": "create"}, status=400, fault="6250")
+
+    roofer.contact().project().invoice().settle()
+
+    assert [each.fault_code for each in roofer.attempts("invoice", "i1")] == ["6250", None]
+
+
+def test_an_older_look_at_a_customer_does_not_make_it_gone_again(roofer: Roofer) -> None:
+    """It was read while it was inactive, and is noted after it has been made active."""
+    realm_id = roofer.realm.settings.realm_id
+    roofer.contact().project().settle().contact(phone="555-0100").settle()
+    customer = roofer.the("Customer")
+
+    with roofer.system.pool.connection() as connection:
+        assert not note_gone(connection, realm_id, customer["Id"], seen="0")
+        assert note_gone(connection, realm_id, customer["Id"], seen=customer["SyncToken"])
