@@ -71,6 +71,7 @@ def keep_link(connection: Connection, claim: Claim, linked: Linked) -> bool:
     Raises:
         psycopg.errors.UniqueViolation: another record has that object already.
     """
+    gone_id = _gone_id(connection, claim) if linked.kind == "Customer" else None
     kept = connection.execute(
         _KEEP,
         {
@@ -93,7 +94,28 @@ def keep_link(connection: Connection, claim: Claim, linked: Linked) -> bool:
             "kept": Jsonb(linked.kept),
         },
     )
+    if gone_id is not None and kept.rowcount == 1:
+        connection.execute(_WAKE_BOOKED_ON, [claim.realm_id, gone_id])
     return kept.rowcount == 1
+
+
+_GONE_ID = """
+SELECT qbo_id FROM proline_qbo.links WHERE (realm_id, record_pk, part) = (%s, %s, '') AND gone
+"""
+# Where a customer is there again, what is booked on it may go on: a payment may hang from it by
+# nothing else.
+_WAKE_BOOKED_ON = """
+INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
+SELECT DISTINCT r.company_id, r.entity, r.record_id
+FROM proline_qbo.links b
+JOIN proline_qbo.records r ON r.pk = b.record_pk AND r.entity = 'payment'
+WHERE (b.realm_id, b.customer_id) = (%s, %s)
+"""
+
+
+def _gone_id(connection: Connection, claim: Claim) -> str | None:
+    row = connection.execute(_GONE_ID, [claim.realm_id, claim.pk]).fetchone()
+    return str(row[0]) if row else None
 
 
 _LINKED = """

@@ -191,7 +191,7 @@ class _Paid:
 
     def _another_stands(self, invoice_id: str) -> bool:
         """Whether a running-balance invoice that is void is part of one that is not."""
-        if _counts_from(self.contractor, invoice_id) is None:
+        if self.contractor.latest("invoice", invoice_id)["sent_at"] is None:
             return False
         stands = self.contractor.shown_as(invoice_id)
         return any(

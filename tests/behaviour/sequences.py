@@ -27,6 +27,8 @@ casts = st.builds(
     kinds=st.tuples(*[_kinds] * 4),
     payers=st.tuples(*[_projects] * 4),
     waits=st.booleans(),
+    numbered=st.sampled_from((True, True, False)),
+    trims=st.sampled_from((False, False, True)),
 )
 
 
@@ -74,6 +76,8 @@ _by_hand = st.builds(
     steps.Edited, _invoices, st.sampled_from(("memo", "line", "memo", "line", "void"))
 )
 _old = _sent.map(lambda sent: replace(sent, old=True))
+_paid_by_hand = st.builds(steps.PaymentEdited, _payments, st.sampled_from(("void", "unapply")))
+_deactivated = st.builds(steps.Deactivated, st.sampled_from(steps.CONTACTS))
 _given_away = st.builds(steps.Moved, _projects, st.sampled_from(steps.CONTACTS))
 _left_out = st.builds(
     lambda named: steps.LeftOut(*named),
@@ -101,6 +105,8 @@ _seldom: list[st.SearchStrategy[Step]] = [
     _unvoids,
     _settings,
     _by_hand,
+    _paid_by_hand,
+    _deactivated,
     _old,
     _given_away,
     _left_out,

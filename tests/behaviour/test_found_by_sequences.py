@@ -120,6 +120,22 @@ def test_a_payment_of_another_project_goes_on_with_the_customer_of_its_invoice(
     assert contractor.roofer.record("payment", "y1").state == "done"
 
 
+def test_a_payment_goes_on_with_the_customer_it_is_booked_on(roofer: Roofer) -> None:
+    """It names no invoice of that customer's any more: the link alone leads to it."""
+    cast = Cast(projects=ONE_PROJECT, payers=("p3", "p3", "p3", "p3"))
+    followed = (
+        WON,
+        steps.Invoice("i1"),
+        steps.Payment("y1", (("i1", 4_000),)),
+        steps.Deactivated("c1"),
+        steps.Payment("y1", more=15_000),
+    )
+
+    contractor = play(roofer, Sequence(cast, followed))
+
+    assert contractor.roofer.the("Payment")["UnappliedAmt"] == 150
+
+
 def test_what_is_refused_for_something_that_is_there_is_tried_once_more(roofer: Roofer) -> None:
     """A customer may be made active between the refusal and the look at it."""
     roofer.fault({"entity": "invoice", "operation": "create"}, status=400, fault="6250")
