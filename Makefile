@@ -2,7 +2,7 @@
 # thing: `make test` as root on Debian installs Debian's rabbitmq-server where there is no RabbitMQ.
 #   make help    what there is
 
-PACKAGES := app broker connections coordination demo migrations outbox qbo_client qbo_simulator records \
+PACKAGES := access app broker connections coordination demo migrations outbox qbo_client qbo_simulator records \
             schemas workers
 VENV     := .venv
 BIN      := $(VENV)/bin
