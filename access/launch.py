@@ -12,6 +12,8 @@ from access.errors import LaunchRefused, Why
 from access.people import Person, Role
 from access.signed import verified_claims
 
+__all__ = ["Launch", "LaunchRefused", "read_launch"]
+
 ISSUER: Final = "proline"
 AUDIENCE: Final = "proline-qbo"
 # A link is followed at once. What lies longer, in a history, a log or a mail, is somebody else's.

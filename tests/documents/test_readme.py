@@ -2,13 +2,20 @@
 
 import ast
 import importlib
+import importlib.util
+import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from joserfc.jwk import ECKey
+
+from access.launch import read_launch
+from access.people import Person, Role
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -56,10 +63,24 @@ def test_the_python_examples_import_what_exists() -> None:
     examples = [ast.parse(block) for block in blocks("python")]
 
     imports = [node for tree in examples for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert {node.module for node in imports} == {"outbox", "schemas"}
+    assert {node.module for node in imports} == {"joserfc", "joserfc.jwk", "outbox", "schemas"}
     for node in imports:
-        module = importlib.import_module(str(node.module))
-        assert not [name.name for name in node.names if not hasattr(module, name.name)]
+        names = [name.name for name in node.names]
+        assert [name for name in names if not _is_in(str(node.module), name)] == []
+
+
+def test_the_launch_example_opens_the_page() -> None:
+    """The token a ProLine engineer signs so is one that the page believes."""
+    (example,) = [block for block in blocks("python") if "jwt.encode" in block]
+    key = ECKey.generate_key("P-256")
+    names = {"private_key_pem": key.as_pem(private=True)}
+
+    exec(example, names)  # noqa: S102  # words of our README
+
+    jwks = json.dumps({"keys": [{**key.as_dict(private=False), "kid": "proline-1"}]})
+    launch = read_launch(str(names["token"]), jwks, now=datetime.now(UTC))
+    assert launch.person == Person("company-1", "user-1", "Jane Example", Role.ADMIN)
+    assert launch.company_name == "Example Roofing"
 
 
 def test_the_sql_example_writes_an_event(connection: psycopg.Connection) -> None:
@@ -101,3 +122,10 @@ def test_every_library_has_a_reason() -> None:
     assert len(libraries) > 20
     rows = " ".join(re.findall(r"^\| ([a-z0-9, -]+) \|", reasons, re.MULTILINE))
     assert [name for name in libraries if not re.search(rf"(^|[ ,]){name}([ ,]|$)", rows)] == []
+
+
+def _is_in(module: str, name: str) -> bool:
+    """Say whether a module offers a name, or a package a module of that name."""
+    if hasattr(importlib.import_module(module), name):
+        return True
+    return importlib.util.find_spec(f"{module}.{name}") is not None

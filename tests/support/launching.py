@@ -47,6 +47,8 @@ class ProlineSigner:
 
     def token(
         self,
+        bent: Mapping[str, object] | None = None,
+        /,
         *,
         now: datetime | None = None,
         header: Mapping[str, object] | None = None,
@@ -55,9 +57,10 @@ class ProlineSigner:
         """Sign a launch of Jane Example, admin of company-1; each time with another `jti`.
 
         Args:
+            bent: claims in place of the right ones, as are `claims`.
             now: when ProLine signs; the present if it is not said.
             header: members of the header in place of the right ones.
-            **claims: claims in place of the right ones.
+            **claims: claims in place of the right ones; `LEFT_OUT` leaves one out.
         """
         issued_at = int((now or datetime.now(UTC)).timestamp())
         right = {
@@ -72,7 +75,9 @@ class ProlineSigner:
             "user_name": "Jane Example",
             "role": "admin",
         }
-        return self.signed(self._header(header or {}), _overridden(right, claims))
+        return self.signed(
+            self._header(header or {}), _overridden(right, {**(bent or {}), **claims})
+        )
 
     def signed(self, header: object, payload: object) -> str:
         """Sign any header over any payload; bytes and text are taken as they stand."""
