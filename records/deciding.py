@@ -4,7 +4,7 @@ Invariant: an answer names the basis it was shown; if that has changed meanwhile
 the question is shown anew. An answer takes effect in the relay, where the record is at rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -69,6 +69,22 @@ WHERE d.answer IS NULL
 ORDER BY r.company_id, d.asked_at, d.id
 LIMIT %(most)s
 """
+# The same of one company, by its own index, in pages.
+_OPEN_OF_COMPANY = """
+SELECT d.id, d.record_pk, r.company_id, r.entity, r.record_id, r.state, r.sentence,
+       d.question, d.basis, d.shown, d.asked_at
+FROM proline_qbo.decisions d JOIN proline_qbo.records r ON r.pk = d.record_pk
+WHERE d.answer IS NULL AND d.company_id = %(company_id)s AND r.state = 'waiting'
+  AND (d.asked_at, d.id) > (%(asked_at)s::timestamptz, %(id)s)
+ORDER BY d.asked_at, d.id
+LIMIT %(most)s
+"""
+_OPEN_OF_RECORDS = """
+SELECT d.id, d.record_pk, r.company_id, r.entity, r.record_id, r.state, r.sentence,
+       d.question, d.basis, d.shown, d.asked_at
+FROM proline_qbo.decisions d JOIN proline_qbo.records r ON r.pk = d.record_pk
+WHERE d.answer IS NULL AND r.company_id = %s AND d.record_pk = ANY(%s)
+"""
 OPEN_MOST = 1_000
 
 
@@ -91,6 +107,36 @@ def open_questions(
     }
     with connection.cursor(row_factory=class_row(Open)) as cursor:
         return cursor.execute(_OPEN, arguments).fetchall()
+
+
+def open_questions_of(
+    connection: Connection, company_id: str, *, after: Open | None = None, limit: int = OPEN_MOST
+) -> list[Open]:
+    """List what of a company waits for a person or is offered meanwhile, the oldest first.
+
+    Args:
+        connection: any transaction.
+        company_id: whose.
+        after: the last question of the page before.
+        limit: how many, at most `OPEN_MOST`.
+    """
+    arguments = {
+        "company_id": company_id,
+        "asked_at": after.asked_at if after else "-infinity",
+        "id": after.id if after else 0,
+        "most": max(1, min(limit, OPEN_MOST)),
+    }
+    with connection.cursor(row_factory=class_row(Open)) as cursor:
+        return cursor.execute(_OPEN_OF_COMPANY, arguments).fetchall()
+
+
+def open_questions_about(
+    connection: Connection, company_id: str, pks: Sequence[int]
+) -> dict[int, Open]:
+    """Give the open question of each of these records of a company, by pk, offers too."""
+    with connection.cursor(row_factory=class_row(Open)) as cursor:
+        rows = cursor.execute(_OPEN_OF_RECORDS, [company_id, list(pks)]).fetchall()
+    return {row.record_pk: row for row in rows}
 
 
 _ANSWER = """
@@ -200,8 +246,8 @@ def _pk(connection: Connection, company_id: str, entity: str, record_id: str) ->
 
 
 _ASK = """
-INSERT INTO proline_qbo.decisions (record_pk, question, basis, shown, version)
-VALUES (%(record_pk)s, %(question)s, %(basis)s, %(shown)s, %(version)s)
+INSERT INTO proline_qbo.decisions (record_pk, company_id, question, basis, shown, version)
+VALUES (%(record_pk)s, %(company_id)s, %(question)s, %(basis)s, %(shown)s, %(version)s)
 ON CONFLICT (record_pk) WHERE answer IS NULL DO UPDATE
 SET question = excluded.question, basis = excluded.basis, shown = excluded.shown,
     version = excluded.version, asked_at = proline_qbo.clock()
@@ -222,6 +268,7 @@ def ask(
     """
     arguments = {
         "record_pk": claim.pk,
+        "company_id": claim.company_id,
         "question": question,
         "basis": about,
         "shown": Jsonb(dict(shown)),

@@ -146,8 +146,8 @@ WHERE d.record_pk = v.pk AND d.answer IS NULL
   AND (d.question, d.basis) IS DISTINCT FROM (v.question, v.basis)
 """
 _OPEN_QUESTIONS = """
-INSERT INTO proline_qbo.decisions (record_pk, question, basis)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
+INSERT INTO proline_qbo.decisions (record_pk, company_id, question, basis)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
 ON CONFLICT (record_pk) WHERE answer IS NULL DO NOTHING
 """
 
@@ -169,6 +169,7 @@ def _ask(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> Non
             _OPEN_QUESTIONS,
             [
                 [facts.pk for facts, _ in asked],
+                [facts.company_id for facts, _ in asked],
                 [verdict.question for _, verdict in asked],
                 [verdict.about for _, verdict in asked],
             ],

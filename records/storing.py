@@ -93,8 +93,8 @@ def _upsert_records(connection: Connection, ordered: Sequence[Incoming]) -> list
 
 
 _SNAPSHOTS = """
-INSERT INTO proline_qbo.snapshots (record_pk, version, snapshot)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::jsonb[])
+INSERT INTO proline_qbo.snapshots (record_pk, company_id, version, snapshot)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])
 ON CONFLICT (record_pk) DO UPDATE SET version = excluded.version, snapshot = excluded.snapshot
 """
 
@@ -104,6 +104,7 @@ def _write_snapshots(connection: Connection, fresh: Sequence[tuple[int, Incoming
         _SNAPSHOTS,
         [
             [pk for pk, _ in fresh],
+            [each.key.company_id for _, each in fresh],
             [each.version for _, each in fresh],
             [Jsonb(each.snapshot) for _, each in fresh],
         ],

@@ -87,12 +87,12 @@ WITH made AS (
         (company_id, entity, record_id, version, judged_version, state)
     SELECT 'many-' || mod(n, %(companies)s), 'contact', 'c' || n, n, n, 'pending'
     FROM generate_series(1, %(waiting)s) AS n
-    RETURNING pk, record_id, version
+    RETURNING pk, company_id, record_id, version
 )
-INSERT INTO proline_qbo.snapshots (record_pk, version, snapshot)
-SELECT pk, version, jsonb_build_object('id', record_id, 'number', record_id,
-                                       'display_name', 'Ada Example',
-                                       'updated_at', '2026-03-01T09:30:00-05:00')
+INSERT INTO proline_qbo.snapshots (record_pk, company_id, version, snapshot)
+SELECT pk, company_id, version, jsonb_build_object('id', record_id, 'number', record_id,
+                                                   'display_name', 'Ada Example',
+                                                   'updated_at', '2026-03-01T09:30:00-05:00')
 FROM made
 """
 

@@ -1,0 +1,106 @@
+"""What the page counts, lists and searches, each by an index of its own.
+
+Two tables are written anew, `records` and `snapshots`: stop relays and workers first; it takes
+some ten seconds for a million records.
+"""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+SCHEMA = r"""
+-- The five words of the page, said once, here: counted, listed and filtered by. `records.standings`
+-- names them.
+ALTER TABLE proline_qbo.records ADD COLUMN standing text NOT NULL GENERATED ALWAYS AS (
+    CASE WHEN state = 'done' THEN 'sent'
+         WHEN state IN ('pending', 'dispatched', 'retrying') THEN 'in_progress'
+         WHEN state = 'failed' OR reason = 'decision' THEN 'attention'
+         WHEN state = 'skipped' THEN 'skipped'
+         ELSE 'waiting' END) STORED;
+-- The one index that every change of state pays for. It counts a company without its rows, gives
+-- the oldest that is in progress and the newest that was sent, and lists any choice of kinds and
+-- standings, newest first, as a merge of at most twenty ranges.
+CREATE INDEX records_standing ON proline_qbo.records (company_id, entity, standing, since, pk);
+-- What needs attention, by its code: few rows, written only when something fails or is asked.
+CREATE INDEX records_attention ON proline_qbo.records (company_id, state, code, since, pk)
+    WHERE standing = 'attention';
+
+-- Words as they are searched by, each with its company before it: a name that every company has
+-- would otherwise be read in the books of all. Cut where a word would be too long for the index,
+-- which would break the intake. No parser: it would take names apart as addresses, signs and hosts.
+CREATE FUNCTION proline_qbo.words(company_id text, said text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT array_to_tsvector(array_remove(string_to_array(
+    lower(left(company_id, 64) || ' ' || replace(
+        translate(left(said, 400),
+                  E'!"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\f\v', repeat(' ', 37)),
+        ' ', chr(10) || left(company_id, 64) || ' ')),
+    chr(10)), lower(left(company_id, 64) || ' ')))
+$$;
+
+-- What a list shows of a snapshot stands beside it: fifty whole snapshots may be fifty megabytes.
+-- All text, and cut: a misfit is a failed record with a sentence, and no error of the intake.
+ALTER TABLE proline_qbo.snapshots ADD COLUMN company_id text;
+UPDATE proline_qbo.snapshots s SET company_id = r.company_id
+FROM proline_qbo.records r WHERE r.pk = s.record_pk;
+ALTER TABLE proline_qbo.snapshots
+    ALTER COLUMN company_id SET NOT NULL,
+    ADD COLUMN number text GENERATED ALWAYS AS (left(snapshot ->> 'number', 64)) STORED,
+    ADD COLUMN name text GENERATED ALWAYS AS
+        (left(coalesce(snapshot ->> 'display_name', snapshot ->> 'name'), 200)) STORED,
+    ADD COLUMN amount text GENERATED ALWAYS AS
+        (left(coalesce(snapshot ->> 'total', snapshot ->> 'amount'), 40)) STORED,
+    ADD COLUMN currency text GENERATED ALWAYS AS (left(snapshot ->> 'currency', 8)) STORED,
+    -- A project's; a payment has a status too, and names its project.
+    ADD COLUMN stage text GENERATED ALWAYS AS
+        (CASE WHEN NOT snapshot ? 'project_id' THEN left(snapshot ->> 'stage', 256) END) STORED,
+    ADD COLUMN status text GENERATED ALWAYS AS
+        (CASE WHEN NOT snapshot ? 'project_id' THEN left(snapshot ->> 'status', 256) END) STORED,
+    ADD COLUMN words tsvector GENERATED ALWAYS AS (proline_qbo.words(company_id,
+        coalesce(left(snapshot ->> 'number', 64), '') || ' '
+        || coalesce(left(coalesce(snapshot ->> 'display_name', snapshot ->> 'name'), 200), '')
+        || ' ' || coalesce(left(snapshot ->> 'company_name', 100), ''))) STORED;
+-- No list of pending entries: every search would have to read through it.
+CREATE INDEX snapshots_words ON proline_qbo.snapshots USING gin (words) WITH (fastupdate = off);
+-- "Transfer this project": the projects that stand in a chosen stage or status.
+CREATE INDEX snapshots_stage ON proline_qbo.snapshots (company_id, stage, record_pk)
+    WHERE stage IS NOT NULL;
+CREATE INDEX snapshots_status ON proline_qbo.snapshots (company_id, status, record_pk)
+    WHERE status IS NOT NULL;
+
+-- The number QuickBooks shows is what an office has before it.
+CREATE INDEX links_doc_number ON proline_qbo.links (realm_id, doc_number)
+    WHERE doc_number IS NOT NULL;
+
+-- A company's open questions, oldest first, without those of all others.
+ALTER TABLE proline_qbo.decisions ADD COLUMN company_id text;
+UPDATE proline_qbo.decisions d SET company_id = r.company_id
+FROM proline_qbo.records r WHERE r.pk = d.record_pk;
+ALTER TABLE proline_qbo.decisions ALTER COLUMN company_id SET NOT NULL;
+CREATE INDEX decisions_open ON proline_qbo.decisions (company_id, asked_at, id) INCLUDE (question)
+    WHERE answer IS NULL;
+-- The same for findings, by id.
+CREATE INDEX findings_open ON proline_qbo.findings (company_id, id) INCLUDE (kind)
+    WHERE resolved_at IS NULL;
+"""
+
+
+def upgrade() -> None:
+    """Let the page count, list and search."""
+    op.execute(SCHEMA)
+
+
+def downgrade() -> None:
+    """Leave it to read everything."""
+    op.execute("DROP INDEX proline_qbo.findings_open, proline_qbo.links_doc_number")
+    op.execute("ALTER TABLE proline_qbo.decisions DROP COLUMN company_id")
+    op.execute(
+        "ALTER TABLE proline_qbo.snapshots DROP COLUMN words, DROP COLUMN status,"
+        " DROP COLUMN stage, DROP COLUMN currency, DROP COLUMN amount, DROP COLUMN name,"
+        " DROP COLUMN number, DROP COLUMN company_id"
+    )
+    op.execute("DROP FUNCTION proline_qbo.words(text, text)")
+    op.execute("ALTER TABLE proline_qbo.records DROP COLUMN standing")
