@@ -14,19 +14,21 @@ WHY = "It changed while the integration was off, and was left out."
 
 # The second arm is of what changed only in what it rests on: a job follows its contact's name.
 _CHANGED = """
-SELECT r.pk FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
-WHERE r.company_id = %s
+FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
+WHERE r.company_id = %s AND r.standing IN ('in_progress', 'waiting')
   AND (r.state IN ('pending', 'retrying', 'dispatched')
        OR (r.state = 'waiting' AND r.reason = 'parent'))
   AND (r.taken_in_at >= c.disabled_at
        OR (r.settled_version = r.version AND r.since >= c.disabled_at))
-ORDER BY r.pk
 """
+_COUNT = f"SELECT count(*) {_CHANGED}"
+_LIST = f"SELECT r.pk {_CHANGED} ORDER BY r.pk"
 
 
 def count_changed(connection: Connection, company_id: str) -> int:
     """Count the records that changed since the company was turned off and would be sent now."""
-    return len(_changed(connection, company_id))
+    row = connection.execute(_COUNT, [company_id]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def skip_changed(connection: Connection, company_id: str, by: str) -> int:
@@ -47,4 +49,4 @@ def skip_changed(connection: Connection, company_id: str, by: str) -> int:
 
 
 def _changed(connection: Connection, company_id: str) -> list[int]:
-    return [pk for (pk,) in connection.execute(_CHANGED, [company_id])]
+    return [pk for (pk,) in connection.execute(_LIST, [company_id])]

@@ -5,8 +5,7 @@ from records.states import RULE
 
 _QUESTIONS = """
 SELECT d.question, count(*)
-FROM proline_qbo.decisions d JOIN proline_qbo.records r ON r.pk = d.record_pk
-WHERE d.answer IS NULL AND r.company_id = %s
+FROM proline_qbo.decisions d WHERE d.answer IS NULL AND d.company_id = %s
 GROUP BY d.question ORDER BY d.question
 """
 _FINDINGS = """
@@ -15,7 +14,7 @@ WHERE company_id = %s AND resolved_at IS NULL GROUP BY kind ORDER BY kind
 """
 _SKIPPED_BY_RULE = """
 SELECT count(*) FROM proline_qbo.records
-WHERE company_id = %s AND state = 'skipped' AND skipped_by = %s
+WHERE company_id = %s AND standing = 'skipped' AND skipped_by = %s
 """
 
 

@@ -1,6 +1,6 @@
 """Why a record is not in QuickBooks now: what it waits for, and since when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from coordination.database import Connection
 from coordination.processes import living
 from records.link_columns import BOOKS
 
-FIND = f"""
+_EXPLAINED = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, r.code, r.sentence,
        r.since, r.retry_at, r.claimed_by IS NOT NULL AS claimed, r.settled_version,
        l.qbo_id, a.id IS NOT NULL AS outcome_unknown,
@@ -36,12 +36,15 @@ LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
 LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = r.pk
 LEFT JOIN proline_qbo.running_bookings w
        ON (w.company_id, w.project_id) = (m.company_id, m.project_id)
+"""
+FIND = f"""{_EXPLAINED}
 WHERE r.record_id = %(record_id)s
   AND (%(entity)s::text IS NULL OR r.entity = %(entity)s)
   AND (%(company_id)s::text IS NULL OR r.company_id = %(company_id)s)
 ORDER BY r.company_id, r.entity
 LIMIT 20
 """
+_EACH = f"{_EXPLAINED} WHERE r.company_id = %s AND r.pk = ANY(%s)"
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,15 @@ def explain(
     arguments = {"record_id": record_id, "entity": entity, "company_id": company_id}
     with connection.cursor(row_factory=class_row(Explained)) as cursor:
         return cursor.execute(FIND, arguments).fetchall()
+
+
+def explain_each(
+    connection: Connection, company_id: str, pks: Sequence[int]
+) -> dict[int, Explained]:
+    """Explain these records of a company, by their pk; one of another company is left out."""
+    with connection.cursor(row_factory=class_row(Explained)) as cursor:
+        found = cursor.execute(_EACH, [company_id, list(pks)]).fetchall()
+    return {each.pk: each for each in found}
 
 
 def consumed_entities(connection: Connection) -> frozenset[str]:

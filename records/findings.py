@@ -51,6 +51,14 @@ WHERE (%(company_id)s::text IS NULL OR f.company_id = %(company_id)s)
   AND (%(resolved)s OR f.resolved_at IS NULL) AND f.id > %(after)s
 ORDER BY f.id LIMIT %(most)s
 """
+# Of one company, by its own index.
+_LIST_OPEN = """
+SELECT f.id, f.company_id, r.entity, r.record_id, f.kind, f.sentence, f.found_at,
+       f.resolved_at, f.resolved_by
+FROM proline_qbo.findings f LEFT JOIN proline_qbo.records r ON r.pk = f.record_pk
+WHERE f.company_id = %(company_id)s AND f.resolved_at IS NULL AND f.id > %(after)s
+ORDER BY f.id LIMIT %(most)s
+"""
 
 
 def list_findings(
@@ -59,6 +67,7 @@ def list_findings(
     company_id: str | None = None,
     resolved: bool = False,
     after: int = 0,
+    limit: int = LIST_MOST,
 ) -> list[Finding]:
     """List findings by ascending id, at most `LIST_MOST`; go on with the last one's id.
 
@@ -67,23 +76,36 @@ def list_findings(
         company_id: only this company's.
         resolved: those too that a person has seen to.
         after: an id to go on behind.
+        limit: how many at most.
     """
     arguments = {
         "company_id": company_id,
         "resolved": resolved,
         "after": after,
-        "most": LIST_MOST,
+        "most": max(1, min(limit, LIST_MOST)),
     }
+    statement = _LIST if company_id is None or resolved else _LIST_OPEN
     with connection.cursor(row_factory=class_row(Finding)) as cursor:
-        return cursor.execute(_LIST, arguments).fetchall()
+        return cursor.execute(statement, arguments).fetchall()
 
 
 _RESOLVE = """
-UPDATE proline_qbo.findings SET resolved_at = proline_qbo.clock(), resolved_by = %s
-WHERE id = %s AND resolved_at IS NULL
+UPDATE proline_qbo.findings SET resolved_at = proline_qbo.clock(), resolved_by = %(by)s
+WHERE id = %(id)s AND resolved_at IS NULL
+  AND (%(company_id)s::text IS NULL OR company_id = %(company_id)s)
 """
 
 
-def resolve_finding(connection: Connection, finding_id: int, by: str) -> bool:
-    """Note that a person has seen to a finding. False: there is none of that id left to resolve."""
-    return connection.execute(_RESOLVE, [by, finding_id]).rowcount == 1
+def resolve_finding(
+    connection: Connection, finding_id: int, by: str, *, company_id: str | None = None
+) -> bool:
+    """Note that a person has seen to a finding. False: there is none of that id left to resolve.
+
+    Args:
+        connection: the caller's transaction.
+        finding_id: its id.
+        by: who has seen to it.
+        company_id: whose it has to be; None for support, which sees those of all.
+    """
+    arguments = {"by": by, "id": finding_id, "company_id": company_id}
+    return connection.execute(_RESOLVE, arguments).rowcount == 1

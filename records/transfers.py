@@ -7,6 +7,7 @@ from connections.settings import CompanySettings
 from coordination.database import Connection
 from coordination.nudges import About, nudge_many
 from records.keys import RecordKey
+from records.shown import Shown, show
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,22 @@ def transfer_by_hand(connection: Connection, transfer: Transfer) -> bool:
     return True
 
 
-_READY = """
-SELECT count(*)
-FROM proline_qbo.records r
-JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
-LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
-WHERE r.company_id = %s AND r.entity = 'project' AND t.record_pk IS NULL
-  AND s.snapshot ->> %s = ANY(%s)
+# Those that were transferred are put aside before a record is read: they are nearly all there are.
+_READY = {
+    trigger: f"""
+FROM (
+    SELECT s.record_pk FROM proline_qbo.snapshots s
+    WHERE s.company_id = %(company_id)s AND s.{column} = ANY(%(chosen)s)
+      AND NOT EXISTS (SELECT FROM proline_qbo.transfers t WHERE t.record_pk = s.record_pk)
+    OFFSET 0
+) n
+JOIN proline_qbo.records r ON r.pk = n.record_pk
+WHERE r.entity = 'project'
 """
+    for trigger, column in (("stages", "stage"), ("statuses", "status"))
+}
+READY_MOST = 500
+PK_MOST = 2**63 - 1
 
 
 def count_ready(connection: Connection, company_id: str, settings: CompanySettings) -> int:
@@ -91,7 +100,32 @@ def count_ready(connection: Connection, company_id: str, settings: CompanySettin
     project that has gone past its stage is not told from any other: only its newest snapshot is
     kept.
     """
-    by_stage = settings.trigger == "stages"
-    field, chosen = ("stage", settings.stages) if by_stage else ("status", settings.statuses)
-    row = connection.execute(_READY, [company_id, field, list(chosen)]).fetchone()
+    statement = f"SELECT count(*) {_READY[settings.trigger]}"
+    row = connection.execute(statement, _ready_arguments(company_id, settings)).fetchone()
     return int(row[0]) if row else 0
+
+
+def list_ready(
+    connection: Connection,
+    company_id: str,
+    settings: CompanySettings,
+    *,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[Shown]:
+    """List what `count_ready` counts, the newest first; go on with the last one's `pk`."""
+    statement = (
+        f"SELECT r.pk {_READY[settings.trigger]} AND r.pk < %(after)s"
+        " ORDER BY r.pk DESC LIMIT %(most)s"
+    )
+    arguments = _ready_arguments(company_id, settings) | {
+        "after": PK_MOST if after is None else after,
+        "most": max(1, min(limit, READY_MOST)),
+    }
+    rows = connection.execute(statement, arguments).fetchall()
+    return show(connection, company_id, [pk for (pk,) in rows])
+
+
+def _ready_arguments(company_id: str, settings: CompanySettings) -> dict[str, object]:
+    chosen = settings.stages if settings.trigger == "stages" else settings.statuses
+    return {"company_id": company_id, "chosen": list(chosen)}
