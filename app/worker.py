@@ -1,4 +1,7 @@
-"""A worker, put together: actors and their threads, over whichever broker is given."""
+"""A worker, put together: actors and their threads, over whichever broker is given.
+
+Beside them one thread keeps idle connections alive.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 import dramatiq
 
+from app.keeping_alive import keeping_alive
 from app.living import Living, living
 from app.quickbooks import QuickBooks
 from app.tuning import Tuning
@@ -19,8 +23,8 @@ from workers.consuming import consuming
 from workers.running import RunningClaims
 
 ALL_QUEUES = tuple(QUEUES.values())
-SESSIONS_BESIDE_THREADS = 4
-"""For registering, tokens' leases and slots, beside one session for each thread."""
+SESSIONS_BESIDE_THREADS = 5
+"""For registering, tokens' leases, slots and keeping alive, beside one session for each thread."""
 
 
 @dataclass(frozen=True)
@@ -73,5 +77,8 @@ def working(
             running=running,
             waits=tuning.waits,
         )
-        with consuming(broker, body, queues=queues, threads=tuning.threads):
+        with (
+            keeping_alive(pool, quickbooks),
+            consuming(broker, body, queues=queues, threads=tuning.threads),
+        ):
             yield Worker(me, slots)

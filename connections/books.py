@@ -30,8 +30,9 @@ Json = Mapping[str, Any]
 class Books:
     """One QuickBooks company; `book_close_date` is the last closed day.
 
-    `deposit_account_id` None: QuickBooks books payments to Undeposited Funds by itself. `read_at`
-    is given by the database when they are stored.
+    `deposit_account_id` None: QuickBooks books payments to Undeposited Funds by itself.
+    `income_account_id` is where the income item books to, as far as it is known. `read_at` and
+    `lists_read_at` are given by the database when books and lists are stored.
     """
 
     realm_id: str
@@ -45,16 +46,31 @@ class Books:
     payment_method_id: str | None
     deposit_account_id: str | None
     read_at: datetime | None = None
+    income_account_id: str | None = None
+    lists_read_at: datetime | None = None
 
 
-_FACTS = tuple(field.name for field in fields(Books) if field.name != "read_at")
+@dataclass(frozen=True, slots=True)
+class CompanyInfo:
+    """Which books they are: read first, with the token that a consent gave."""
+
+    realm_id: str
+    company_name: str
+    country: str
+
+
+_GIVEN = ("read_at", "lists_read_at")
+_FACTS = tuple(field.name for field in fields(Books) if field.name not in _GIVEN)
 _STORE = f"""
 INSERT INTO proline_qbo.books ({", ".join(_FACTS)}, read_at)
 VALUES ({", ".join(f"%({name})s" for name in _FACTS)}, proline_qbo.clock())
 ON CONFLICT (realm_id) DO UPDATE
    SET {", ".join(f"{name} = excluded.{name}" for name in (*_FACTS, "read_at"))}
 """
-_GET = f"SELECT {', '.join(_FACTS)}, read_at FROM proline_qbo.books WHERE realm_id = %s"
+_GET = f"SELECT {', '.join((*_FACTS, *_GIVEN))} FROM proline_qbo.books WHERE realm_id = %s"
+_NOTE_INCOME_ACCOUNT = """
+UPDATE proline_qbo.books SET income_account_id = %s WHERE realm_id = %s
+"""
 
 
 def store(c: Connection, books: Books) -> None:
@@ -86,14 +102,29 @@ def note_close_date(c: Connection, realm_id: str, day: date | None) -> bool:
     return row is not None and bool(row[0])
 
 
+def note_income_account(c: Connection, realm_id: str, account_id: str) -> None:
+    """Keep where the income item books to now."""
+    c.execute(_NOTE_INCOME_ACCOUNT, [account_id, realm_id])
+
+
+def read_info(client: QuickBooksClient, realm_id: str) -> CompanyInfo:
+    """Read which company this realm is.
+
+    Raises:
+        QuickBooksError: as the client says; among it that its tokens are not good for the realm.
+    """
+    info = _part(client.send(realm_id, requests.company_info()).body, "CompanyInfo")
+    return CompanyInfo(realm_id, str(info.get("CompanyName", "")), str(info.get("Country", "")))
+
+
 def read_books(
-    client: QuickBooksClient, realm_id: str, *, income_account_id: str | None = None
+    client: QuickBooksClient, info: CompanyInfo, *, income_account_id: str | None = None
 ) -> Books:
-    """Read a QuickBooks company and make what it lacks for us.
+    """Read a QuickBooks company's preferences and make what it lacks for us.
 
     Args:
         client: its tokens must be good for the realm.
-        realm_id: the QuickBooks company.
+        info: the QuickBooks company, as `read_info` has it.
         income_account_id: where "ProLine Sales" books to, if it must be made; None: the first
             active income account of a kind in `INCOME_KINDS`.
 
@@ -101,21 +132,42 @@ def read_books(
         BooksUnusable: no such income account, or what we need is inactive in QuickBooks.
         QuickBooksError: as the client says; asking again is harmless, since names are unique.
     """
-    info = client.send(realm_id, requests.company_info()).body["CompanyInfo"]
+    realm_id = info.realm_id
     preferences = client.send(realm_id, requests.preferences()).body["Preferences"]
-    country = str(info.get("Country", ""))
+    item = _income_item(client, realm_id, income_account_id)
     return Books(
         realm_id=realm_id,
-        company_name=str(info.get("CompanyName", "")),
-        country=country,
-        home_currency=_home_currency(preferences, country),
+        company_name=info.company_name,
+        country=info.country,
+        home_currency=_home_currency(preferences, info.country),
         custom_txn_numbers=_part(preferences, "SalesFormsPrefs").get("CustomTxnNumbers") is True,
         using_sales_tax=_part(preferences, "TaxPrefs").get("UsingSalesTax") is True,
         book_close_date=book_close_date(preferences),
-        income_item_id=_income_item(client, realm_id, income_account_id),
+        income_item_id=str(item["Id"]),
         payment_method_id=_payment_method(client, realm_id),
         deposit_account_id=None,
+        income_account_id=_part(item, "IncomeAccountRef").get("value"),
     )
+
+
+def book_income_to(client: QuickBooksClient, books: Books, account_id: str) -> None:
+    """Have the income item book to another account in QuickBooks: one read, one write.
+
+    Raises:
+        BooksUnusable: the books have no such item of ours.
+        QuickBooksError: as the client says; QuickBooks refuses an account that takes no income.
+    """
+    if books.income_item_id is None:
+        raise BooksUnusable("These books have no income item of ours: reconnect QuickBooks.")
+    request = requests.read("Item", books.income_item_id)
+    item = client.send(books.realm_id, request).body["Item"]
+    changed = {
+        "Id": item["Id"],
+        "SyncToken": item["SyncToken"],
+        "Name": item["Name"],
+        "IncomeAccountRef": {"value": account_id},
+    }
+    client.send(books.realm_id, requests.sparse_update("Item", changed, str(uuid4())))
 
 
 def _home_currency(preferences: Json, country: str) -> str:
@@ -151,7 +203,7 @@ def _unreadable() -> OutcomeUnknown:
     )
 
 
-def _income_item(client: QuickBooksClient, realm_id: str, account_id: str | None) -> str:
+def _income_item(client: QuickBooksClient, realm_id: str, account_id: str | None) -> Json:
     found = _found(client, realm_id, "Item", INCOME_ITEM)
     if found is not None:
         return found
@@ -163,9 +215,9 @@ def _income_item(client: QuickBooksClient, realm_id: str, account_id: str | None
 def _payment_method(client: QuickBooksClient, realm_id: str) -> str:
     found = _found(client, realm_id, "PaymentMethod", PAYMENT_METHOD)
     if found is not None:
-        return found
+        return str(found["Id"])
     method = {"Name": PAYMENT_METHOD, "Type": "NON_CREDIT_CARD"}
-    return _made(client, realm_id, "PaymentMethod", method)
+    return str(_made(client, realm_id, "PaymentMethod", method)["Id"])
 
 
 def _income_account(client: QuickBooksClient, realm_id: str) -> str:
@@ -180,9 +232,9 @@ def _income_account(client: QuickBooksClient, realm_id: str) -> str:
     )
 
 
-def _found(client: QuickBooksClient, realm_id: str, entity: str, name: str) -> str | None:
+def _found(client: QuickBooksClient, realm_id: str, entity: str, name: str) -> Json | None:
     rows = _rows(client, realm_id, entity, [query.equal("Name", name), query.ACTIVE_OR_NOT])
-    active = [str(row["Id"]) for row in rows if row.get("Active", True)]
+    active = [row for row in rows if row.get("Active", True)]
     if rows and not active:
         raise BooksUnusable(
             f'"{name}" is inactive in QuickBooks: make it active there, then try again.'
@@ -196,10 +248,11 @@ def _rows(client: QuickBooksClient, realm_id: str, entity: str, where: list[str]
     return list(answer.get(entity, ()))
 
 
-def _made(client: QuickBooksClient, realm_id: str, entity: str, fields: Json) -> str:
+def _made(client: QuickBooksClient, realm_id: str, entity: str, fields: Json) -> Json:
     # A new request id each time: after a lost answer the row is found by its unique name instead.
     request = requests.create(entity.lower(), fields, str(uuid4()))
-    return str(client.send(realm_id, request).body[entity]["Id"])
+    made: Json = client.send(realm_id, request).body[entity]
+    return made
 
 
 def _part(whole: Json, name: str) -> Json:

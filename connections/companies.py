@@ -29,7 +29,7 @@ LIST_MOST = 1_000
 
 _COLUMNS = """
 id, name, created_at, enabled, first_enabled_at, connection, realm_id, former_realm_id, epoch,
-paused_until, pause_reason, settings, dropped_events, disabled_at
+paused_until, pause_reason, settings, dropped_events, disabled_at, connected_at, connected_by
 """
 _GET = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id = ANY(%s)"
 _LIST = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id > %s ORDER BY id LIMIT %s"
@@ -41,12 +41,15 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE c.name <> excluded.nam
 _CONNECT = """
 UPDATE proline_qbo.companies
    SET connection = 'connected', realm_id = %(realm_id)s, former_realm_id = NULL,
-       epoch = epoch + 1,
+       epoch = epoch + 1, connected_at = proline_qbo.clock(), connected_by = %(by)s,
        paused_until = CASE WHEN pause_reason = 'person' THEN paused_until END,
        pause_reason = CASE WHEN pause_reason = 'person' THEN pause_reason END
  WHERE id = %(company_id)s
 """
 _TAKEN = "SELECT FROM proline_qbo.companies WHERE realm_id = %s AND id <> %s"
+_CONNECTED_TO = """
+SELECT FROM proline_qbo.companies WHERE realm_id = %s AND connection = 'connected'
+"""
 _ENABLE = """
 UPDATE proline_qbo.companies
    SET enabled = true, first_enabled_at = coalesce(first_enabled_at, proline_qbo.clock())
@@ -63,7 +66,8 @@ UPDATE proline_qbo.companies SET connection = 'lost'
 """
 _DISCONNECT = """
 UPDATE proline_qbo.companies
-   SET connection = 'none', former_realm_id = realm_id, realm_id = NULL, epoch = epoch + 1
+   SET connection = 'none', former_realm_id = realm_id, realm_id = NULL, epoch = epoch + 1,
+       connected_at = NULL, connected_by = NULL
  WHERE id = %s AND connection <> 'none'
 """
 # An automatic pause never shortens one that stands, whoever made it.
@@ -105,6 +109,8 @@ class Company:
         settings: what the office chose.
         dropped_events: invoices and payments from before the first enable.
         disabled_at: when it was turned off last.
+        connected_at: since when it is connected to these books.
+        connected_by: the name of whoever confirmed that.
     """
 
     id: str
@@ -121,6 +127,8 @@ class Company:
     settings: CompanySettings
     dropped_events: int
     disabled_at: datetime | None = None
+    connected_at: datetime | None = None
+    connected_by: str | None = None
 
 
 def blocked_reason(company: Company, now: datetime) -> BlockedReason | None:
@@ -172,6 +180,11 @@ def other_books_than(company: Company, realm_id: str) -> str | None:
     return None if known == realm_id else known
 
 
+def is_connected_to(c: Connection, realm_id: str) -> bool:
+    """Say whether any company's connection to this realm lives."""
+    return c.execute(_CONNECTED_TO, [realm_id]).fetchone() is not None
+
+
 def check_realm(
     c: Connection, company_id: str, realm_id: str, *, other_realm_confirmed: bool = False
 ) -> Company:
@@ -195,7 +208,12 @@ def check_realm(
 
 
 def connect(
-    c: Connection, company_id: str, realm_id: str, *, other_realm_confirmed: bool = False
+    c: Connection,
+    company_id: str,
+    realm_id: str,
+    *,
+    other_realm_confirmed: bool = False,
+    by: str | None = None,
 ) -> Company:
     """Tie a company to a realm, also again after a loss; the epoch rises.
 
@@ -208,6 +226,7 @@ def connect(
         company_id: a known company.
         realm_id: as QuickBooks named it at the consent.
         other_realm_confirmed: the person has typed that the books change.
+        by: the person's name, for the page.
 
     Raises:
         ConnectionRefused: as `check_realm`.
@@ -215,7 +234,7 @@ def connect(
     before = check_realm(c, company_id, realm_id, other_realm_confirmed=other_realm_confirmed)
     try:
         with c.transaction():
-            c.execute(_CONNECT, {"company_id": company_id, "realm_id": realm_id})
+            c.execute(_CONNECT, {"company_id": company_id, "realm_id": realm_id, "by": by})
     except postgres.UniqueViolation as error:
         raise _realm_taken(realm_id) from error
     limiter.set_ceiling(c, realm_id, before.settings.ceiling)

@@ -6,6 +6,9 @@ ConnectionRefused         a sentence for the office
 ├── OtherRealm            not the books it was connected to: needs a typed confirmation
 ├── WritesUnderWay        the books it has now are being written to: a moment later it can be done
 ├── NotConnected          enabling needs a connection first
+├── ConsentStale          a redirect that answers no Connect of this session, or for the second time
+├── ConsentUnproved       the token does not open the company that the redirect named
+├── NothingToConfirm      no consent of this session waits for a person's word
 ├── ChangedWhileOff       enabling again needs a word on what changed meanwhile
 ├── NotTakenIn            what changed meanwhile is not known yet: a moment later it is
 └── BooksUnusable         something in QuickBooks must be set up or chosen first
@@ -63,6 +66,40 @@ class NotTakenIn(ConnectionRefused):
 
 class NotConnected(ConnectionRefused):
     """The integration can be enabled only once it is connected."""
+
+
+class ConsentStale(ConnectionRefused):
+    """The redirect's state is not one this session has open."""
+
+    def __init__(self) -> None:
+        """Say what to do; which of the reasons it is, is nobody's business."""
+        super().__init__(
+            "This answer from QuickBooks was used already, is older than 15 minutes, or belongs to"
+            " another window: press Connect to QuickBooks again."
+        )
+
+
+class ConsentUnproved(ConnectionRefused):
+    """The token just given does not open the company the redirect named."""
+
+    def __init__(self) -> None:
+        """Say that nothing came of it."""
+        super().__init__(
+            "QuickBooks does not let us into the company it has just named: nothing was connected."
+            " Press Connect to QuickBooks again."
+        )
+
+
+class NothingToConfirm(ConnectionRefused):
+    """No consent of this session waits for a person's word."""
+
+    def __init__(self) -> None:
+        """Say what may have happened."""
+        super().__init__(
+            "There is nothing to confirm any more: it was confirmed or cancelled already, or 15"
+            " minutes have passed. If QuickBooks is not connected, press Connect to QuickBooks"
+            " again."
+        )
 
 
 class BooksUnusable(ConnectionRefused):

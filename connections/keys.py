@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connections.errors import TokenUnreadable
 
-TokenKind = Literal["access", "refresh"]
+TokenKind = Literal["access", "refresh", "consent", "verifier"]
+"""What is encrypted: the two tokens at rest; both of a consent under way, and its PKCE verifier."""
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12

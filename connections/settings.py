@@ -30,7 +30,8 @@ class CompanySettings(BaseModel):
         tax_mode: no tax, ProLine's amount on `tax_code_id`, or tax as a line.
         tax_code_id: QuickBooks' id of the chosen tax code.
         deposit_account_id: None: QuickBooks' own default, Undeposited Funds.
-        items_by_service: ProLine's service → QuickBooks' item id; any other takes the books' item.
+        income_item_id: None: the books' own "ProLine Sales".
+        items_by_service: ProLine's service → QuickBooks' item id; any other takes the income item.
         ceiling: calls a minute of the vendor's 500.
     """
 
@@ -45,6 +46,7 @@ class CompanySettings(BaseModel):
     tax_mode: Literal["none", "amount", "line"] = "none"
     tax_code_id: Choice | None = None
     deposit_account_id: Choice | None = None
+    income_item_id: Choice | None = None
     items_by_service: dict[Choice, Choice] = Field(default_factory=dict, max_length=1_000)
     ceiling: int = Field(default=CEILING_DEFAULT, ge=1, le=CEILING_MOST)
 
@@ -56,7 +58,7 @@ class CompanySettings(BaseModel):
 
     def without_ids_of_books(self) -> "CompanySettings":
         """Return them as far as they hold in any books: no account, no item, no tax code."""
-        of_books = {"tax_code_id", "deposit_account_id", "items_by_service"}
+        of_books = {"tax_code_id", "deposit_account_id", "income_item_id", "items_by_service"}
         return type(self).model_validate(self.model_dump(exclude=of_books))
 
 

@@ -69,15 +69,30 @@ _REFUSE = """
 UPDATE proline_qbo.tokens SET refused_at = proline_qbo.clock(), refresh_until = '-infinity'
  WHERE company_id = %s AND realm_id = %s AND version = %s AND refused_at IS NULL
 """
-_FORGET = "DELETE FROM proline_qbo.tokens WHERE company_id = %s"
+_FORGET = """
+DELETE FROM proline_qbo.tokens WHERE company_id = %s AND realm_id = %s AND version = %s
+"""
+# Disconnected, or connected to other books since.
+_LEFT_OVER = """
+SELECT t.company_id, t.realm_id, t.version, t.refresh_token,
+       c.connection = 'none' AS disconnected
+  FROM proline_qbo.tokens t JOIN proline_qbo.companies c ON c.id = t.company_id
+ WHERE c.realm_id IS DISTINCT FROM t.realm_id
+   AND (%(company_id)s::text IS NULL OR t.company_id = %(company_id)s)
+ ORDER BY t.refreshed_at LIMIT %(most)s
+"""
 _IDLE = """
-SELECT t.company_id, t.realm_id FROM proline_qbo.tokens t JOIN proline_qbo.companies c
+SELECT t.company_id, t.realm_id, t.version FROM proline_qbo.tokens t JOIN proline_qbo.companies c
     ON c.id = t.company_id AND c.realm_id = t.realm_id AND c.connection = 'connected'
  WHERE t.refreshed_at < proline_qbo.clock() - make_interval(days => %s)
  ORDER BY t.refreshed_at LIMIT %s
 """
 _READ_REFRESH = """
 SELECT refresh_token FROM proline_qbo.tokens WHERE company_id = %s AND realm_id = %s
+"""
+_SINCE_REFRESH = """
+SELECT version, extract(epoch FROM proline_qbo.clock() - refreshed_at)::float8, refused_at IS NULL
+  FROM proline_qbo.tokens WHERE company_id = %s AND realm_id = %s
 """
 
 
@@ -118,6 +133,35 @@ class Sealed:
     access_seconds: int
     refresh_seconds: int
     hard_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """Tokens of books a company has given up, for others or, `disconnected`, for none."""
+
+    company_id: str
+    realm_id: str
+    version: int
+    refresh_token: bytes = field(repr=False)
+    disconnected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A connection whose tokens in this version were not refreshed for long."""
+
+    company_id: str
+    realm_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How long ago a version was refreshed, and whether it is thought to live."""
+
+    version: int
+    seconds: float
+    alive: bool
 
 
 def put(c: Connection, place: Place, sealed: Sealed) -> None:
@@ -168,14 +212,27 @@ def refuse(c: Connection, place: Place, version: int) -> bool:
     return refused
 
 
-def forget(c: Connection, company_id: str) -> None:
-    """Delete every token of a company, in the transaction that disconnects it."""
-    c.execute(_FORGET, [company_id])
+def forget(c: Connection, company_id: str, realm_id: str, version: int) -> bool:
+    """Delete one version of a pair; False: a newer consent has put others there."""
+    return c.execute(_FORGET, [company_id, realm_id, version]).rowcount == 1
 
 
-def idle(c: Connection, *, days: int = 7, limit: int = 100) -> list[Place]:
+def left_over(c: Connection, company_id: str | None = None, *, limit: int = 100) -> list[LeftOver]:
+    """Name tokens of books that their company is not connected to, of one company or of all."""
+    values = {"company_id": company_id, "most": limit}
+    with c.cursor(row_factory=class_row(LeftOver)) as cursor:
+        return cursor.execute(_LEFT_OVER, values).fetchall()
+
+
+def idle(c: Connection, *, days: int = 7, limit: int = 100) -> list[Idle]:
     """Name connections not refreshed for so long: an unused refresh token dies."""
-    return [Place(*row) for row in c.execute(_IDLE, [days, limit]).fetchall()]
+    return [Idle(*row) for row in c.execute(_IDLE, [days, limit]).fetchall()]
+
+
+def age(c: Connection, place: Place) -> Age | None:
+    """Say how old the tokens at rest are, None if there are none."""
+    row = c.execute(_SINCE_REFRESH, [place.company_id, place.realm_id]).fetchone()
+    return None if row is None else Age(*row)
 
 
 def _values(place: Place, sealed: Sealed) -> Mapping[str, object]:

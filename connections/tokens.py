@@ -41,6 +41,15 @@ def put(c: Connection, keys: TokenKeys, company_id: str, realm_id: str, reply: T
     token_rows.put(c, place, _sealed(keys, place, reply))
 
 
+def opened_refresh_token(keys: TokenKeys, company_id: str, realm_id: str, stored: bytes) -> str:
+    """Open a refresh token at rest, to revoke it.
+
+    Raises:
+        TokenUnreadable: no key of ours opens it.
+    """
+    return keys.decrypt(stored, _bound(Place(company_id, realm_id), "refresh"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Cached:
     token: str = field(repr=False)
@@ -109,10 +118,13 @@ class TokenStore:
             return self._refresh(place, stored.version)
         return self._opened(place, stored)
 
-    def refresh(self, company_id: str, realm_id: str) -> None:
-        """Refresh now, so that an idle connection's tokens do not die; raises as `access_token`."""
+    def refresh(self, company_id: str, realm_id: str, *, version: int | None = None) -> None:
+        """Refresh now, so that an idle connection's tokens do not die; raises as `access_token`.
+
+        With `version`, only if no other process has refreshed that one meanwhile.
+        """
         place = Place(company_id, realm_id)
-        self._refresh(place, self._read(place).version)
+        self._refresh(place, self._read(place).version if version is None else version)
 
     def refresh_token(self, company_id: str, realm_id: str) -> str | None:
         """Return what `OAuthClient.revoke` ends a connection by; None if there is none."""

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.connecting import connect_company
 from app.living import living
-from app.onboarding import change_settings, connect_company, enable_company, open_company
+from app.onboarding import change_settings, enable_company, open_company
 from app.quickbooks import QuickBooks, QuickBooksAccess, open_quickbooks
+from connections.audit import Actor
 from connections.settings import CompanySettings
 from connections.slots import RealmSlots
 from coordination.database import Pool, open_pool
@@ -16,6 +18,7 @@ from demo.scenario import Office
 from demo.simulator_control import SimulatorControl
 
 SESSIONS = 4
+OFFICE = Actor("the demonstration", "program")
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class Desk:
 
     def set_up(self, control: SimulatorControl, office: Office) -> str:
         """Choose what the office wants and connect it to a QuickBooks company; give its realm."""
-        open_company(self.pool, office.id, office.name)
-        change_settings(self.pool, office.id, CompanySettings(customer_mode=office.mode))
+        open_company(self.pool, office.id, office.name, by=OFFICE)
+        change_settings(self.pool, office.id, CompanySettings(customer_mode=office.mode), by=OFFICE)
         realm_id = control.add_realm(office.name, custom_txn_numbers=office.mode == "main")
         connect_company(
             self.pool,
@@ -38,13 +41,14 @@ class Desk:
             company_id=office.id,
             realm_id=realm_id,
             code=control.authorization_code(realm_id),
+            by=OFFICE,
         )
         return realm_id
 
     def enable(self, offices: Sequence[Office]) -> Mapping[str, datetime]:
         """Switch the integration on for the offices that want it; when, by company id."""
         return {
-            office.id: enable_company(self.pool, office.id).first_enabled_at
+            office.id: enable_company(self.pool, office.id, by=OFFICE).first_enabled_at
             for office in offices
             if office.enabled
         }

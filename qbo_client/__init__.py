@@ -8,6 +8,12 @@ tokens are fetched and refreshed by `oauth`. Nothing is retried here but one 401
 
 from qbo_client.bodies import JsonObject, decode_body, encode_body
 from qbo_client.client import BareClient, QuickBooksClient, Response
+from qbo_client.discovery import (
+    PRODUCTION_DISCOVERY_URL,
+    SANDBOX_DISCOVERY_URL,
+    Discovery,
+    discovery_below,
+)
 from qbo_client.environments import PRODUCTION_BASE_URL, SANDBOX_BASE_URL
 from qbo_client.errors import (
     AccessRefused,
@@ -29,6 +35,7 @@ from qbo_client.exchange import DEADLINE_SECONDS
 from qbo_client.faults import Fault, parse_fault
 from qbo_client.oauth import (
     PRODUCTION_ENDPOINTS,
+    EndpointSource,
     OAuthClient,
     OAuthEndpoints,
     TokenReply,
@@ -41,16 +48,20 @@ from qbo_client.wire import open_http
 __all__ = [
     "DEADLINE_SECONDS",
     "PRODUCTION_BASE_URL",
+    "PRODUCTION_DISCOVERY_URL",
     "PRODUCTION_ENDPOINTS",
     "SANDBOX_BASE_URL",
+    "SANDBOX_DISCOVERY_URL",
     "AccessRefused",
     "ApiRequest",
     "Applied",
     "AuthorizationExpired",
     "BareClient",
     "BusinessFault",
+    "Discovery",
     "DuplicateDocNumber",
     "DuplicateName",
+    "EndpointSource",
     "Fault",
     "JsonObject",
     "NotSent",
@@ -70,6 +81,7 @@ __all__ = [
     "TokenSource",
     "Unavailable",
     "decode_body",
+    "discovery_below",
     "encode_body",
     "endpoints_below",
     "open_http",

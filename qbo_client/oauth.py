@@ -8,8 +8,9 @@ See https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
 from authlib.oauth2 import OAuth2Client
@@ -39,11 +40,34 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True)
 class OAuthEndpoints:
-    """The three addresses of an authorization server."""
+    """The three addresses of an authorization server, and whether it takes a PKCE proof (S256)."""
 
     authorize: str
     token: str
     revoke: str
+    offers_pkce: bool = False
+
+    @property
+    def known(self) -> OAuthEndpoints:
+        """Be the source of addresses that never change."""
+        return self
+
+    def current(self) -> OAuthEndpoints:
+        """Be the source of addresses that never change."""
+        return self
+
+
+class EndpointSource(Protocol):
+    """Where the addresses of now come from: fixed ones, or `discovery.Discovery`."""
+
+    @property
+    def known(self) -> OAuthEndpoints:
+        """Give what is known so far, at once."""
+        ...
+
+    def current(self) -> OAuthEndpoints:
+        """Give them; it may ask over the network, within seconds."""
+        ...
 
 
 PRODUCTION_ENDPOINTS: Final = OAuthEndpoints(
@@ -54,7 +78,10 @@ PRODUCTION_ENDPOINTS: Final = OAuthEndpoints(
 
 
 def endpoints_below(base_url: str) -> OAuthEndpoints:
-    """Give the endpoints of a server that has all three, such as a simulator."""
+    """Give the endpoints of a server that has all three, such as a simulator.
+
+    What serves where its discovery document cannot be read.
+    """
     base = base_url.rstrip("/")
     return OAuthEndpoints(
         authorize=f"{base}/connect/oauth2",
@@ -78,6 +105,17 @@ class TokenReply:
     hard_expires_in_seconds: int | None
     intuit_tid: str | None
 
+    def aged(self, seconds: float) -> TokenReply:
+        """Return the same pair so many seconds later: each part has that much less to live."""
+        gone = math.ceil(max(seconds, 0.0))
+        hard = self.hard_expires_in_seconds
+        return replace(
+            self,
+            access_expires_in_seconds=max(self.access_expires_in_seconds - gone, 0),
+            refresh_expires_in_seconds=max(self.refresh_expires_in_seconds - gone, 0),
+            hard_expires_in_seconds=None if hard is None else hard - gone,
+        )
+
 
 class OAuthClient:
     """Speaks to Intuit's authorization server as our app; threads may share it."""
@@ -85,7 +123,7 @@ class OAuthClient:
     def __init__(
         self,
         http: httpx.Client,
-        endpoints: OAuthEndpoints,
+        endpoints: EndpointSource,
         *,
         client_id: str,
         client_secret: str,
@@ -100,28 +138,51 @@ class OAuthClient:
         self._redirect_uri = redirect_uri
         self._deadline_seconds = deadline_seconds
 
-    def authorize_url(self, state: str) -> str:
-        """Write the address where a person consents; `state` comes back and must be compared."""
+    @property
+    def consent_page(self) -> str:
+        """The address of the consent page as far as it is known; never asks over the network."""
+        return self._endpoints.known.authorize
+
+    def offers_pkce(self) -> bool:
+        """Say whether the server takes a code verifier; ask with no transaction open."""
+        return self._endpoints.current().offers_pkce
+
+    def authorize_url(self, state: str, code_verifier: str | None = None) -> str:
+        """Write the address where a person consents.
+
+        Args:
+            state: comes back and must be compared.
+            code_verifier: whose S256 challenge goes along (RFC 7636); None: the server offers none.
+        """
         client = self._authlib(session=None)
         url, _ = client.create_authorization_url(
-            self._endpoints.authorize, state=state, scope=SCOPE
+            self._endpoints.current().authorize,
+            state=state,
+            code_verifier=code_verifier,
+            scope=SCOPE,
         )
         return str(url)
 
-    def exchange_code(self, code: str) -> TokenReply:
+    def exchange_code(self, code: str, code_verifier: str | None = None) -> TokenReply:
         """Turn the code of a consent into tokens; it works once, within minutes.
+
+        Args:
+            code: as the redirect brought it.
+            code_verifier: the one `authorize_url` was given, if any.
 
         Raises:
             ReconnectRequired: the code is old, used or not ours: the person starts again.
             QuickBooksError: as for `refresh`.
         """
         session = _TokenSession(self._call, operation="exchange_code", refresh_token=None)
+        proof = {} if code_verifier is None else {"code_verifier": code_verifier}
         self._authlib(session).fetch_token(
-            self._endpoints.token,
+            self._endpoints.current().token,
             grant_type="authorization_code",
             code=code,
             headers=_HEADERS,
             auth=self._basic(),
+            **proof,
         )
         return session.tokens()
 
@@ -138,27 +199,41 @@ class OAuthClient:
         """
         session = _TokenSession(self._call, operation="refresh", refresh_token=refresh_token)
         self._authlib(session).refresh_token(
-            self._endpoints.token,
+            self._endpoints.current().token,
             refresh_token=refresh_token,
             headers=_HEADERS,
             auth=self._basic(),
         )
         return session.tokens()
 
-    def revoke(self, token: str) -> None:
+    def revoke(self, token: str, *, deadline_seconds: float | None = None) -> str | None:
         """Disconnect: the connection's tokens die. Authlib would send a form; Intuit wants JSON.
 
+        Returns:
+            Intuit's id of the call.
+
         Raises:
-            QuickBooksError: as for `refresh`; a token already dead is refused too.
+            QuickBooksError: as for `refresh`; a token already dead is refused too, with a 400.
         """
         request = self._http.build_request(
-            "POST", self._endpoints.revoke, json={"token": token}, headers=_HEADERS
+            "POST", self._endpoints.current().revoke, json={"token": token}, headers=_HEADERS
         )
-        self._call(request, _about("revoke"), self._basic())
+        reply = self._call(request, _about("revoke"), self._basic(), deadline_seconds)
+        return intuit_tid(reply.headers)
 
-    def _call(self, request: httpx.Request, about: About, auth: httpx.Auth) -> Reply:
+    def _call(
+        self,
+        request: httpx.Request,
+        about: About,
+        auth: httpx.Auth,
+        deadline_seconds: float | None = None,
+    ) -> Reply:
         reply = exchange(
-            self._http, request, about, deadline_seconds=self._deadline_seconds, auth=auth
+            self._http,
+            request,
+            about,
+            deadline_seconds=deadline_seconds or self._deadline_seconds,
+            auth=auth,
         )
         fault = parse_fault(reply.status, reply.headers, reply.body)
         if fault is not None:
@@ -173,6 +248,7 @@ class OAuthClient:
             client_id=self._client_id,
             client_secret=self._client_secret,
             redirect_uri=self._redirect_uri,
+            code_challenge_method="S256",
         )
 
     def _basic(self) -> httpx.BasicAuth:

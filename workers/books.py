@@ -17,7 +17,7 @@ def context_of(books: Books | None, settings: CompanySettings) -> BookContext:
             "The QuickBooks company has no income item or payment method of ours: reconnect it.",
         )
     return BookContext(
-        item_id=books.income_item_id,
+        item_id=settings.income_item_id or books.income_item_id,
         items_by_service=settings.items_by_service,
         payment_method_id=books.payment_method_id,
         deposit_account_id=settings.deposit_account_id or books.deposit_account_id,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
+from app.cli.acting import BY, By, actor
 from app.cli.failures import CannotBeDone
 from app.cli.known import CompanyId, known
 from app.cli.opening import open_database
@@ -48,10 +49,21 @@ def set_(  # noqa: PLR0913  # an option for each choice, and nobody calls it but
     deposit_account: Annotated[
         str | None, typer.Option(help="QuickBooks' id of the account; else Undeposited Funds.")
     ] = None,
+    income_item: Annotated[
+        str | None, typer.Option(help='QuickBooks\' id of the item on lines; else "ProLine Sales".')
+    ] = None,
+    item_for: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SERVICE=ID",
+            help="An item of its own for lines of a ProLine service; repeat it for each.",
+        ),
+    ] = None,
     ceiling: Annotated[
         int | None,
         typer.Option(min=1, max=CEILING_MOST, help="Calls a minute we take of the 500."),
     ] = None,
+    by: By = BY,
 ) -> None:
     """Change what the office chose; what is not named stays as it is."""
     given: dict[str, object] = {
@@ -64,18 +76,30 @@ def set_(  # noqa: PLR0913  # an option for each choice, and nobody calls it but
         "tax_mode": tax,
         "tax_code_id": tax_code,
         "deposit_account_id": deposit_account,
+        "income_item_id": income_item,
+        "items_by_service": _items(item_for or []),
         "ceiling": ceiling,
     }
     # Typer gives an empty list where a repeatable option was not named.
-    chosen = {name: value for name, value in given.items() if value not in (None, [])}
+    chosen = {name: value for name, value in given.items() if value not in (None, [], {})}
     if not chosen:
         raise CannotBeDone("Name at least one setting: proline-qbo company set --help lists them.")
     with open_database() as pool:
         with pool.connection() as connection:
             before = known(connection, company_id).settings
-        change_settings(pool, company_id, _changed(before, chosen))
+        if "items_by_service" in chosen:
+            chosen["items_by_service"] = before.items_by_service | _items(item_for or [])
+        change_settings(pool, company_id, _changed(before, chosen), by=actor(by))
     names = ", ".join(name.replace("_", " ") for name in chosen)
     typer.echo(f"Company {company_id}: changed {names}.")
+
+
+def _items(named: list[str]) -> dict[str, str]:
+    """Read `SERVICE=ID`; a service may hold an equals sign, an id does not."""
+    pairs = [each.rpartition("=") for each in named]
+    if not all(service and item for service, _, item in pairs):
+        raise CannotBeDone("Name an item as --item-for SERVICE=ID, such as Tear-off=19.")
+    return {service: item for service, _, item in pairs}
 
 
 def _changed(before: CompanySettings, chosen: dict[str, object]) -> CompanySettings:

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from app import onboarding
+from app import onboarding, tying
 from connections.books import Books
 from connections.connecting import Consent, Obtained
 from connections.errors import RealmTaken, WritesUnderWay
@@ -15,7 +15,7 @@ from records.attempts import open_attempt
 from records.orders import Order, order
 from tests.support.attempts import a_write
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import ACME, contact, enable_company, project, realm_of
+from tests.support.proline import ACME, OFFICE, contact, enable_company, project, realm_of
 from tests.support.relay_in_hand import Office
 
 OTHER = "realm-of-now"
@@ -24,7 +24,7 @@ KEYS = TokenKeys([("key", b"k" * 32)])
 
 def obtained(realm_id: str) -> Obtained:
     """Give what a person's consent for these books gave, the change of books confirmed."""
-    consent = Consent(ACME, realm_id, "code", other_realm_confirmed=True)
+    consent = Consent(ACME, realm_id, other_realm_confirmed=True)
     books = Books(realm_id, "Books", "US", "USD", True, False, None, "1", "2", None)  # noqa: FBT003  # its columns, in order
     return Obtained(consent, TokenReply("access", "refresh", 3_600, 8_640_000, None, None), books)
 
@@ -57,7 +57,7 @@ def office(pool: Pool) -> Office:
 def tie(office: Office, realm_id: str) -> None:
     """Connect the company to these books."""
     with office.pool.connection() as connection:
-        onboarding.tie(connection, KEYS, obtained(realm_id))
+        tying.tie(connection, KEYS, obtained(realm_id), by=OFFICE)
 
 
 def write_anew(office: Office) -> None:
@@ -139,7 +139,7 @@ def test_what_is_claimed_keeps_its_books(office: Office) -> None:
 def test_nothing_is_handed_out_while_books_change(office: Office, database_url: str) -> None:
     """The relay stands still from the look at what is claimed until the change is committed."""
     with office.pool.connection() as connection:
-        onboarding.tie(connection, KEYS, obtained(OTHER))
+        tying.tie(connection, KEYS, obtained(OTHER), by=OFFICE)
         with psycopg.connect(database_url) as other, pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute("SELECT FROM proline_qbo.leadership FOR SHARE NOWAIT")
 
@@ -185,7 +185,7 @@ def test_a_write_under_way_is_finished_before_its_record_is_left_out(office: Off
 def test_a_company_that_is_off_hands_back_what_nobody_took_before_it_skips(office: Office) -> None:
     """What was handed out as it was turned off would otherwise be claimed once it is on."""
     tie(office, OTHER)
-    onboarding.disable_company(office.pool, ACME)
+    onboarding.disable_company(office.pool, ACME, by=OFFICE)
     office.say("contact", contact(display_name="Ada Newname"))
     office.hand.drain()
     office.do(
@@ -193,7 +193,7 @@ def test_a_company_that_is_off_hands_back_what_nobody_took_before_it_skips(offic
         " dispatched_at = proline_qbo.clock() WHERE entity = 'contact'"
     )
 
-    enabled = onboarding.enable_company(office.pool, ACME, changed="skip", by="Sam")
+    enabled = onboarding.enable_company(office.pool, ACME, changed="skip", by=OFFICE)
     office.finish()
 
     assert enabled.left_out == 1

@@ -8,14 +8,15 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from app.connecting import connect_company
 from app.onboarding import (
     change_settings,
-    connect_company,
     disable_company,
     enable_company,
     open_company,
 )
 from connections import companies
+from connections.audit import Actor
 from connections.companies import blocked_reason
 from connections.errors import ChangedWhileOff, OtherRealm, RealmTaken
 from connections.settings import CompanySettings
@@ -29,6 +30,7 @@ from records.keys import RecordKey
 from records.transfers import Transfer, count_ready, transfer_by_hand
 from tests.behaviour.row import NewRoofer, Row, replaced
 from tests.support import roofer as roofer_module
+from tests.support.proline import OFFICE
 from tests.support.roofer import COMPANY, Roofer, until
 
 SECTION = "Day one and settings: the company"
@@ -62,7 +64,7 @@ def taken_in(roofer: Roofer) -> None:
 
 def choose(roofer: Roofer, **chosen: object) -> None:
     """Choose in the settings as the office does."""
-    change_settings(roofer.system.pool, COMPANY, CompanySettings.model_validate(chosen))
+    change_settings(roofer.system.pool, COMPANY, CompanySettings.model_validate(chosen), by=OFFICE)
 
 
 def waits(roofer: Roofer) -> str | None:
@@ -76,7 +78,7 @@ def waits(roofer: Roofer) -> str | None:
 def change_while_off(roofer: Roofer) -> None:
     """Turn off; change an invoice twice, let a project pass through its stage, send it a bill."""
     roofer.contact().project().invoice().settle()
-    disable_company(roofer.system.pool, COMPANY)
+    disable_company(roofer.system.pool, COMPANY, by=OFFICE)
     roofer.invoice(total="110.00").invoice(total="120.00")
     roofer.contact("c2", number="1002", display_name="Bo Example")
     roofer.project("p2", number="2002", contact_id="c2").project("p2", stage="Lead")
@@ -123,6 +125,7 @@ def move(roofer: Roofer, realm: Realm, typed: str | None = None) -> None:
             company_id=COMPANY,
             realm_id=realm.settings.realm_id,
             code=roofer.operator("code")["code"],
+            by=OFFICE,
             other_books=typed,
         )
     except BaseException:
@@ -164,10 +167,10 @@ def turned_off_then_on(new_roofer: NewRoofer) -> None:
     change_while_off(roofer)
 
     with pytest.raises(ChangedWhileOff, match="3 records changed while it was off: choose"):
-        enable_company(roofer.system.pool, COMPANY)
+        enable_company(roofer.system.pool, COMPANY, by=OFFICE)
     still_off = waits(roofer)
     nothing_left = not roofer.writes()
-    enable_company(roofer.system.pool, COMPANY, changed="send")
+    enable_company(roofer.system.pool, COMPANY, changed="send", by=OFFICE)
     roofer.settle()
 
     assert (still_off, nothing_left) == ("off", True)
@@ -181,7 +184,9 @@ def turned_off_then_on_and_skipped(new_roofer: NewRoofer) -> None:
     roofer = new_roofer()
     change_while_off(roofer)
 
-    left_out = enable_company(roofer.system.pool, COMPANY, changed="skip", by="Sam").left_out
+    left_out = enable_company(
+        roofer.system.pool, COMPANY, changed="skip", by=Actor("Sam", "page")
+    ).left_out
     roofer.settle()
     on_that_day = (names(roofer), [each["TotalAmt"] for each in roofer.held("Invoice")])
     skipped = [state(roofer, *each) for each in (("invoice", "i1"), ("contact", "c2"))]
@@ -272,7 +277,7 @@ def projects_in_a_trigger_stage_at_enable(new_roofer: NewRoofer) -> None:
     never_enabled(roofer)
     roofer.contact().project()
     taken_in(roofer)
-    enable_company(roofer.system.pool, COMPANY)
+    enable_company(roofer.system.pool, COMPANY, by=OFFICE)
     roofer.invoice().settle()
     with roofer.system.pool.connection() as connection:
         company = companies.get(connection, COMPANY)
@@ -302,7 +307,7 @@ def before_the_first_enable(new_roofer: NewRoofer) -> None:
     taken_in(roofer)
     kept = roofer.rows("SELECT entity FROM proline_qbo.records ORDER BY entity")
 
-    enable_company(roofer.system.pool, COMPANY)
+    enable_company(roofer.system.pool, COMPANY, by=OFFICE)
     earlier = roofer.now - timedelta(days=30)
     roofer.project(stage="Closed - Won").invoice("i2", sent_at=earlier.isoformat()).settle()
     with roofer.system.pool.connection() as connection:
@@ -347,7 +352,7 @@ def invoice_sent_before_the_trigger_stage(new_roofer: NewRoofer) -> None:
 def two_proline_companies_one_realm(new_roofer: NewRoofer) -> None:
     """Refused before anything is asked of those books, for as long as the first one has them."""
     roofer = new_roofer()
-    open_company(roofer.system.pool, OTHER_COMPANY, "Zenith Roofing")
+    open_company(roofer.system.pool, OTHER_COMPANY, "Zenith Roofing", by=OFFICE)
     realm_id = roofer.realm.settings.realm_id
 
     with pytest.raises(RealmTaken, match="Another ProLine company already writes into this"):
@@ -358,6 +363,7 @@ def two_proline_companies_one_realm(new_roofer: NewRoofer) -> None:
             company_id=OTHER_COMPANY,
             realm_id=realm_id,
             code=roofer.operator("code")["code"],
+            by=OFFICE,
         )
 
     assert roofer.rows("SELECT company_id FROM proline_qbo.tokens") == [(COMPANY,)]

@@ -18,6 +18,7 @@ from records.orders import Order, order
 from records.questions import Question
 from tests.behaviour import steps
 from tests.behaviour.steps import Cast, Step
+from tests.support.proline import OFFICE
 from tests.support.roofer import Roofer, until
 
 SETTLE_SECONDS: Final = 20.0
@@ -223,6 +224,7 @@ class Contractor:
             self.roofer.system.pool,
             self.roofer.company_id,
             CompanySettings(customer_mode=mode, stages=stages),
+            by=OFFICE,
         )
 
     def _edit_there(self, record_id: str, what: str) -> None:

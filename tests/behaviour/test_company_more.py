@@ -22,6 +22,7 @@ from tests.behaviour.company_rows import (
     taken_in,
 )
 from tests.behaviour.row import NewRoofer
+from tests.support.proline import OFFICE
 from tests.support.roofer import COMPANY, Roofer
 
 
@@ -30,10 +31,10 @@ def test_turned_on_again_with_nothing_changed_asks_nothing(roofer: Roofer) -> No
     with held_up(roofer) as arrived:
         roofer.contact().project().invoice()
         arrived.wait(10)
-        disable_company(roofer.system.pool, COMPANY)
+        disable_company(roofer.system.pool, COMPANY, by=OFFICE)
     taken_in(roofer)
 
-    enable_company(roofer.system.pool, COMPANY)
+    enable_company(roofer.system.pool, COMPANY, by=OFFICE)
     roofer.settle()
 
     assert notes(roofer) == ["ProLine invoice 501"]

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from connections import books, companies, connecting
-from connections.connecting import Consent
-from connections.errors import BooksUnusable, RealmTaken
+from connections.connecting import Consent, GrantedTokens, Obtained
+from connections.errors import BooksUnusable, ConsentUnproved
 from connections.slots import RealmSlots
 from connections.tokens import TokenStore
 from coordination import processes
@@ -41,10 +41,13 @@ def client_with(intuit: Intuit, pool: Pool) -> ClientWith:
 
 def connect(intuit: Intuit, pool: Pool, client_with: ClientWith) -> companies.Company:
     """Connect the company from a fresh consent."""
-    consent = Consent(COMPANY, intuit.realm_id, intuit.consent())
-    obtained = connecting.obtain(consent, pool=pool, oauth=intuit.oauth, client_with=client_with)
+    reply = intuit.tokens()
+    client = client_with(GrantedTokens(reply.access_token))
+    info = connecting.prove(client, intuit.realm_id)
+    found, lists = connecting.read(client, info)
+    consent = Consent(COMPANY, intuit.realm_id)
     with pool.connection() as c:
-        return connecting.keep(c, KEYS, obtained)
+        return connecting.keep(c, KEYS, Obtained(consent, reply, found, lists), by="Jane Example")
 
 
 def test_connecting_stores_company_books_and_tokens(
@@ -96,22 +99,35 @@ def test_every_call_of_connecting_has_a_row_that_ended(
         "SELECT count(*) FROM proline_qbo.calls WHERE ended_at IS NULL"
     ).fetchone()
 
-    assert rows == [("read", 200, 5), ("write", 200, 2)]
+    assert rows == [("read", 200, 9), ("write", 200, 2)]
     assert still_open == (0,)
 
 
-def test_a_realm_taken_is_refused_before_anything_is_asked_of_it(
+def test_a_token_of_other_books_proves_nothing(
     intuit: Intuit, pool: Pool, client_with: ClientWith
 ) -> None:
-    """Nothing is made in books that belong to another, and the code is not spent."""
+    """The realm of a redirect is what anybody wrote there: the token must open that very one."""
+    other = intuit.simulator.add_realm({"limits": None})
+    client = client_with(GrantedTokens(intuit.tokens().access_token))
+
+    with pytest.raises(ConsentUnproved, match="nothing was connected"):
+        connecting.prove(client, other)
+
+    assert connecting.prove(client, intuit.realm_id).country == "US"
+
+
+def test_who_connected_and_when_is_kept(
+    intuit: Intuit, pool: Pool, client_with: ClientWith
+) -> None:
+    """For the page; given up with the connection."""
+    company = connect(intuit, pool, client_with)
     with pool.connection() as c:
-        companies.open_company(c, "company-b", "Another Roofing")
-        companies.connect(c, "company-b", intuit.realm_id)
+        companies.disconnect(c, COMPANY)
+        after = companies.get(c, COMPANY)
 
-    with pytest.raises(RealmTaken):
-        connect(intuit, pool, client_with)
-
-    assert intuit.token_calls == 0
+    assert after is not None
+    assert (company.connected_by, company.connected_at is not None) == ("Jane Example", True)
+    assert (after.connected_by, after.connected_at) == (None, None)
 
 
 def test_books_without_an_income_account_ask_for_a_choice(

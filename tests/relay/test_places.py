@@ -14,7 +14,16 @@ from records.places import PLACES_PER_COMPANY, return_unclaimed
 from records.ring import Turn
 from tests.support.database_clock import DatabaseClock
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import ACME, SENT_AT, contact, enable_company, invoice, project, realm_of
+from tests.support.proline import (
+    ACME,
+    OFFICE,
+    SENT_AT,
+    contact,
+    enable_company,
+    invoice,
+    project,
+    realm_of,
+)
 from tests.support.relay_in_hand import Office, limits
 
 MANY = 25
@@ -179,7 +188,7 @@ def test_a_company_that_is_off_is_not_dispatched_and_goes_on_when_it_is_on_again
     office: Office,
 ) -> None:
     """What happens meanwhile is held, newest version each."""
-    disable_company(office.pool, ACME)
+    disable_company(office.pool, ACME, by=OFFICE)
     backlog(office, ACME, 2)
     assert office.hand.drain() == []
 
@@ -191,7 +200,7 @@ def test_a_company_that_is_off_is_not_dispatched_and_goes_on_when_it_is_on_again
 
 def stop_by_off(office: Office) -> None:
     """Turn the integration off."""
-    disable_company(office.pool, ACME)
+    disable_company(office.pool, ACME, by=OFFICE)
 
 
 def stop_by_disconnect(office: Office) -> None:
@@ -306,7 +315,7 @@ def test_a_changed_setting_lets_held_records_go_on_at_once(office: Office) -> No
     office.say("invoice", invoice())
     office.finish()
     assert office.state("invoice", "i1") == "waiting: stage"
-    change_settings(office.pool, ACME, CompanySettings(stages=("Signed",)))
+    change_settings(office.pool, ACME, CompanySettings(stages=("Signed",)), by=OFFICE)
 
     office.say("project", project(stage="Signed", name="Newer"))
     office.finish()

@@ -9,12 +9,14 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from connections import companies
+from connections.audit import Actor
 from connections.settings import CompanySettings
 from coordination.database import Connection
 
 Snapshot = dict[str, Any]
 
 ACME: Final = "acme"
+OFFICE: Final = Actor("the office", "program")
 WON: Final = "Closed - Won"
 SENT_AT: Final = datetime.now(UTC) + timedelta(days=1)
 """After the enable of every company of a test, whenever it runs."""

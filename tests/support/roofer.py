@@ -18,8 +18,8 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
+from app.connecting import connect_company
 from app.embedded import embedded_system
-from app.onboarding import connect_company
 from app.quickbooks import QuickBooks, QuickBooksAccess
 from app.tuning import Tuning
 from connections import companies
@@ -36,6 +36,7 @@ from qbo_simulator.settings import change_settings
 from qbo_simulator.wire import Request, parse_json
 from records.deciding import AnswerRefused, Open, answer, open_questions
 from records.orders import Order, order
+from tests.support.proline import OFFICE
 from tests.support.watched_quickbooks import WatchedQuickBooks
 from workers.waits import Waits
 
@@ -322,6 +323,7 @@ class Roofer:
             company_id=self.company_id,
             realm_id=self.realm.settings.realm_id,
             code=self.operator("code")["code"],
+            by=OFFICE,
         )
         return self
 
