@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 from connections.errors import BooksUnusable
 from coordination.database import Connection
-from qbo_client import OutcomeUnknown, query, requests
+from qbo_client import DuplicateName, OutcomeUnknown, query, requests
 from qbo_client.client import QuickBooksClient
 
 INCOME_ITEM: Final = "ProLine Sales"
@@ -209,15 +209,26 @@ def _income_item(client: QuickBooksClient, realm_id: str, account_id: str | None
         return found
     account = account_id or _income_account(client, realm_id)
     item = {"Name": INCOME_ITEM, "Type": "Service", "IncomeAccountRef": {"value": account}}
-    return _made(client, realm_id, "Item", item)
+    return _made_by_one(client, realm_id, "Item", item)
 
 
 def _payment_method(client: QuickBooksClient, realm_id: str) -> str:
     found = _found(client, realm_id, "PaymentMethod", PAYMENT_METHOD)
-    if found is not None:
-        return str(found["Id"])
-    method = {"Name": PAYMENT_METHOD, "Type": "NON_CREDIT_CARD"}
-    return str(_made(client, realm_id, "PaymentMethod", method)["Id"])
+    if found is None:
+        method = {"Name": PAYMENT_METHOD, "Type": "NON_CREDIT_CARD"}
+        found = _made_by_one(client, realm_id, "PaymentMethod", method)
+    return str(found["Id"])
+
+
+def _made_by_one(client: QuickBooksClient, realm_id: str, entity: str, fields: Json) -> Json:
+    """Make it, or find what another request made since we looked: a button is pressed twice."""
+    try:
+        return _made(client, realm_id, entity, fields)
+    except DuplicateName:
+        found = _found(client, realm_id, entity, str(fields["Name"]))
+        if found is None:
+            raise
+        return found
 
 
 def _income_account(client: QuickBooksClient, realm_id: str) -> str:

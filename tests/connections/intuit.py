@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -16,15 +16,22 @@ BASE_URL = "https://quickbooks.example.com"
 COMPANY = "company-a"
 KEYS = TokenKeys([("new", b"n" * 32), ("old", b"o" * 32)])
 TOKEN_PATH = "/oauth2/v1/tokens/bearer"
+REVOKE_PATH = "/v2/oauth2/tokens/revoke"
 
 
 @dataclass
 class Intuit:
-    """A simulator with one company, and what was asked of its token endpoint."""
+    """A simulator with one company, and what was asked of its token endpoint.
+
+    `issued` holds every token it gave, so that a test can look for them where they must not be.
+    """
 
     simulator: Simulator = field(default_factory=Simulator)
     settings: dict[str, object] = field(default_factory=dict)
     token_calls: int = 0
+    revocations: int = 0
+    issued: list[str] = field(default_factory=list, repr=False)
+    pkce: bool = False
     before_answer: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
@@ -34,7 +41,7 @@ class Intuit:
         self.http = httpx.Client(transport=httpx.MockTransport(self._answer))
         self.oauth = OAuthClient(
             self.http,
-            endpoints_below(BASE_URL),
+            replace(endpoints_below(BASE_URL), offers_pkce=self.pkce),
             client_id="app",
             client_secret="secret",
             redirect_uri="https://proline.example.com/callback",
@@ -66,7 +73,11 @@ class Intuit:
             with self._counting:
                 self.token_calls += 1
             self.before_answer()
+        self.revocations += sent.path == REVOKE_PATH
         answered = self.simulator.handle(sent)
+        if sent.path == TOKEN_PATH and answered.status == httpx.codes.OK:
+            told = answered.json()
+            self.issued += [told["access_token"], told["refresh_token"]]
         if answered.hang_up:
             raise httpx.RemoteProtocolError("the server hung up", request=request)
         given = {"content-type": answered.content_type, **dict(answered.headers)}
