@@ -125,6 +125,7 @@ def test_a_time_not_before_is_kept() -> None:
     assert launched(nbf=EPOCH + 30).issuer == "proline"
     assert why_refused(nbf=EPOCH + 31) == "future"
     assert why_refused(nbf="now") == "times"
+    assert why_refused(nbf=True) == "times"
 
 
 def test_times_may_have_fractions() -> None:

@@ -105,6 +105,20 @@ def test_a_token_names_the_key_that_signed_it(kid: object) -> None:
     assert why_refused(PROLINE.token(header={"kid": kid})) == "key"
 
 
+def test_no_name_is_no_key_either() -> None:
+    """Not even where a key of the JWKS is called by nothing."""
+    nameless = ProlineSigner(kid="")
+
+    assert why_refused(nameless.token(), nameless.jwks) == "key"
+
+
+def test_a_private_key_is_none_of_ours() -> None:
+    """With what signs in our hands, a launch would prove nothing about ProLine."""
+    private = PROLINE.key.as_dict(private=True)
+
+    assert why_refused(PROLINE.token(), jwks_of(private)) == "key"
+
+
 def test_an_id_of_two_keys_names_neither() -> None:
     """Which of the two is meant must not be the token's choice."""
     twin = ProlineSigner(kid=PROLINE.kid).public_key
@@ -246,6 +260,16 @@ def test_the_type_may_be_said_or_not(kind: object) -> None:
 def test_what_is_no_token_is_refused(token: str) -> None:
     """The address bar takes anything."""
     assert why_refused(token) == "form"
+
+
+@pytest.mark.parametrize("place", [1, 2])
+@pytest.mark.parametrize("letter", ["é", "\ud800", "\u0661"])
+def test_a_letter_that_no_token_has_is_refused_wherever_it_stands(letter: str, place: int) -> None:
+    """Also behind a true header, where half a character cannot even be encoded."""
+    parts = PROLINE.token().split(".")
+    parts[place] += letter
+
+    assert why_refused(".".join(parts)) == "form"
 
 
 def test_a_token_with_a_fourth_part_is_refused() -> None:
