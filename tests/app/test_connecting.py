@@ -67,7 +67,7 @@ def test_nothing_is_stored_or_made_before_the_word(desk: Desk) -> None:
     realm = desk.intuit.simulator.realms.find(desk.intuit.realm_id)
     assert realm is not None
     assert desk.company == before
-    assert desk.rows("SELECT * FROM proline_qbo.tokens") == []
+    assert desk.rows("SELECT company_id, realm_id FROM proline_qbo.tokens") == []
     assert desk.rows("SELECT * FROM proline_qbo.books") == []
     assert (realm.reads, realm.writes) == (1, 0)
 
