@@ -50,7 +50,7 @@ def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
     """Return when asked to stop; a process that was declared gone does not return.
 
     Args:
-        kind: relay or worker, for the log.
+        kind: relay, worker or web, for the log.
         life: this process's sign of life.
         asked: what `asked_to_stop` gave.
     """

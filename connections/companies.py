@@ -29,7 +29,8 @@ LIST_MOST = 1_000
 
 _COLUMNS = """
 id, name, created_at, enabled, first_enabled_at, connection, realm_id, former_realm_id, epoch,
-paused_until, pause_reason, settings, dropped_events, disabled_at, connected_at, connected_by
+paused_until, pause_reason, settings, dropped_events, disabled_at, connected_at, connected_by,
+settings <> '{}' AS settings_chosen
 """
 _GET = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id = ANY(%s)"
 _LIST = f"SELECT {_COLUMNS} FROM proline_qbo.companies WHERE id > %s ORDER BY id LIMIT %s"
@@ -111,6 +112,7 @@ class Company:
         disabled_at: when it was turned off last.
         connected_at: since when it is connected to these books.
         connected_by: the name of whoever confirmed that.
+        settings_chosen: somebody has saved the settings once.
     """
 
     id: str
@@ -129,6 +131,7 @@ class Company:
     disabled_at: datetime | None = None
     connected_at: datetime | None = None
     connected_by: str | None = None
+    settings_chosen: bool = False
 
 
 def blocked_reason(company: Company, now: datetime) -> BlockedReason | None:

@@ -39,6 +39,8 @@ class RealmSlots:
         limits: of every realm.
         fresh: whether this process may still send (`LifeBeat.fresh_within`).
         patience_seconds: how long a caller waits for a place in the window.
+        begun_by: on the process's clock, when the last call may begin; None: whenever. Whoever has
+            a person waiting gives all their calls together so long.
         wait: waits so many seconds.
         monotonic: the process's clock.
     """
@@ -48,6 +50,7 @@ class RealmSlots:
     limits: Limits
     fresh: Callable[[], bool]
     patience_seconds: float = 10.0
+    begun_by: float | None = None
     wait: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
 
@@ -79,6 +82,8 @@ class _CompanySlots:
     def _ticket(self, realm_id: str, request: ApiRequest) -> "_Ticket":
         own = self.realm
         given_up_at = own.monotonic() + own.patience_seconds
+        if own.begun_by is not None and own.monotonic() > own.begun_by:
+            raise _not_sent(realm_id, "QuickBooks took too long over the calls before this one")
         while True:
             asked_at = own.monotonic()
             taken = self._take(realm_id, request)

@@ -6,7 +6,7 @@ address that was not understood is quoted in pieces, its password among them.
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
@@ -17,9 +17,10 @@ from psycopg_pool import PoolTimeout
 
 from app.postgres import EmbeddedPostgresFailed
 from app.rabbitmq import PrivateRabbitmqFailed
+from app.sentences import of_quickbooks
 from app.settings import SettingsInvalid
 from connections.errors import ConnectionRefused
-from qbo_client import AccessRefused, NotSent, QuickBooksError, ReconnectRequired
+from qbo_client import QuickBooksError
 from records.deciding import AnswerRefused
 
 CANNOT: Final = 2
@@ -67,22 +68,6 @@ def sentences(stream: TextIO) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in LEFT_OUT_IN_PRODUCTION:
             raise
         _tell(stream, "This installation has neither the demonstration nor the simulator.")
-
-
-def of_quickbooks(error: QuickBooksError) -> str:
-    """Say what QuickBooks refused, without the vendor's text, which may name customers."""
-    facts = (error.status and f"HTTP {error.status}", error.code, error.intuit_tid)
-    known = ", ".join(str(fact) for fact in facts if fact)
-    return SAID.get(type(error), "QuickBooks did not do it.") + (f" ({known})" if known else "")
-
-
-SAID: Mapping[type[QuickBooksError], str] = {
-    NotSent: "QuickBooks cannot be reached, and nothing was sent: check the address, try again.",
-    ReconnectRequired: "QuickBooks does not take this consent: its code is good once and for some"
-    " minutes. Let the person connect again.",
-    AccessRefused: "QuickBooks gives our app no access to this company: check the realm, or let the"
-    " person connect again.",
-}
 
 
 def of_database(error: Exception) -> str:

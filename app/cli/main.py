@@ -12,7 +12,7 @@ from app.cli.failures import CannotBeDone, sentences
 from app.cli.opening import reachable_database
 from app.cli.printing import Json
 from app.cli.records import explain, project, status
-from app.cli.serving import relay, worker
+from app.cli.serving import relay, web, worker
 from app.logs import configure
 from app.migrate import migrate as migrate_database
 
@@ -35,6 +35,7 @@ app.command("status")(status)
 app.command("explain")(explain)
 app.command("relay")(relay)
 app.command("worker")(worker)
+app.command("web")(web)
 
 
 @app.command()

@@ -1,17 +1,26 @@
-"""`relay` and `worker`: the processes that serve until they are told to stop."""
+"""`relay`, `worker` and `web`: the processes that serve until they are told to stop."""
 
 from typing import Annotated
 
 import typer
 
+from app.addresses import ListenAddress
 from app.cli.failures import CannotBeDone
 from app.cli.opening import reached
 from app.logs import configure
 from app.quickbooks import access_from, open_quickbooks
 from app.relay import relaying
-from app.settings import Broker, BrokerSettings, RelaySettings, WorkerSettings, load
+from app.settings import (
+    Broker,
+    BrokerSettings,
+    RelaySettings,
+    WebSettings,
+    WorkerSettings,
+    load,
+)
 from app.standing import asked_to_stop, stand
 from app.tuning import THREADS, Tuning
+from app.web.serving import NotServing, serving
 from app.worker import ALL_QUEUES, SESSIONS_BESIDE_THREADS, working
 from broker.routing import QUEUES
 from coordination.database import open_pool
@@ -71,6 +80,45 @@ def worker(
         ) as at_work,
     ):
         stand("worker", at_work.me.life, asked)
+
+
+def web(
+    listen: Annotated[
+        str, typer.Option(help="Where: a port on this machine, or host:port.")
+    ] = "8650",
+    trusted_proxies: Annotated[
+        str, typer.Option(help="Addresses, by comma, that may say who asks; * for all.")
+    ] = "",
+) -> None:
+    """Serve the Integrations page; its own address is that of QBO_REDIRECT_URI."""
+    settings = load(WebSettings)
+    configure()
+    url = reached(settings.database_url.get_secret_value())
+    address = _address(listen)
+    access = access_from(settings, settings.token_keys)
+    with asked_to_stop() as asked:
+        try:
+            with serving(
+                url,
+                access,
+                settings.proline_launch_keys.jwks,
+                host=address.host,
+                port=address.port,
+                trusted_proxies=trusted_proxies,
+            ) as served:
+                stand("web", served.me.life, asked)
+        except NotServing as error:
+            raise CannotBeDone(str(error)) from error
+
+
+def _address(listen: str) -> ListenAddress:
+    try:
+        address = ListenAddress.parse(listen)
+    except ValueError as error:
+        raise CannotBeDone(f"--listen {error}.") from error
+    if address is None:
+        raise CannotBeDone("--listen must be a port or host:port, such as 8650 or 0.0.0.0:8650.")
+    return address
 
 
 def _rabbitmq(settings: BrokerSettings) -> str:

@@ -20,9 +20,12 @@ CITED = frozenset(
         "ietf.org",
         "json-schema.org",
         "keepachangelog.com",
+        "mozilla.org",
+        "owasp.org",
         "postgresql.org",
         "rabbitmq.com",
         "rfc-editor.org",
+        "w3.org",
     }
 )
 # Where a change was asked for is known to those who were there; what it is for stands in words.

@@ -345,7 +345,7 @@ class Roofer:
         books: Mapping[str, object] | None = None,
     ) -> Self:
         """Put another contractor, with books of its own, before the same system."""
-        realm = _new_realm(self.quickbooks, books)
+        realm = new_realm(self.quickbooks, books)
         now = datetime.now(UTC) + timedelta(minutes=1)
         other = replace(self, company_id=company_id, realm=realm, now=now, latest={})
         return other.enabled(settings)
@@ -405,7 +405,7 @@ def roofer_with(
         books: settings of the simulated QuickBooks company.
     """
     quickbooks = WatchedQuickBooks()
-    realm = _new_realm(quickbooks, books)
+    realm = new_realm(quickbooks, books)
     with ExitStack() as stack:
         server_stack = stack.enter_context(ExitStack())
         server = server_stack.enter_context(serve(quickbooks))
@@ -416,7 +416,8 @@ def roofer_with(
         yield roofer.enabled(settings)
 
 
-def _new_realm(quickbooks: WatchedQuickBooks, books: Mapping[str, object] | None) -> Realm:
+def new_realm(quickbooks: WatchedQuickBooks, books: Mapping[str, object] | None) -> Realm:
+    """Make a QuickBooks company and give what the simulator knows of it."""
     realm_id = quickbooks.add_realm({"limits": None, "custom_txn_numbers": True, **(books or {})})
     realm = quickbooks.realms.find(realm_id)
     assert realm is not None

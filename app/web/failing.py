@@ -1,0 +1,57 @@
+"""What goes wrong in a route, as a page: what happened, what was changed, what to do."""
+
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+from starlette.requests import Request
+from starlette.responses import Response
+from structlog import get_logger
+
+from access.launch import LaunchRefused
+from access.sessions import Session
+from app.sentences import of_quickbooks
+from app.web.pages import message
+from app.web.web import Busy
+from connections.errors import ConnectionRefused
+from qbo_client import QuickBooksError
+from records.deciding import AnswerRefused
+
+log = get_logger()
+
+DATABASE_AWAY: Final = (
+    "The page cannot reach its database just now. Nothing is lost: try again soon."
+)
+
+
+class Refused(Exception):
+    """A form cannot be followed; the message is a sentence for whoever sent it."""
+
+
+def answer(
+    request: Request, route: Callable[[], Response], session: Session | None = None
+) -> Response:
+    """Answer as the route does; what a person can act on becomes a page with a sentence.
+
+    A fault of ours is not caught: the server logs it and says so.
+    """
+    told = _told(request, route)
+    return told if isinstance(told, Response) else message(request, *told, session=session)
+
+
+def _told(request: Request, route: Callable[[], Response]) -> Response | tuple[int, str, str]:
+    try:
+        return route()
+    except LaunchRefused as error:
+        return 403, "This link does not open the page", str(error)
+    except (Refused, ConnectionRefused, AnswerRefused) as error:
+        return 409, "Nothing was changed", str(error)
+    except Busy:
+        return 503, "One moment", "Many pages wait for QuickBooks just now: try again soon."
+    except QuickBooksError as error:
+        log.warning("page.quickbooks", path=request.url.path, error=str(error))
+        return 502, "QuickBooks did not do it", of_quickbooks(error)
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        log.warning("page.database", path=request.url.path, error=type(error).__name__)
+        return 503, "One moment", DATABASE_AWAY

@@ -1,0 +1,61 @@
+"""Findings: what somebody should know although nothing failed; read, and seen to."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from app.web import addresses
+from app.web.asked import Asked, go_to
+from app.web.failing import Refused
+from app.web.pages import render
+from app.web.situation import stands
+from connections import audit
+from records.findings import list_findings, resolve_finding
+
+PAGE_ROWS: Final = 50
+DIGITS_MOST: Final = 18
+
+
+def show(asked: Asked) -> Response:
+    """Show what nobody has seen to yet, the oldest first."""
+    after = number(asked.query.get("after")) or 0
+    with asked.web.pool.connection() as connection:
+        situation = stands(connection, asked.company_id)
+        found = list_findings(
+            connection, company_id=asked.company_id, after=after, limit=PAGE_ROWS + 1
+        )
+    shown = found[:PAGE_ROWS]
+    goes_on = len(found) > PAGE_ROWS
+    return render(
+        asked,
+        "findings.html",
+        situation=situation,
+        findings=shown,
+        address_next=addresses.with_query(addresses.FINDINGS, after=shown[-1].id)
+        if goes_on
+        else None,
+    )
+
+
+def resolve(asked: Asked) -> Response:
+    """Note that somebody has seen to a finding."""
+    finding_id = number(asked.form.get("finding"))
+    with asked.web.pool.connection() as connection:
+        if finding_id is None or not resolve_finding(
+            connection, finding_id, asked.person.user_name, company_id=asked.company_id
+        ):
+            raise Refused("This finding is seen to already: reload the page.")
+        audit.note(
+            connection,
+            asked.company_id,
+            asked.actor,
+            "finding.resolve",
+            after={"finding": finding_id},
+        )
+    return go_to(addresses.FINDINGS, done="resolved")
+
+
+def number(text: str) -> int | None:
+    """Read an id of ours; None: it is none."""
+    fits = text.isascii() and text.isdigit() and len(text) <= DIGITS_MOST
+    return int(text) if fits else None

@@ -1,0 +1,72 @@
+"""Who changed what: the audit, as its company may read it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from app.web import addresses
+from app.web.asked import Asked
+from app.web.findings import number
+from app.web.pages import render
+from app.web.situation import stands
+from connections.audit import list_entries
+
+PAGE_ROWS: Final = 50
+
+
+def show(asked: Asked) -> Response:
+    """Show what people have changed, the newest first."""
+    with asked.web.pool.connection() as connection:
+        situation = stands(connection, asked.company_id)
+        entries = list_entries(
+            connection,
+            asked.company_id,
+            before_id=number(asked.query.get("before")),
+            limit=PAGE_ROWS + 1,
+        )
+    shown = entries[:PAGE_ROWS]
+    goes_on = len(entries) > PAGE_ROWS
+    return render(
+        asked,
+        "history.html",
+        situation=situation,
+        entries=shown,
+        in_words=in_words,
+        address_next=addresses.with_query(addresses.HISTORY, before=shown[-1].id)
+        if goes_on
+        else None,
+    )
+
+
+WORDS: Final[Mapping[str, str]] = {
+    "realm_id": "QuickBooks company",
+    "enabled": "on",
+    "customer_mode": "customer object types",
+    "tax_mode": "sales tax",
+    "ceiling": "requests a minute",
+}
+
+
+def in_words(values: Mapping[str, Any] | None) -> str:
+    """Write what stood there, or what was put there, in a line."""
+    if not values:
+        return ""
+    return "; ".join(
+        f"{WORDS.get(name, name.replace('_', ' '))}: {_word(value)}"
+        for name, value in values.items()
+    )
+
+
+def _word(value: object) -> str:
+    match value:
+        case None | "" | [] | {}:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case dict():
+            return ", ".join(f"{name} → {each}" for name, each in value.items())
+        case _:
+            return str(value)

@@ -1,0 +1,56 @@
+"""A company as its pages show it: itself, its books, its records' standings, and its one state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.web.state_line import Facts, StateLine, state_line
+from connections import books as books_
+from connections import companies
+from connections.books import Books
+from connections.companies import Company
+from coordination.clock import clock
+from coordination.database import Connection
+from records.standings import Standing, count_standings
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What every page knows of its company."""
+
+    company: Company
+    books: Books | None
+    counts: Mapping[Standing, int]
+    line: StateLine
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        """The company's name, or its id while ProLine has not told one."""
+        return self.company.name or self.company.id
+
+    @property
+    def attention(self) -> int:
+        """Count the records that need a person."""
+        return self.counts[Standing.ATTENTION]
+
+
+def stands(connection: Connection, company_id: str) -> Situation:
+    """Read how a company stands.
+
+    Raises:
+        LookupError: there is no such company, which a session rules out.
+    """
+    company = companies.get(connection, company_id)
+    if company is None:
+        raise LookupError(f"company {company_id} has a session and is not known")
+    books = books_.get(connection, company.realm_id) if company.realm_id else None
+    counts = count_standings(connection, company_id)
+    now = clock(connection)
+    facts = Facts(
+        attention=counts[Standing.ATTENTION],
+        held=counts[Standing.IN_PROGRESS],
+        settings_chosen=company.settings_chosen,
+        quickbooks_name=books.company_name if books else None,
+    )
+    return Situation(company, books, counts, state_line(company, facts, now), now)
