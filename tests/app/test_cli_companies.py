@@ -190,12 +190,14 @@ def test_settings_come_as_they_are_nested_and_typed(connected: CommandLine) -> N
 
 
 def test_every_choice_can_be_set(connected: CommandLine) -> None:
-    """What the Integrations page offers is offered here, but for items by service."""
+    """What the Integrations page offers is offered here; an item that is named joins the others."""
     connected.done(
         "company", "set", "acme", "--customers", "sub", "--trigger", "statuses",
         "--existing", "ask", "--tax", "amount", "--tax-code", "7", "--deposit-account", "35",
-        "--running-balance", "each",
+        "--running-balance", "each", "--income-item", "19", "--item-for", "Tear-off=21",
     )  # fmt: skip
+    connected.done("company", "set", "acme", "--item-for", "Gutters=a=b=22")
+    refused = connected("company", "set", "acme", "--item-for", "Gutters")
 
     settings = connected.done("company", "show", "acme", "--json").json()["settings"]
     assert (settings["customer_mode"], settings["trigger"]) == ("sub", "statuses")
@@ -203,6 +205,43 @@ def test_every_choice_can_be_set(connected: CommandLine) -> None:
     assert (settings["tax_mode"], settings["tax_code_id"]) == ("amount", "7")
     assert settings["deposit_account_id"] == "35"
     assert settings["running_balance"] == "each"
+    assert settings["income_item_id"] == "19"
+    assert settings["items_by_service"] == {"Tear-off": "21", "Gutters=a=b": "22"}
+    assert (refused.code, refused.err) == (
+        2,
+        "Name an item as --item-for SERVICE=ID, such as Tear-off=19.\n",
+    )
+
+
+def test_a_company_is_disconnected_by_its_operator(
+    connected: CommandLine, connection: psycopg.Connection
+) -> None:
+    """Told first, done with --yes; its tokens are gone, and the audit says by whom."""
+    told = connected.done("company", "disconnect", "acme")
+    before = connected.done("company", "show", "acme", "--json").json()["connection"]
+
+    done = connected.done("company", "disconnect", "acme", "--yes", "--by", "Sam of support")
+
+    shown = connected.done("company", "show", "acme", "--json").json()
+    again = connected("company", "disconnect", "acme", "--yes")
+    assert told.out.endswith("say --yes.\n")
+    assert (before, shown["connection"], shown["realm"]) == ("connected", "none", None)
+    assert done.out == "Company acme is disconnected; changes are held.\n"
+    assert (again.code, again.err) == (2, "Company acme is not connected to QuickBooks.\n")
+    assert connection.execute("SELECT count(*) FROM proline_qbo.tokens").fetchone() == (0,)
+    noted = connection.execute(
+        "SELECT user_name, via FROM proline_qbo.audit WHERE action = 'connection.disconnect'"
+    ).fetchall()
+    assert noted == [("Sam of support", "command_line")]
+
+
+def test_what_can_be_chosen_is_read_anew(connected: CommandLine) -> None:
+    """For the page's drop-downs; how many of each."""
+    told = connected.done("company", "refresh-lists", "acme").out
+
+    assert told.startswith(
+        "Company acme: income accounts 3, deposit accounts 3, items 2, tax codes"
+    )
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "acme")])

@@ -4,10 +4,12 @@ import psycopg
 import pytest
 
 from app import onboarding, tying
+from connections import audit
 from connections.books import Books
 from connections.connecting import Consent, Obtained
-from connections.errors import RealmTaken, WritesUnderWay
+from connections.errors import RealmTaken, UnknownCompany, WritesUnderWay
 from connections.keys import TokenKeys
+from connections.settings import CompanySettings
 from coordination.database import Pool
 from qbo_client.oauth import TokenReply
 from records import other_books
@@ -198,3 +200,51 @@ def test_a_company_that_is_off_hands_back_what_nobody_took_before_it_skips(offic
 
     assert enabled.left_out == 1
     assert office.state("contact", "c1") == "skipped"
+
+
+def entries(office: Office) -> list[tuple[str, object, object]]:
+    """Return what the audit says of the company, the oldest first, without its connecting."""
+    with office.pool.connection() as connection:
+        listed = audit.list_entries(connection, ACME)
+    return [(each.action, each.before, each.after) for each in reversed(listed)]
+
+
+def test_every_change_of_a_company_is_in_the_audit_once(office: Office) -> None:
+    """Who, what, before, after; what changes nothing leaves no row."""
+    pool = office.pool
+    chosen = CompanySettings(stages=("Sold",), ceiling=300)
+
+    for _ in range(2):
+        onboarding.open_company(pool, ACME, "Example Roofing", by=OFFICE)
+        onboarding.change_settings(pool, ACME, chosen, by=OFFICE)
+        onboarding.disable_company(pool, ACME, by=OFFICE)
+    for _ in range(2):
+        onboarding.enable_company(pool, ACME, changed="send", by=OFFICE)
+        onboarding.pause_company(pool, ACME, by=OFFICE)
+    for _ in range(2):
+        onboarding.resume_company(pool, ACME, by=OFFICE)
+
+    assert entries(office) == [
+        ("company.open", {"name": "Acme"}, {"name": "Example Roofing"}),
+        (
+            "settings.change",
+            {"stages": ["Closed - Won"], "ceiling": 450},
+            {"stages": ["Sold"], "ceiling": 300},
+        ),
+        ("company.disable", {"enabled": True}, {"enabled": False}),
+        ("company.enable", {"enabled": False}, {"enabled": True, "changed": "send"}),
+        ("company.pause", {"pause_reason": None}, {"pause_reason": "person"}),
+        ("company.resume", {"pause_reason": "person"}, {"pause_reason": None}),
+    ]
+    with pool.connection() as connection:
+        assert {each.actor for each in audit.list_entries(connection, ACME)} == {OFFICE}
+
+
+def test_what_is_refused_leaves_no_row(office: Office) -> None:
+    """The audit is written in the transaction of the change."""
+    with pytest.raises(UnknownCompany):
+        onboarding.change_settings(office.pool, "nobody", CompanySettings(), by=OFFICE)
+    with pytest.raises(UnknownCompany):
+        onboarding.pause_company(office.pool, "nobody", by=OFFICE)
+
+    assert office.rows("SELECT FROM proline_qbo.audit") == []
