@@ -69,3 +69,16 @@ def test_any_other_stored_value_outside_its_values_is_told() -> None:
     """A tax mode guessed at would book wrongly in silence."""
     with pytest.raises(ValidationError):
         read_settings({"tax_mode": "of_next_year"})
+
+
+def test_what_names_a_thing_of_the_books_does_not_go_along_to_others() -> None:
+    """The same id is another thing there."""
+    chosen = CompanySettings(
+        tax_code_id="2",
+        deposit_account_id="35",
+        income_item_id="19",
+        items_by_service={"Tear-off": "21"},
+        ceiling=300,
+    )
+
+    assert chosen.without_ids_of_books() == CompanySettings(ceiling=300)

