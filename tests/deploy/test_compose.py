@@ -20,6 +20,7 @@ from app.settings import (
     RelaySettings,
     Settings,
     SettingsInvalid,
+    WebSettings,
     WorkerSettings,
     descriptions,
     load,
@@ -44,6 +45,7 @@ NEEDS: dict[str, type[Settings]] = {
     "migrate": MigrateSettings,
     "relay": RelaySettings,
     "worker": WorkerSettings,
+    "web": WebSettings,
     "demo-worker": WorkerSettings,
     "proline": CompanySettings,
 }
@@ -154,7 +156,7 @@ def test_only_the_demonstration_has_the_image_with_the_simulator() -> None:
     """What serves real books has no stand-in for them."""
     production = {name for name, each in OURS.items() if each["build"]["target"] == "production"}
 
-    assert production == {"migrate", "relay", "worker", "demo-worker"}
+    assert production == {"migrate", "relay", "worker", "web", "demo-worker"}
     assert {name for name, each in OURS.items() if each.get("profiles") == ["demo"]} == {
         "simulator",
         "demo-worker",
@@ -179,7 +181,7 @@ def test_a_stop_lets_the_calls_end(name: str) -> None:
     assert OURS[name]["init"] is True
 
 
-@pytest.mark.parametrize("name", ["relay", "worker", "demo-worker"])
+@pytest.mark.parametrize("name", ["relay", "worker", "web", "demo-worker"])
 def test_a_process_that_was_declared_gone_comes_back(name: str) -> None:
     """It ends by itself and counts on being started anew."""
     assert OURS[name]["restart"] == "unless-stopped"

@@ -46,8 +46,7 @@ class ComposeFile:
         Raises:
             VariableMissing: one without which the file cannot be used is not there, or is empty.
         """
-        text = VARIABLE.sub(lambda match: _value(match, environment), self.text)
-        return ComposeFile(text).services()
+        return {name: _put_in(each, environment) for name, each in self.services().items()}
 
 
 def env_file(path: Path) -> Mapping[str, str]:
@@ -60,6 +59,19 @@ def env_file(path: Path) -> Mapping[str, str]:
 def of_ours(services: Mapping[str, Service]) -> Mapping[str, Service]:
     """Leave out the servers that are not ours."""
     return {name: service for name, service in services.items() if "build" in service}
+
+
+def _put_in(read: Any, environment: Mapping[str, str]) -> Any:  # noqa: ANN401  # as `_parsed`
+    """Put the variables into values as they were read, so that no value is read as YAML."""
+    match read:
+        case str():
+            return VARIABLE.sub(lambda match: _value(match, environment), read)
+        case dict():
+            return {name: _put_in(each, environment) for name, each in read.items()}
+        case list():
+            return [_put_in(each, environment) for each in read]
+        case _:
+            return read
 
 
 def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
