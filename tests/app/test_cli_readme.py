@@ -12,7 +12,8 @@ from tests.support.consenting_quickbooks import ConsentingQuickBooks
 from tests.support.relay_in_hand import RelayInHand
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-SECTION = README.partition("## Setting a company up: on the command line\n")[2].partition("\n## ")[0]
+HEADING = "## Setting a company up: on the command line\n"
+SECTION = README.partition(HEADING)[2].partition("\n## ")[0]
 
 
 def block(text: str, language: str) -> str:
