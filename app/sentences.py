@@ -1,4 +1,4 @@
-"""What QuickBooks refused, in a sentence for a person: the page and the command line say the same."""
+"""What QuickBooks refused, in a sentence for a person: page and command line say the same."""
 
 from collections.abc import Mapping
 from typing import Final

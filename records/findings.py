@@ -93,13 +93,16 @@ _RESOLVE = """
 UPDATE proline_qbo.findings SET resolved_at = proline_qbo.clock(), resolved_by = %(by)s
 WHERE id = %(id)s AND resolved_at IS NULL
   AND (%(company_id)s::text IS NULL OR company_id = %(company_id)s)
+RETURNING company_id
 """
 
 
 def resolve_finding(
     connection: Connection, finding_id: int, by: str, *, company_id: str | None = None
-) -> bool:
-    """Note that a person has seen to a finding. False: there is none of that id left to resolve.
+) -> str | None:
+    """Note that a person has seen to a finding; return whose it is.
+
+    None: there is none of that id left to resolve.
 
     Args:
         connection: the caller's transaction.
@@ -108,4 +111,5 @@ def resolve_finding(
         company_id: whose it has to be; None for support, which sees those of all.
     """
     arguments = {"by": by, "id": finding_id, "company_id": company_id}
-    return connection.execute(_RESOLVE, arguments).rowcount == 1
+    row = connection.execute(_RESOLVE, arguments).fetchone()
+    return None if row is None else str(row[0])

@@ -4,15 +4,17 @@ from typing import Annotated
 
 import typer
 
+from app.cli.acting import actor
 from app.cli.failures import CannotBeDone
 from app.cli.opening import open_database
 from app.cli.printing import Json, print_json, print_sentence, show_rows
+from app.tending import answer_question, order_one, see_to_finding
 from coordination.database import Connection
-from records.deciding import Open, answer, open_questions
+from records.deciding import Open, open_questions
 from records.explaining import Explained
 from records.explaining import explain as explain_record
-from records.findings import list_findings, resolve_finding
-from records.orders import Kind, Order, order
+from records.findings import list_findings
+from records.orders import Kind
 from records.questions import Takes
 from schemas import Entity
 
@@ -60,7 +62,7 @@ def decide(  # an option for each part of an answer
                 f"The question about {one.entity} {one.record_id} is another by now: look at it"
                 " again with proline-qbo decide."
             )
-        answer(connection, one, said, by=by, argument=argument)
+        answer_question(connection, one, said, actor(by), argument)
     print_sentence(f"{one.entity.capitalize()} {one.record_id}: {said}. It goes on by itself.")
 
 
@@ -165,7 +167,7 @@ def resolve(
 ) -> None:
     """Note that somebody has seen to a finding. The exit code is 1 if there is none to resolve."""
     with open_database() as pool, pool.connection() as connection:
-        done = resolve_finding(connection, finding_id, by)
+        done = see_to_finding(connection, finding_id, actor(by))
     if not done:
         print_sentence(f"There is no finding {finding_id} left to resolve.")
         raise typer.Exit(1)
@@ -202,7 +204,7 @@ def _order(  # as the two commands above have it
             raise CannotBeDone(
                 f"{one.entity.capitalize()} {one.record_id} is done: there is nothing to leave out."
             )
-        order(connection, [Order(one.pk, kind, by, why)])
+        order_one(connection, one, kind, actor(by), why)
     what = "is left out" if kind == "skip" else "is sent"
     print_sentence(f"{one.entity.capitalize()} {one.record_id} {what} as soon as it is at rest.")
 

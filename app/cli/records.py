@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
+from app.cli.acting import actor
 from app.cli.known import known
 from app.cli.opening import open_database
 from app.cli.printing import Json, print_json, print_sentence, show_rows
+from app.tending import transfer_project
 from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
 from coordination.processes import living
 from outbox.backlog import Unread, backlog, unread, why_unread
 from records.explaining import Explained, consumed_entities
 from records.explaining import explain as explain_record
-from records.keys import RecordKey
-from records.transfers import Transfer, transfer_by_hand
 from schemas import Entity
 
 IN_OUTBOX = "outbox"
@@ -134,9 +134,7 @@ def transfer(
     """Transfer a project by hand, on what it holds; for one that was won before the enable."""
     with open_database() as pool, pool.connection() as connection:
         owner = known(connection, company)
-        key = RecordKey(company, "project", project_id)
-        mode = owner.settings.customer_mode
-        transferred = transfer_by_hand(connection, Transfer(key, mode, by))
+        transferred = transfer_project(connection, owner, project_id, actor(by))
     if transferred:
         typer.echo(f"Project {project_id} is transferred from now on.")
     else:

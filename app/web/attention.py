@@ -5,6 +5,13 @@ from typing import Final
 
 from starlette.responses import Response
 
+from app.tending import (
+    answer_question,
+    leave_group_out,
+    leave_out,
+    send_again,
+    send_group_again,
+)
 from app.web import addresses
 from app.web.asked import Asked, go_to
 from app.web.deciding import Question, question
@@ -12,23 +19,15 @@ from app.web.failing import Refused
 from app.web.pages import render
 from app.web.reasons import Reason, reason_of
 from app.web.situation import Situation, stands
-from connections import audit
 from coordination.database import Connection
-from records.attention import (
-    Group,
-    GroupKey,
-    groups,
-    in_group,
-    retry_group,
-    send_record,
-    skip_group,
-    skip_record,
-)
+from records.attention import Group, GroupKey, groups, in_group
 from records.cursors import Cursor
-from records.deciding import answer, open_questions, open_questions_about
+from records.deciding import open_questions, open_questions_about
+from records.keys import RecordKey
 
 WHY_MOST: Final = 200
 GROUP_ROWS: Final = 50
+NOTHING_DONE: Final = "It is on its way already, or stands otherwise by now: reload the page."
 ANOTHER_BY_NOW: Final = "The question is another by now: look at it again."
 
 
@@ -100,86 +99,53 @@ def _shown(connection: Connection, company_id: str, group: Group) -> ShownGroup:
 
 def retry(asked: Asked) -> Response:
     """Send a group of failures again, or one record that failed or was left out."""
-    by = asked.person.user_name
+    group = GroupKey.decode(asked.form.get("group"))
     with asked.web.pool.connection() as connection:
-        key = GroupKey.decode(asked.form.get("group"))
-        if key is not None:
-            number = retry_group(connection, asked.company_id, key, by=by)
+        if group is not None:
+            number = send_group_again(connection, asked.company_id, group, asked.actor)
         else:
-            number = int(send_record(connection, asked.company_id, *_record(asked), by=by))
-        _note(connection, asked, "records.retry", key, number)
+            number = int(send_again(connection, _record(asked), asked.actor))
     return _back(asked, "retried", number)
 
 
 def skip(asked: Asked) -> Response:
     """Leave a group or one record out, for a reason."""
-    by, why = asked.person.user_name, asked.form.get("why").strip()
+    why = asked.form.get("why").strip()
     if not 0 < len(why) <= WHY_MOST:
         raise Refused(f"Say why it is left out, in at most {WHY_MOST} letters.")
+    group = GroupKey.decode(asked.form.get("group"))
     with asked.web.pool.connection() as connection:
-        key = GroupKey.decode(asked.form.get("group"))
-        if key is not None:
-            number = skip_group(connection, asked.company_id, key, by=by, why=why)
+        if group is not None:
+            number = leave_group_out(connection, asked.company_id, group, asked.actor, why)
         else:
-            number = int(skip_record(connection, asked.company_id, *_record(asked), by=by, why=why))
-        _note(connection, asked, "records.skip", key, number)
+            number = int(leave_out(connection, _record(asked), asked.actor, why))
     return _back(asked, "skipped", number)
 
 
-def _record(asked: Asked) -> tuple[str, str]:
-    return asked.form.get("entity"), asked.form.get("id")
-
-
-def _note(
-    connection: Connection, asked: Asked, action: str, key: GroupKey | None, number: int
-) -> None:
-    if not number:
-        raise Refused("Nothing was changed: it is on its way already, or stands otherwise by now.")
-    entity, record_id = (None, None) if key is not None else _record(asked)
-    audit.note(
-        connection,
-        asked.company_id,
-        asked.actor,
-        action,
-        entity=entity,
-        record_id=record_id,
-        after={"records": number, **({"reason": key.what} if key is not None else {})},
-    )
+def _record(asked: Asked) -> RecordKey:
+    return RecordKey(asked.company_id, asked.form.get("entity"), asked.form.get("id"))
 
 
 def _back(asked: Asked, done: str, number: int) -> Response:
+    if not number:
+        raise Refused(NOTHING_DONE)
     if asked.form.get("group"):
         return go_to(addresses.ATTENTION, done=done, n=number)
-    entity, record_id = _record(asked)
-    return go_to(addresses.RECORD, entity=entity, id=record_id, done=done, n=number)
+    key = _record(asked)
+    return go_to(addresses.RECORD, entity=key.entity, id=key.record_id, done=done, n=number)
 
 
 def decide(asked: Asked) -> Response:
     """Store an answer to a question as it was shown; one that has changed is shown anew."""
-    entity, record_id = _record(asked)
-    said = asked.form.get("answer")
+    key, said = _record(asked), asked.form.get("answer")
     with asked.web.pool.connection() as connection:
         found = open_questions(
-            connection, record_id=record_id, entity=entity, company_id=asked.company_id
+            connection, record_id=key.record_id, entity=key.entity, company_id=key.company_id
         )
         if len(found) != 1 or found[0].token != asked.form.get("shown"):
             raise Refused(ANOTHER_BY_NOW)
-        answer(
-            connection,
-            found[0],
-            said,
-            by=asked.person.user_name,
-            argument=asked.form.get("argument").strip() or None,
-        )
-        audit.note(
-            connection,
-            asked.company_id,
-            asked.actor,
-            "question.answer",
-            entity=entity,
-            record_id=record_id,
-            after={"question": found[0].question, "answer": said},
-        )
+        argument = asked.form.get("argument").strip() or None
+        answer_question(connection, found[0], said, asked.actor, argument)
     if asked.form.get("on") == "record":
-        return go_to(addresses.RECORD, entity=entity, id=record_id, done="decided")
+        return go_to(addresses.RECORD, entity=key.entity, id=key.record_id, done="decided")
     return go_to(addresses.ATTENTION, done="decided")

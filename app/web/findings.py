@@ -4,13 +4,13 @@ from typing import Final
 
 from starlette.responses import Response
 
+from app.tending import see_to_finding
 from app.web import addresses
 from app.web.asked import Asked, go_to
 from app.web.failing import Refused
 from app.web.pages import render
 from app.web.situation import stands
-from connections import audit
-from records.findings import list_findings, resolve_finding
+from records.findings import list_findings
 
 PAGE_ROWS: Final = 50
 DIGITS_MOST: Final = 18
@@ -41,17 +41,10 @@ def resolve(asked: Asked) -> Response:
     """Note that somebody has seen to a finding."""
     finding_id = number(asked.form.get("finding"))
     with asked.web.pool.connection() as connection:
-        if finding_id is None or not resolve_finding(
-            connection, finding_id, asked.person.user_name, company_id=asked.company_id
+        if finding_id is None or not see_to_finding(
+            connection, finding_id, asked.actor, company_id=asked.company_id
         ):
             raise Refused("This finding is seen to already: reload the page.")
-        audit.note(
-            connection,
-            asked.company_id,
-            asked.actor,
-            "finding.resolve",
-            after={"finding": finding_id},
-        )
     return go_to(addresses.FINDINGS, done="resolved")
 
 

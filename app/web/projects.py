@@ -4,16 +4,15 @@ from typing import Final
 
 from starlette.responses import Response
 
+from app.tending import transfer_project
 from app.web import addresses
 from app.web.asked import Asked, go_to
 from app.web.failing import Refused
 from app.web.findings import number
 from app.web.pages import render
 from app.web.situation import stands
-from connections import audit
 from records.finding_one import find_record
-from records.keys import RecordKey
-from records.transfers import Transfer, count_ready, list_ready, transfer_by_hand
+from records.transfers import count_ready, list_ready
 
 PAGE_ROWS: Final = 50
 
@@ -49,20 +48,8 @@ def transfer(asked: Asked) -> Response:
     """Transfer a project on what it holds, as entering its stage would have done."""
     record_id = asked.form.get("id")
     with asked.web.pool.connection() as connection:
-        settings = stands(connection, asked.company_id).company.settings
+        company = stands(connection, asked.company_id).company
         known = find_record(connection, asked.company_id, "project", record_id)
-        key = RecordKey(asked.company_id, "project", record_id)
-        by = asked.person.user_name
-        if known is None or not transfer_by_hand(
-            connection, Transfer(key, settings.customer_mode, by)
-        ):
+        if known is None or not transfer_project(connection, company, record_id, asked.actor):
             raise Refused("This project was transferred already, or is not known.")
-        audit.note(
-            connection,
-            asked.company_id,
-            asked.actor,
-            "project.transfer",
-            entity="project",
-            record_id=record_id,
-        )
     return go_to(addresses.PROJECTS, done="transferred")
