@@ -4,16 +4,19 @@ And a real RabbitMQ, one fresh virtual host per test.
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import psycopg
 import pytest
 
 from app.rabbitmq import PrivateRabbitmq, PrivateRabbitmqFailed
 from coordination.database import Pool, open_pool
-from tests.support import postgres, rabbitmq
+from tests.support import chromium, postgres, rabbitmq
 from tests.support.database_clock import DatabaseClock
-from tests.support.debian import install_rabbitmq_where_missing
+from tests.support.debian import (
+    install_chromium_where_missing,
+    install_rabbitmq_where_missing,
+)
 from tests.support.postgres import NoServer, Template, fresh_database, migrated_template
 from tests.support.rabbitmq import fresh_virtual_host
 
@@ -21,8 +24,12 @@ TEST_PROCESSES = 2
 
 
 def pytest_report_header() -> list[str]:
-    """Say on which PostgreSQL and which RabbitMQ the tests will run."""
-    return [f"postgresql: {postgres.chosen_rung()}", f"rabbitmq: {rabbitmq.chosen_rung()}"]
+    """Say on which PostgreSQL, which RabbitMQ and in which browser the tests will run."""
+    return [
+        f"postgresql: {postgres.chosen_rung()}",
+        f"rabbitmq: {rabbitmq.chosen_rung()}",
+        f"chromium: {chromium.chosen()}",
+    ]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -39,8 +46,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
     """Install what is missing once, before there are several who would."""
     del specs
+    say = _teller(config)
     if rabbitmq.needs_programs():
-        _install(config)
+        install_rabbitmq_where_missing(say)
+    install_chromium_where_missing(say)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -48,13 +57,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly or os.environ.get("PYTEST_XDIST_WORKER"):
         return
     asked = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    say = _teller(session.config)
     if "own_rabbitmq" in asked or ("rabbitmq_server" in asked and rabbitmq.needs_programs()):
-        _install(session.config)
+        install_rabbitmq_where_missing(say)
+    if "browser" in asked:
+        install_chromium_where_missing(say)
 
 
-def _install(config: pytest.Config) -> None:
+def _teller(config: pytest.Config) -> Callable[[str], None]:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    install_rabbitmq_where_missing(print if reporter is None else reporter.write_line)
+    return print if reporter is None else reporter.write_line
 
 
 @pytest.fixture(scope="session")

@@ -51,25 +51,25 @@ class Offered:
 
 @dataclass(frozen=True)
 class Read:
-    """What the form says: settings, or what is wrong with it."""
+    """What the form says: settings, to be stored unless something is wrong with it."""
 
     settings: CompanySettings
     problems: tuple[str, ...] = ()
 
 
 def read_settings_form(form: Fields, before: CompanySettings, offered: Offered) -> Read:
-    """Read the form; with problems, the settings are those from before."""
+    """Read the form; with problems, the settings are what was chosen as far as that can be."""
     problems: list[str] = []
     given = _always(form, before, offered, problems)
     if offered.connected:
         given |= _once_connected(form, before, offered, problems)
-    if problems:
-        return Read(before, tuple(problems))
     try:
-        return Read(CompanySettings.model_validate(before.model_dump() | given))
+        # Also with problems: whoever is told of one finds the rest as they chose it.
+        return Read(CompanySettings.model_validate(before.model_dump() | given), tuple(problems))
     except ValidationError as error:
         names = sorted({str(each["loc"][0]).replace("_", " ") for each in error.errors()})
-        return Read(before, (f"These cannot be taken as they are: {', '.join(names)}.",))
+        cannot_be = f"These cannot be taken as they are: {', '.join(names)}."
+        return Read(before, (*problems, cannot_be))
 
 
 def _always(

@@ -1,8 +1,8 @@
-"""RabbitMQ's programs for the tests of a bare Debian machine: installed when that is allowed.
+"""RabbitMQ's programs and Chromium for the tests of a bare Debian machine: installed if allowed.
 
-Only root installs, only with apt-get, only where no RabbitMQ is found; the tests then start a
-private node of their own. Debian would start a service for everybody and enable it at each boot:
-nobody asked for one, so none is started, and what was installed here stays disabled.
+Only root installs, only with apt-get, only where none is found; the tests then start a private
+node and a browser of their own. Debian would start RabbitMQ as a service for everybody and enable
+it at each boot: nobody asked for one, so none is started, and what was installed stays disabled.
 """
 
 import os
@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from app.rabbitmq import PrivateRabbitmqFailed, programs
+from tests.support import chromium
 
 INSTALL_LIMIT_SECONDS: Final = 600.0
 SYSTEMD: Final = Path("/run/systemd/system")
-PACKAGE: Final = ("apt-get", "install", "-y", "--no-install-recommends", "rabbitmq-server")
+INSTALL: Final = ("apt-get", "install", "-y", "--no-install-recommends")
+PACKAGE: Final = (*INSTALL, "rabbitmq-server")
+# A browser without fonts draws boxes: the first is the text's, the second has the signs.
+BROWSER_PACKAGES: Final = (*INSTALL, "chromium", "fonts-liberation", "fonts-dejavu-core")
 RABBITMQ_UNITS: Final = ("rabbitmq-server.service",)
 ERLANG_UNITS: Final = ("epmd.service", "epmd.socket")
 
@@ -35,10 +39,18 @@ def install_rabbitmq_where_missing(say: Callable[[str], None]) -> None:
     except PrivateRabbitmqFailed:
         if may_install():
             say("Installing Debian's rabbitmq-server with apt-get: the tests need a real RabbitMQ.")
-            try:
-                _install()
-            except (OSError, subprocess.SubprocessError) as error:
-                say(f"It could not be installed: {_reason(error)}")
+            _try(_install_rabbitmq, say)
+
+
+def install_chromium_where_missing(say: Callable[[str], None]) -> None:
+    """Install Debian's `chromium` where there is none, none is named, and this process may.
+
+    Args:
+        say: is given one plain line about what is done to this machine.
+    """
+    if chromium.is_missing() and may_install():
+        say("Installing Debian's chromium with apt-get: the page is tested in a real browser.")
+        _try(_install_chromium, say)
 
 
 def may_install() -> bool:
@@ -46,7 +58,19 @@ def may_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _install() -> None:
+def _try(install: Callable[[], None], say: Callable[[str], None]) -> None:
+    try:
+        install()
+    except (OSError, subprocess.SubprocessError) as error:
+        say(f"It could not be installed: {_reason(error)}")
+
+
+def _install_chromium() -> None:
+    _run("apt-get", "update")
+    _run(*BROWSER_PACKAGES)
+
+
+def _install_rabbitmq() -> None:
     _run("apt-get", "update")
     if SYSTEMD.is_dir():
         _install_masked()
