@@ -51,7 +51,7 @@ def change_income_account(
         QuickBooksError: as the client says; an account that takes no income is refused there.
     """
     before = _books_of(pool, company_id)
-    client = quickbooks.client_of(company_id, slots, "income account")
+    client = quickbooks.client_of(company_id, slots, "income_account")
     books.book_income_to(client, before, account_id)
     with pool.connection() as connection:
         books.note_income_account(connection, before.realm_id, account_id)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+import psycopg
 from structlog import get_logger
 
 from app.quickbooks import QuickBooks
@@ -21,7 +22,7 @@ from app.revoking import end_expired_consents, revoke_left_over
 from connections import token_rows
 from connections.errors import TokenUnreadable
 from connections.token_rows import Idle
-from coordination.database import DATABASE_AWAY, Pool
+from coordination.database import Pool
 from qbo_client import QuickBooksError
 
 IDLE_DAYS: Final = 7
@@ -68,8 +69,8 @@ class Keeper:
             return
         try:
             part()
-        except DATABASE_AWAY as error:
-            log.warning("keeping_alive.database_away", error=type(error).__name__)
+        except psycopg.Error as error:
+            log.warning("keeping_alive.database", error=type(error).__name__)
 
     def _refresh_idle(self) -> None:
         with self.pool.connection() as connection:

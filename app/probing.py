@@ -11,7 +11,7 @@ from structlog import get_logger
 from app.quickbooks import QuickBooks
 from connections import companies, token_rows
 from connections.companies import Company
-from connections.errors import UnknownCompany
+from connections.errors import TokenUnreadable, UnknownCompany
 from connections.token_rows import Place
 from coordination.database import Pool
 from qbo_client import QuickBooksError
@@ -42,7 +42,7 @@ def _ask(pool: Pool, quickbooks: QuickBooks, company_id: str, realm_id: str) -> 
         return
     try:
         quickbooks.tokens.refresh(company_id, realm_id, version=age.version)
-    except QuickBooksError as error:
+    except (QuickBooksError, TokenUnreadable) as error:
         log.info("connection.probed", company_id=company_id, error=str(error))
 
 

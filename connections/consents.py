@@ -42,8 +42,11 @@ DELETE FROM proline_qbo.consents WHERE state_hash IN (
      WHERE session_hash = %s AND obtained_at IS NULL
      ORDER BY asked_at DESC, state_hash OFFSET %s)
 """
+# From here on nobody sweeps it while its code is being exchanged.
 _TAKE_BACK = """
-UPDATE proline_qbo.consents SET returned_at = proline_qbo.clock()
+UPDATE proline_qbo.consents
+   SET returned_at = proline_qbo.clock(),
+       expires_at = proline_qbo.clock() + make_interval(secs => %s)
  WHERE state_hash = %s AND session_hash = %s
    AND returned_at IS NULL AND expires_at > proline_qbo.clock()
 RETURNING company_id, code_verifier
@@ -162,7 +165,7 @@ def take_back(
     Raises:
         TokenUnreadable: no key of ours opens its verifier.
     """
-    row = c.execute(_TAKE_BACK, [_hash(state), session_hash]).fetchone()
+    row = c.execute(_TAKE_BACK, [LIFE_SECONDS, _hash(state), session_hash]).fetchone()
     if row is None:
         return None
     company_id, sealed = row

@@ -75,23 +75,25 @@ def test_kept_alive_it_outlives_its_hundred_days(desk: Desk, time: StoppableCloc
     assert desk.company.connection == "connected"
 
 
-def test_two_workers_refresh_an_idle_connection_once(desk: Desk, time: StoppableClock) -> None:
-    """The second finds the version it had seen gone."""
+def test_what_another_worker_has_refreshed_meanwhile_is_left(
+    desk: Desk, time: StoppableClock, pool: Pool
+) -> None:
+    """Two that go their rounds at once ask once for each connection."""
+    realm_b = desk.intuit.simulator.add_realm({"limits": None})
+    second = Desk(pool, desk.intuit, company_id="company-b")
+    second.obtain(realm_b)
+    second.confirm()
     time.advance(8 * DAY)
-    keepers = [Keeper(desk.pool, desk.quickbooks) for _ in range(2)]
-    ready = threading.Barrier(2)
+    desk.intuit.token_calls = 0
 
-    def go(keeper: Keeper) -> None:
-        ready.wait(timeout=30)
-        keeper.go_round()
+    def refresh_the_other_first() -> None:
+        desk.intuit.before_answer = lambda: None
+        second.quickbooks.tokens.refresh("company-b", realm_b)
 
-    threads = [threading.Thread(target=go, args=(each,)) for each in keepers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    desk.intuit.before_answer = refresh_the_other_first
+    Keeper(desk.pool, desk.quickbooks).go_round()
 
-    assert desk.intuit.token_calls == 1
+    assert desk.intuit.token_calls == 2
 
 
 def test_a_connection_that_is_dead_is_lost_and_the_next_one_is_kept(
