@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -42,11 +43,13 @@ def application(web: Web) -> ASGIApp:
     app = Starlette(
         routes=_routes(web),
         exception_handlers={404: _missing, 405: _not_this_way},
+        # Within the application, whose own last word on a fault would come before it.
+        middleware=[Middleware(LastResort)],
     )
     # Its own way of adding or taking a slash leads to whatever host the request named.
     app.router.redirect_slashes = False
     app.state.web = web
-    return SecurityHeaders(LastResort(app), consent_sites=web.consent_sites)
+    return SecurityHeaders(app, consent_sites=web.consent_sites)
 
 
 def _routes(web: Web) -> list[BaseRoute]:

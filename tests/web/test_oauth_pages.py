@@ -1,0 +1,451 @@
+"""Connect, over HTTP: bound to its session, used once, proved, confirmed; and the way out."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+import pytest
+
+from app.web import addresses
+from qbo_simulator.wire import Connection, Request, Response
+from tests.support.roofer import COMPANY, new_realm
+from tests.support.visitor import Visitor
+from tests.web.world import Html, World, audit_of, csrf_of, logged
+
+TOKENS = "/oauth2/v1/tokens/bearer"
+REVOKE = "/v2/oauth2/tokens/revoke"
+# What may differ before a person has confirmed: the consent itself, and the calls it took.
+UNDER_WAY = frozenset({"consents", "calls", "limiters", "sessions", "launches"})
+
+
+def watched(world: World) -> list[str]:
+    """Give the paths QuickBooks is asked for from now on, as they come."""
+    seen: list[str] = []
+    quickbooks = world.roofer.quickbooks
+    handle = quickbooks.handle
+
+    def watching(request: Request, connection: Connection | None = None) -> Response:
+        seen.append(request.path)
+        return handle(request, connection)
+
+    quickbooks.handle = watching  # type: ignore[method-assign]
+    return seen
+
+
+def pressed(visitor: Visitor) -> str:
+    """Press Connect; give the address it leads to."""
+    sent = visitor.send("POST", addresses.CONNECT, data={"csrf": visitor.csrf()})
+    assert sent.status_code == 303, sent.text
+    return sent.headers["location"]
+
+
+def with_changed(address: str, **parameters: str | None) -> str:
+    """Give a redirect's address with parameters in place of its own; None leaves one out."""
+    parts = urlsplit(address)
+    merged = dict(parse_qsl(parts.query)) | parameters
+    given = {name: value for name, value in merged.items() if value is not None}
+    return f"{parts.path}?{urlencode(given)}"
+
+
+def company(world: World) -> dict[str, object]:
+    """Give the company's row."""
+    (row,) = world.rows("SELECT * FROM proline_qbo.companies WHERE id = %s", COMPANY)
+    return row
+
+
+def confirmed(visitor: Visitor, page: httpx.Response) -> httpx.Response:
+    """Press Confirm on the page that asks which books they are."""
+    (form,) = [each for each in Html(page.text).forms if each.action == addresses.CONFIRM]
+    return visitor.send("POST", addresses.CONFIRM, data=dict(form.fields))
+
+
+def test_the_whole_way_stores_nothing_before_the_last_word(new_world: World) -> None:
+    """The page names both companies; company, books and tokens are as before until Confirm."""
+    person = new_world.visitor()
+    before = new_world.photograph(but=UNDER_WAY)
+
+    page = new_world.connect(person)
+
+    assert page.url.path == addresses.CONFIRM
+    text = Html(page.text).text
+    assert "Acme Roofing" in text.partition("Connect these two?")[2]
+    assert "Example Books" in text.partition("Connect these two?")[2]
+    assert "Nothing has been stored yet" in text
+    assert new_world.photograph(but=UNDER_WAY) == before
+
+    done = confirmed(person, page)
+
+    assert done.headers["location"] == f"{addresses.QUICKBOOKS}?done=connected"
+    assert company(new_world)["connection"] == "connected"
+    assert company(new_world)["realm_id"] == new_world.roofer.realm.settings.realm_id
+    (noted,) = [each for each in audit_of(new_world) if each["action"] == "connection.connect"]
+    assert (noted["user_id"], noted["user_name"], noted["via"]) == (
+        "user-1",
+        "Jane Example",
+        "page",
+    )
+    assert noted["intuit_tid"]
+
+
+def test_connect_leads_to_quickbooks_with_a_state_and_a_challenge(world: World) -> None:
+    """S256, a state of 256 bits that differs each time, and nothing secret in the address."""
+    person = world.visitor()
+
+    first, second = (dict(parse_qsl(urlsplit(pressed(person)).query)) for _ in range(2))
+
+    assert first["redirect_uri"] == f"{world.office.url}/callback"
+    assert first["code_challenge_method"] == "S256"
+    assert len(first["state"]) >= 43
+    assert first["state"] != second["state"]
+    assert first["code_challenge"] != second["code_challenge"]
+    assert "secret" not in str(first)
+
+
+def test_anothers_state_is_refused_and_not_used_up(world: World) -> None:
+    """Another session, of the same company or none: no exchange; its own session goes on."""
+    asked_of_quickbooks = watched(world)
+    victim, attacker, stranger = world.visitor(), world.visitor(), world.stranger()
+    back = world.consent(pressed(attacker))
+
+    answers = [victim.get(back).status_code, stranger.get(back).status_code]
+
+    assert answers == [409, 401]
+    assert TOKENS not in asked_of_quickbooks
+    assert attacker.get(back).url.path == addresses.CONFIRM
+
+
+def test_a_state_is_used_once(world: World) -> None:
+    """The second redirect, and each after it, asks QuickBooks nothing."""
+    asked_of_quickbooks = watched(world)
+    person = world.visitor()
+    back = world.consent(pressed(person))
+    assert person.get(back).url.path == addresses.CONFIRM
+
+    again = [person.get(back) for _ in range(3)]
+
+    assert [each.status_code for each in again] == [409] * 3
+    assert "used already" in again[0].text
+    assert asked_of_quickbooks.count(TOKENS) == 1
+
+
+def test_a_state_grows_stale(new_world: World) -> None:
+    """After a quarter of an hour Connect is pressed anew."""
+    asked_of_quickbooks = watched(new_world)
+    person = new_world.visitor()
+    back = new_world.consent(pressed(person))
+    new_world.clock.advance(15 * 60 + 1)
+
+    answer = person.get(back)
+
+    assert answer.status_code == 409
+    assert "older than 15 minutes" in answer.text
+    assert TOKENS not in asked_of_quickbooks
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "forged"},
+        {"state": ""},
+        {"state": None},
+        {"state": "é🙂"},
+        {"code": None},
+        {"code": ""},
+        {"code": "a b"},
+        {"code": "x" * 2_000},
+        {"realmId": None},
+        {"realmId": "12x"},
+        {"realmId": "1" * 40},
+        {"realmId": "٣"},
+        {"realmId": "../1"},
+    ],
+    ids=str,
+)
+def test_a_bent_redirect_is_refused_and_asks_nothing(
+    world: World, changes: dict[str, str | None]
+) -> None:
+    """Nothing is exchanged and nothing stored; the page says what to do."""
+    asked_of_quickbooks = watched(world)
+    person = world.visitor()
+    back = world.consent(pressed(person))
+    before = world.photograph(but=UNDER_WAY)
+
+    answer = person.get(with_changed(back, **changes))
+
+    assert answer.status_code == 409
+    assert "Connect to QuickBooks again" in answer.text
+    assert TOKENS not in asked_of_quickbooks
+    assert world.photograph(but=UNDER_WAY) == before
+
+
+def test_a_realm_that_the_token_does_not_open_is_refused_and_the_token_revoked(
+    world: World,
+) -> None:
+    """The realm stands in an address anybody can write: it is proved by what the token opens."""
+    asked_of_quickbooks = watched(world)
+    other = new_realm(world.roofer.quickbooks, {"company_name": "Hidden Books"})
+    person = world.visitor()
+    back = world.consent(pressed(person))
+    before = world.photograph(but=UNDER_WAY)
+
+    answer = person.get(with_changed(back, realmId=other.settings.realm_id))
+
+    assert answer.status_code == 409
+    assert "Hidden Books" not in answer.text
+    assert asked_of_quickbooks.count(REVOKE) == 1
+    assert world.photograph(but=UNDER_WAY) == before
+    assert person.get(addresses.CONFIRM).url.path == addresses.QUICKBOOKS
+
+
+def test_declining_is_told_plainly(world: World) -> None:
+    """No error page: the person chose it, and nothing was changed."""
+    asked_of_quickbooks = watched(world)
+    person = world.visitor()
+    back = world.consent(pressed(person), decision="cancel")
+    before = world.photograph()
+
+    answer = person.get(back)
+
+    assert answer.status_code == 200
+    assert "You declined in QuickBooks" in answer.text
+    assert TOKENS not in asked_of_quickbooks
+    assert world.photograph() == before
+
+
+@pytest.mark.parametrize("error", ["server_error", "invalid_scope", "<b>x</b>", "x" * 500])
+def test_what_an_error_says_is_never_repeated(world: World, error: str) -> None:
+    """Anybody can write the address: neither the error nor its description is shown."""
+    person = world.visitor()
+    pressed(person)
+    before = world.photograph()
+    told = urlencode(
+        {"error": error, "error_description": "Call 555-0100 <b>now</b>", "error_uri": "//evil"}
+    )
+
+    answer = person.get(f"/callback?{told}")
+
+    assert answer.status_code == 409
+    assert "nothing was connected" in answer.text
+    for each in ("555-0100", "//evil", error if len(error) > 12 else "<b>"):
+        assert each not in answer.text
+    assert world.photograph() == before
+
+
+def test_quickbooks_that_refuses_the_code_stores_nothing(world: World) -> None:
+    """502 with a sentence; Connect can be pressed again."""
+    person = world.visitor()
+    back = world.consent(pressed(person))
+
+    answer = person.get(with_changed(back, code="XAB1never-issued"))
+
+    assert answer.status_code == 502
+    assert "Let the person connect again" not in answer.text or "QuickBooks" in answer.text
+    assert company(world)["connection"] == "none"
+    assert world.connect(person).url.path == addresses.CONFIRM
+
+
+def test_connect_while_connected_is_refused(new_world: World) -> None:
+    """The button is not there, and its form, sent all the same, asks for nothing."""
+    new_world.office.enabled()
+    person = new_world.visitor()
+
+    page = person.get(addresses.QUICKBOOKS).text
+    answer = person.send("POST", addresses.CONNECT, data={"csrf": person.csrf()})
+
+    assert addresses.CONNECT not in {each.action for each in Html(page).forms}
+    assert "Disconnect from QuickBooks" in page
+    assert answer.status_code == 409
+    assert "connected already" in answer.text
+    assert new_world.one("SELECT count(*) FROM proline_qbo.consents") == 0
+
+
+def test_confirming_twice_connects_once(new_world: World) -> None:
+    """The second press says so and changes nothing."""
+    person = new_world.visitor()
+    page = new_world.connect(person)
+    confirmed(person, page)
+    epoch = company(new_world)["epoch"]
+
+    again = confirmed(person, page)
+
+    assert again.status_code == 409
+    assert company(new_world)["epoch"] == epoch
+    assert len([e for e in audit_of(new_world) if e["action"] == "connection.connect"]) == 1
+
+
+def test_what_is_confirmed_is_what_was_shown(new_world: World) -> None:
+    """Another window brought another consent since: the first window's Confirm ties nothing."""
+    other = new_realm(new_world.roofer.quickbooks, {"company_name": "Hidden Books"})
+    person = new_world.visitor()
+    shown = new_world.connect(person)
+    newer = new_world.connect(person, other.settings.realm_id)
+
+    refused = confirmed(person, shown)
+
+    assert refused.status_code == 409
+    assert company(new_world)["connection"] == "none"
+    assert "Hidden Books" in newer.text
+    assert confirmed(person, newer).status_code == 303
+    assert company(new_world)["realm_id"] == other.settings.realm_id
+
+
+def test_another_session_cannot_confirm_or_cancel(new_world: World) -> None:
+    """Not even an administrator of the same company: they have seen nothing."""
+    person, colleague = new_world.visitor(), new_world.visitor(user_id="u-2")
+    page = new_world.connect(person)
+    realm = new_world.roofer.realm.settings.realm_id
+
+    answers = [
+        colleague.send("POST", addresses.CONFIRM, data={"csrf": colleague.csrf(), "realm": realm}),
+        colleague.send("POST", addresses.CANCEL, data={"csrf": colleague.csrf()}),
+    ]
+
+    assert [each.status_code for each in answers] == [409, 303]
+    assert colleague.get(addresses.CONFIRM).url.path == addresses.QUICKBOOKS
+    assert confirmed(person, page).status_code == 303
+
+
+def test_cancelling_revokes_what_was_allowed(new_world: World) -> None:
+    """Nothing is left: no consent, no living token, and the company as before."""
+    asked_of_quickbooks = watched(new_world)
+    person = new_world.visitor()
+    before = new_world.photograph(but=UNDER_WAY)
+    new_world.connect(person)
+
+    answer = person.post(addresses.CANCEL)
+
+    assert "Nothing was connected" in answer.text
+    assert asked_of_quickbooks.count(REVOKE) == 1
+    assert new_world.one("SELECT count(*) FROM proline_qbo.consents") == 0
+    assert new_world.photograph(but=UNDER_WAY) == before
+
+
+def test_books_of_another_company_cannot_be_confirmed(new_world: World) -> None:
+    """Two ProLine companies never write into one set of books; the other is not named."""
+    new_world.office.enabled()
+    evil = new_world.visitor(company_id="evil", company_name="Evil Roofing")
+
+    page = new_world.connect(evil)
+
+    assert "You picked another QuickBooks company" in page.text
+    assert "Acme Roofing" not in page.text
+    assert addresses.CONFIRM not in {each.action for each in Html(page.text).forms}
+    realm = new_world.roofer.realm.settings.realm_id
+    forced = evil.send("POST", addresses.CONFIRM, data={"csrf": csrf_of(page), "realm": realm})
+    assert forced.status_code == 409
+    assert company(new_world)["realm_id"] == realm
+
+
+def test_other_books_than_before_need_their_name(new_world: World) -> None:
+    """Typed as shown; anything else, and nothing, is refused."""
+    new_world.office.enabled()
+    other = new_realm(new_world.roofer.quickbooks, {"company_name": "Second Books"})
+    person = new_world.visitor()
+    person.post(addresses.DISCONNECT)
+    page = new_world.connect(person, other.settings.realm_id)
+    sent = {"csrf": csrf_of(page), "realm": other.settings.realm_id}
+
+    refused = [
+        person.send("POST", addresses.CONFIRM, data=sent | {"other_books": typed}).status_code
+        for typed in ("", "Example Books", "yes")
+    ]
+
+    assert refused == [409] * 3
+    assert company(new_world)["connection"] == "none"
+    typed = sent | {"other_books": " second  BOOKS "}
+    assert person.send("POST", addresses.CONFIRM, data=typed).status_code == 303
+    assert company(new_world)["realm_id"] == other.settings.realm_id
+
+
+def test_no_secret_is_in_a_log_a_page_or_the_database(new_world: World) -> None:
+    """Tokens, code, state, verifier: encrypted or hashed where they lie, and shown nowhere."""
+    person = new_world.visitor()
+    quickbooks = new_world.roofer.quickbooks
+
+    with logged() as log:
+        location = pressed(person)
+        back = new_world.consent(location)
+        page = person.get(back)
+        asking = new_world.dump()
+        done = confirmed(person, page)
+        pages = [person.get(path).text for path in (addresses.QUICKBOOKS, addresses.HISTORY)]
+
+    assert done.status_code == 303
+    query = dict(parse_qsl(urlsplit(back).query))
+    tokens = quickbooks.office
+    secrets = [query["state"], query["code"], *tokens._refresh, *tokens._access]
+    assert len(secrets) >= 4
+    for text in (log.getvalue(), page.text, *pages, asking, new_world.dump()):
+        for each in secrets:
+            assert each not in text
+            assert each.encode().hex() not in text
+
+
+def test_landing_after_a_disconnect_in_quickbooks_changes_nothing_while_it_lives(
+    new_world: World,
+) -> None:
+    """The address proves nothing: QuickBooks is asked, and what lives is left alone."""
+    new_world.office.enabled()
+    person = new_world.visitor("viewer")
+    before = company(new_world)
+
+    page = person.get(f"{addresses.DISCONNECTED}?realmId=1")
+    new_world.clock.advance(120)
+    page = person.get(f"{addresses.DISCONNECTED}?realmId=1")
+
+    assert page.url.path == addresses.QUICKBOOKS
+    assert company(new_world) == before
+
+
+def test_landing_after_a_disconnect_in_quickbooks_notes_the_loss(new_world: World) -> None:
+    """Where QuickBooks refuses the token, the page says that it must be reconnected."""
+    new_world.office.enabled()
+    new_world.roofer.operator("disconnect")
+    new_world.clock.advance(120)
+
+    page = new_world.visitor().get(addresses.DISCONNECTED)
+
+    assert company(new_world)["connection"] == "lost"
+    assert "QuickBooks must be reconnected." in page.text
+
+
+def test_landing_is_limited_by_address(new_world: World) -> None:
+    """It asks QuickBooks: whoever opens it again and again is told to wait."""
+    new_world.office.enabled()
+    person = new_world.visitor()
+
+    answers = [person.send("GET", addresses.DISCONNECTED).status_code for _ in range(30)]
+
+    assert answers == [303] * 29 + [429]  # the launch was the first try
+
+
+def test_reconnect_leads_to_the_button_and_connects_nothing(new_world: World) -> None:
+    """The address that QuickBooks offers changes nothing by itself."""
+    new_world.office.enabled()
+    new_world.roofer.operator("disconnect")
+    new_world.clock.advance(120)
+    person = new_world.visitor()
+    person.get(addresses.DISCONNECTED)
+    before = new_world.photograph()
+
+    page = person.get(addresses.RECONNECT)
+
+    assert "Reconnect to QuickBooks" in page.text
+    assert new_world.photograph() == before
+    assert new_world.connect(person).url.path == addresses.CONFIRM
+
+
+def test_disconnecting_ends_our_access_there(new_world: World) -> None:
+    """The page tells what it means, then does it, revokes, and notes who."""
+    asked_of_quickbooks = watched(new_world)
+    new_world.office.enabled()
+    person = new_world.visitor()
+
+    asked = person.get(addresses.DISCONNECT)
+    answer = person.post(addresses.DISCONNECT)
+
+    assert "What is in QuickBooks stays there" in asked.text
+    assert "our access there has ended" in answer.text
+    assert asked_of_quickbooks.count(REVOKE) == 1
+    assert company(new_world)["connection"] == "none"
+    assert audit_of(new_world)[-1]["action"].startswith("connection.")
+    assert "connection.disconnect" in {each["action"] for each in audit_of(new_world)}
