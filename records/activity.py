@@ -42,12 +42,17 @@ CROSS JOIN LATERAL (
 ) n
 ORDER BY n.since DESC, n.pk DESC LIMIT %(most)s
 """
+# OFFSET 0 on purpose: the records are looked up one by one, however many a plan expects to match;
+# joined, those of the whole company would be read for one.
 MATCHING = f"""
 WITH {FOUND}
 SELECT m.pk, m.since, l.more
 FROM (SELECT count(*) > %(looked_at)s AS more FROM named) l
 LEFT JOIN LATERAL (
-    SELECT r.pk, r.since FROM found JOIN proline_qbo.records r ON r.pk = found.pk
+    SELECT r.pk, r.since FROM found CROSS JOIN LATERAL (
+        SELECT pk, since, company_id, entity, standing FROM proline_qbo.records
+        WHERE pk = found.pk OFFSET 0
+    ) r
     WHERE r.company_id = %(company_id)s AND r.entity = ANY(%(entities)s)
       AND r.standing = ANY(%(standings)s) AND (r.since, r.pk) < (%(since)s::timestamptz, %(pk)s)
     ORDER BY r.since DESC, r.pk DESC LIMIT %(most)s

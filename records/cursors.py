@@ -31,7 +31,8 @@ class Cursor:
             plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
         except ValueError:
             return None
-        return cls._read(plain)
+        cursor = cls._read(plain)
+        return cursor if cursor is not None and cursor.encode() == text else None
 
     @classmethod
     def _read(cls, plain: str) -> "Cursor | None":

@@ -24,7 +24,7 @@ WORDS_MOST = 8
 WORD_LENGTH_MAX = 64
 
 _NUMBER_OF = {"C": "contact", "P": "project"}
-_PREFIXED = re.compile(r"([CcPp])\s*#\s*(?=\S)")
+_PREFIXED = re.compile(r"\s*([CcPp])\s*#\s*(?=\S)")
 # The same signs that the database's `proline_qbo.words` parts words by.
 _PARTING = str.maketrans(dict.fromkeys(punctuation + "\t\n\r\f\v", " "))
 
@@ -72,15 +72,13 @@ def read_search(company_id: str, text: str, entities: Collection[str] = ENTITIES
     """Read what was typed, among records of `entities`; None: nothing can have it."""
     if not storable(text):
         return None
-    typed = text.strip()
-    prefixed = _PREFIXED.match(typed)
+    words = text
+    prefixed = _PREFIXED.match(text)
     if prefixed:
         of = _NUMBER_OF[prefixed[1].upper()]
         entities = [of] if of in entities else []
-        words = typed[prefixed.end() :]
-    else:
-        words = typed
-    return Search(_tsquery(company_id, words), typed, list(entities))
+        words = text[prefixed.end() :]
+    return Search(_tsquery(company_id, words), text.strip(), list(entities))
 
 
 def _tsquery(company_id: str, text: str) -> str | None:

@@ -8,7 +8,8 @@ SERVICES_MOST = 200
 SERVICE_LENGTH_MAX = 255
 SNAPSHOT_BYTES_MAX = 16_384
 
-# An invoice of very many lines would have to be read whole for the same few words.
+# An invoice of very many lines would have to be read whole for the same few words. OFFSET 0 on
+# purpose: snapshots are read one by one; joined, those of all companies might be.
 _SEEN = """
 WITH newest AS (
     SELECT n.pk
@@ -20,7 +21,9 @@ WITH newest AS (
     ORDER BY n.since DESC, n.pk DESC LIMIT %(invoices)s
 )
 SELECT DISTINCT l.service #>> '{}'
-FROM newest JOIN proline_qbo.snapshots s ON s.record_pk = newest.pk
+FROM newest CROSS JOIN LATERAL (
+    SELECT snapshot FROM proline_qbo.snapshots WHERE record_pk = newest.pk OFFSET 0
+) s
 CROSS JOIN LATERAL jsonb_path_query(s.snapshot, '$.lines[*].service') AS l (service)
 WHERE pg_column_size(s.snapshot) <= %(bytes)s AND jsonb_typeof(l.service) = 'string'
   AND length(l.service #>> '{}') BETWEEN 1 AND %(letters)s

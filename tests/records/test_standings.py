@@ -1,0 +1,149 @@
+"""The five words of a company's page: each record stands in one, and all are counted."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import Rollback
+
+from connections import companies
+from coordination.database import Pool
+from records.standings import Standing, count_standings, last_sent, oldest_unsent
+from tests.support.proline import ACME, connect_company, realm_of
+from tests.support.put_records import NOON, know, link, put
+
+OTHER = "other"
+STANDING_OF = {
+    ("done", None): Standing.SENT,
+    ("pending", None): Standing.IN_PROGRESS,
+    ("dispatched", None): Standing.IN_PROGRESS,
+    ("retrying", None): Standing.IN_PROGRESS,
+    ("waiting", "stage"): Standing.WAITING,
+    ("waiting", "unsent"): Standing.WAITING,
+    ("waiting", "parent"): Standing.WAITING,
+    ("waiting", "children"): Standing.WAITING,
+    ("waiting", "closed_books"): Standing.WAITING,
+    ("waiting", "decision"): Standing.ATTENTION,
+    ("failed", None): Standing.ATTENTION,
+    ("skipped", None): Standing.SKIPPED,
+}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("where", "standing"), STANDING_OF.items(), ids=str)
+def test_every_state_is_one_word_of_the_page(
+    pool: Pool, where: tuple[str, str | None], standing: Standing
+) -> None:
+    """The office reads five words, support seven states and six reasons."""
+    state, reason = where
+    with pool.connection() as connection:
+        know(connection, ACME)
+        put(connection, "invoice", "i1", state, reason=reason)
+
+    with pool.connection() as connection:
+        counted = count_standings(connection, ACME)
+
+    assert counted == {each: int(each is standing) for each in Standing}
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    drawn=st.lists(
+        st.tuples(
+            st.sampled_from(["contact", "project", "invoice", "payment"]),
+            st.sampled_from(sorted(STANDING_OF, key=str)),
+            st.booleans(),
+        ),
+        max_size=30,
+    ),
+    gone=st.integers(0, 5),
+)
+def test_counted_are_all_records_of_the_company_each_once(
+    pool: Pool, drawn: list[tuple[str, tuple[str, str | None], bool]], gone: int
+) -> None:
+    """The five sum up to what there is, also after some are removed, and count no other company."""
+    with pool.connection() as connection, connection.transaction():
+        know(connection, ACME, OTHER)
+        for number, (entity, (state, reason), ours) in enumerate(drawn):
+            company_id = ACME if ours else OTHER
+            put(
+                connection, entity, str(number), state,
+                company_id=company_id, reason=reason,
+            )  # fmt: skip
+        connection.execute(
+            "DELETE FROM proline_qbo.records WHERE record_id = ANY(%s)",
+            [[str(number) for number in range(gone)]],
+        )
+
+        counted = count_standings(connection, ACME)
+
+        left = [where for _, where, ours in drawn[gone:] if ours]
+        expected = [STANDING_OF[where] for where in left]
+        assert counted == {each: expected.count(each) for each in Standing}
+        raise Rollback
+
+
+def test_a_record_that_moves_is_counted_where_it_stands_now(pool: Pool) -> None:
+    """The count of all is of records, not of changes."""
+    with pool.connection() as connection:
+        know(connection, ACME)
+        pk = put(connection, "invoice", "i1", "failed")
+        connection.execute(
+            "UPDATE proline_qbo.records SET state = 'done', settled_version = version"
+            " WHERE pk = %s",
+            [pk],
+        )
+
+    with pool.connection() as connection:
+        counted = count_standings(connection, ACME)
+
+    assert counted[Standing.SENT] == 1
+    assert sum(counted.values()) == 1
+
+
+def test_a_company_without_records_counts_none(pool: Pool) -> None:
+    """Nor does one that is not known at all."""
+    with pool.connection() as connection:
+        know(connection, ACME)
+
+        assert sum(count_standings(connection, ACME).values()) == 0
+        assert sum(count_standings(connection, "nobody").values()) == 0
+
+
+def test_the_oldest_unsent_is_the_oldest_in_progress(pool: Pool) -> None:
+    """A wait is not late, and another company's is not this one's."""
+    with pool.connection() as connection:
+        know(connection, ACME, OTHER)
+        put(connection, "contact", "c1", "waiting", reason="stage", since=NOON - 9 * MINUTE)
+        put(connection, "payment", "y1", "retrying", since=NOON - 2 * MINUTE)
+        put(connection, "invoice", "i1", "pending", since=NOON - MINUTE)
+        put(connection, "invoice", "i1", "pending", company_id=OTHER, since=NOON - 5 * MINUTE)
+
+        assert oldest_unsent(connection, ACME) == NOON - 2 * MINUTE
+        assert oldest_unsent(connection, "nobody") is None
+
+
+def test_the_last_sent_is_the_newest_in_the_present_books(pool: Pool) -> None:
+    """What needs nothing there was not sent, and what former books have is not in these."""
+    with pool.connection() as connection:
+        connect_company(connection)
+        sent = put(connection, "contact", "c1", since=NOON)
+        formerly = put(connection, "invoice", "i1", since=NOON + MINUTE)
+        put(connection, "project", "p1", since=NOON + 2 * MINUTE)
+        link(connection, sent, "Customer", "7", realm_of(ACME))
+        link(connection, formerly, "Invoice", "8", "former-realm")
+
+        assert last_sent(connection, ACME) == NOON
+
+
+def test_nothing_was_sent_last_where_nothing_was_sent(pool: Pool) -> None:
+    """A company that was never connected has no realm whose links could count."""
+    with pool.connection() as connection:
+        companies.open_company(connection, ACME, "Acme")
+        pk = put(connection, "contact", "c1")
+        link(connection, pk, "Customer", "7", "some-realm")
+
+        assert last_sent(connection, ACME) is None
