@@ -12,7 +12,7 @@ COMPILE  := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emi
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check format requirements clean
+.PHONY: help demo test bench check format requirements clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -26,10 +26,14 @@ demo: $(VENV)/.demo ## play three companies through the whole way, then compare 
 test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_URL and AMQP_URL, Docker, or private ones)
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
+bench: $(VENV)/.dev ## time what the page reads with 100,000 records of a company, and what that costs writing
+	@$(BIN)/python -m benchmarks.pages
+	@$(BIN)/python -m benchmarks.writes
+
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(PACKAGES) tests
+	@$(BIN)/mypy $(PACKAGES) benchmarks tests
 	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.dev ## write the format, and what lint can put right by itself
