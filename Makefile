@@ -12,7 +12,7 @@ COMPILE  := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emi
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test bench check format requirements clean
+.PHONY: help demo page test bench check format requirements clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -22,6 +22,9 @@ help: ## say what there is
 
 demo: $(VENV)/.demo ## play three companies through the whole way, then compare to the cent
 	@$(BIN)/proline-qbo demo
+
+page: $(VENV)/.demo ## put the Integrations page on this machine to look at, until Ctrl-C
+	@$(BIN)/proline-qbo demo --page
 
 test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_URL and AMQP_URL, Docker, or private ones)
 	@$(BIN)/pytest --numprocesses auto --dist loadfile

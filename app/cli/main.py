@@ -51,8 +51,24 @@ def demo(
         bool,
         typer.Option("--running", help="Start nothing: play before what DATABASE_URL holds."),
     ] = False,
+    page: Annotated[
+        bool,
+        typer.Option("--page", help="Play nothing: put the Integrations page here to look at."),
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65_535, help="Of the page; unset: 8650, or a free one."),
+    ] = None,
 ) -> None:
     """Play three companies through the whole way on this machine, then compare to the cent."""
+    if page and (as_json or running or broker != "embedded"):
+        raise CannotBeDone("--page plays nothing: it takes --port alone.")
+    if port is not None and not page:
+        raise CannotBeDone("--port is where the page shall be: say --page too.")
+    if page:
+        from demo.page import show_page  # noqa: PLC0415  # production has no demo
+
+        raise typer.Exit(show_page(Console(), port=port))
     from demo.compose import Shape, demonstrate  # noqa: PLC0415  # production has no demo
 
     shape = Shape.RUNNING if running else Shape(broker)
