@@ -27,7 +27,7 @@ main { max-width: 66rem; margin: 0 auto; padding: 1rem 1.25rem 3rem; }
 h1 { font-size: 1.6rem; margin: .3rem 0; } h2 { font-size: 1.15rem; margin: 0 0 .6rem; }
 section { background: #fff; border: 1px solid #d9dfe6; border-radius: .6rem;
   padding: 1.1rem 1.25rem; margin: 1.25rem 0; }
-section p { margin: 0 0 .6rem; }
+section p { margin: 0; } section .hint { margin-top: .6rem; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 1.25rem; }
 .two section { margin: 0; }
 button { font: inherit; font-weight: 600; width: 100%; text-align: left; margin: .25rem 0;
@@ -41,7 +41,7 @@ a { color: #0b5cad; } :focus-visible { outline: 3px solid #f0a020; outline-offse
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left;
   padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #e9edf2; }
 .amount { text-align: right; } .scroll { overflow-x: auto; }
-ol { margin: 0; padding-left: 1.3rem; }
+ul { margin: 0; padding-left: 1.3rem; }
 </style>
 </head>
 <body>
@@ -99,9 +99,9 @@ stopped.</p>
 </section>
 {% if said %}
 <section aria-labelledby="happened"><h2 id="happened">What happened</h2>
-<ol>{% for each in said %}
+<ul>{% for each in said %}
 <li>{{ each.sentence }} <time datetime="{{ each.at.isoformat() }}">{{ each.at | clock }}</time></li>
-{% endfor %}</ol></section>
+{% endfor %}</ul></section>
 {% endif %}
 </main>
 </body>
