@@ -85,7 +85,7 @@ def queries(pool: Pool) -> Mapping[str, Callable[[], object]]:
 
 def pages(pool: Pool) -> Mapping[str, Callable[[], object]]:
     """Give what is asked as a whole by its name: a page, or one of the many of a file."""
-    return {"the file of the activity: 500 rows": _ask(pool, list_activity, limit=500)}
+    return {"the file of the activity: 250 rows": _ask(pool, list_activity, limit=250)}
 
 
 def _ask(

@@ -14,7 +14,7 @@ from records.searching import FOUND, Search, read_search
 from records.shown import Shown, show
 from records.standings import ENTITIES, Standing
 
-PAGE_MOST = 500
+PAGE_MOST = 250
 EVERY_MOST = 50_000
 
 
