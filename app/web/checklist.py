@@ -115,11 +115,13 @@ def _projects(company: Company, ready: int) -> Item:
             "Projects already there",
             f"No project stands in {words} yet: each goes to QuickBooks when it enters.",
         )
-    stand = "project stands" if ready == 1 else "projects stand"
+    if ready == 1:
+        told = f"1 project stands in {words} already. It is not sent by itself."
+    else:
+        told = f"{ready:,} projects stand in {words} already. They are not sent by themselves."
     return _look(
         "Projects already there",
-        f"{ready:,} {stand} in {words} already. They are not sent by themselves: choose which to"
-        " transfer.",
+        f"{told} Choose what to transfer.",
         addresses.PROJECTS,
-        "Look at them",
+        "Look at it" if ready == 1 else "Look at them",
     )

@@ -74,6 +74,8 @@ def readable(value: Any) -> str:  # noqa: ANN401  # JSON of QuickBooks
     match value:
         case None | "":
             return "nothing"
+        case {"value": inner, **more} if not more.keys() - {"name"}:
+            return readable(more.get("name", inner))
         case Mapping():
             parts = (f"{name}: {readable(each)}" for name, each in value.items())
             return "\n".join(parts)
