@@ -98,7 +98,7 @@ class Explained:
             return f"It is in QuickBooks as {self.qbo_id}, with the {amount} it asked for."
         if self.qbo_id is not None:
             credit = f" {self.credit:.2f} of it is credit." if self.credit else ""
-            return f"It is in QuickBooks as {self.qbo_id}, in the version ProLine has.{credit}"
+            return f"It is in QuickBooks as ProLine has it, under id {self.qbo_id}.{credit}"
         if self.member_of_project is not None:
             return "One QuickBooks invoice stands for all running-balance invoices of its project."
         return "It needs nothing in QuickBooks."

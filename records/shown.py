@@ -23,8 +23,9 @@ from schemas.values import read_decimal
 class Shown:
     """A record for the page: customers' data, for its own office only.
 
-    `name` is a contact's, a project's or an invoice's; `amount` an invoice's total or a payment's
-    amount, None where there is none that can be read; `currency` None: the company's own.
+    `name` is a contact's or a project's own; of an invoice or a payment its contact's, and its own
+    behind that. `amount` is an invoice's total or a payment's amount, None where there is none that
+    can be read; `currency` None: the company's own.
     """
 
     explained: Explained
@@ -83,10 +84,15 @@ class Shown:
 
 
 _NAMES = f"""
-SELECT r.pk, r.standing, s.number, s.name, s.amount, s.currency, l.doc_number
+SELECT r.pk, r.standing, s.number,
+       nullif(concat_ws(', ', w.name, s.name), '') AS name, s.amount, s.currency, l.doc_number
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
+LEFT JOIN proline_qbo.records k
+       ON (k.company_id, k.entity, k.record_id) = (r.company_id, 'contact', s.contact_id)
+      AND r.entity IN ('invoice', 'payment')
+LEFT JOIN proline_qbo.snapshots w ON w.record_pk = k.pk
 LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
 WHERE r.company_id = %s AND r.pk = ANY(%s)
 """

@@ -51,7 +51,7 @@ def show(asked: Asked) -> Response:
             after=Cursor.decode(asked.query.get("after")),
             limit=PAGE_ROWS,
         )
-        tell = teller(connection, situation)
+        tell = teller(connection, situation).about(connection, asked.company_id, found.rows)
     chosen = {"standing": standing, "entity": entity, "text": text}
     return render(
         asked,

@@ -19,6 +19,7 @@ from app.web.failing import Refused
 from app.web.pages import render
 from app.web.reasons import Reason, reason_of
 from app.web.situation import Situation, stands
+from app.web.telling import Teller, teller
 from coordination.database import Connection
 from records.attention import Group, GroupKey, groups, in_group
 from records.cursors import Cursor
@@ -49,11 +50,13 @@ def show(asked: Asked) -> Response:
         if key is not None:
             return _one(asked, connection, situation, key, found)
         shown = [_shown(connection, asked.company_id, each) for each in found]
+        tell = _teller(connection, situation, found)
     return render(
         asked,
         "attention.html",
         situation=situation,
         groups=shown,
+        tell=tell,
         why_most=WHY_MOST,
         alone=False,
         address_next=None,
@@ -78,6 +81,7 @@ def _one(
         "attention.html",
         situation=situation,
         groups=[_shown(connection, asked.company_id, whole)],
+        tell=_teller(connection, situation, [whole]),
         why_most=WHY_MOST,
         alone=True,
         address_next=addresses.with_query(
@@ -95,6 +99,13 @@ def _shown(connection: Connection, company_id: str, group: Group) -> ShownGroup:
         found = open_questions_about(connection, company_id, pks)
         asked = {pk: question(each) for pk, each in found.items()}
     return ShownGroup(group, reason_of(group.key), asked)
+
+
+def _teller(connection: Connection, situation: Situation, found: list[Group]) -> Teller:
+    rows = [row for group in found for row in group.first]
+    samples = [group.sample for group in found]
+    tell = teller(connection, situation)
+    return tell.about(connection, situation.company.id, rows, *samples)
 
 
 def retry(asked: Asked) -> Response:

@@ -11,6 +11,7 @@ from app.web.failing import Refused
 from app.web.pages import render
 from app.web.situation import stands
 from records.findings import list_findings
+from records.naming import names_in
 
 PAGE_ROWS: Final = 50
 DIGITS_MOST: Final = 18
@@ -24,6 +25,7 @@ def show(asked: Asked) -> Response:
         found = list_findings(
             connection, company_id=asked.company_id, after=after, limit=PAGE_ROWS + 1
         )
+        names = names_in(connection, asked.company_id, [each.sentence for each in found])
     shown = found[:PAGE_ROWS]
     goes_on = len(found) > PAGE_ROWS
     return render(
@@ -31,6 +33,7 @@ def show(asked: Asked) -> Response:
         "findings.html",
         situation=situation,
         findings=shown,
+        names=names,
         address_next=addresses.with_query(addresses.FINDINGS, after=shown[-1].id)
         if goes_on
         else None,

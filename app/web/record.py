@@ -19,6 +19,9 @@ def show(asked: Asked) -> Response:
         situation = stands(connection, asked.company_id)
         seen = find_record(connection, asked.company_id, entity, record_id)
         tell = teller(connection, situation)
+        if seen is not None:
+            asks = seen.question.sentence if seen.question else None
+            tell = tell.about(connection, asked.company_id, [seen.shown], asks)
     if seen is None:
         return message(
             asked.request,

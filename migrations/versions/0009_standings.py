@@ -86,6 +86,8 @@ ALTER TABLE proline_qbo.snapshots
     ADD COLUMN amount text GENERATED ALWAYS AS
         (left(coalesce(snapshot ->> 'total', snapshot ->> 'amount'), 40)) STORED,
     ADD COLUMN currency text GENERATED ALWAYS AS (left(snapshot ->> 'currency', 8)) STORED,
+    -- Whose an invoice or a payment is: its office knows it by that name.
+    ADD COLUMN contact_id text GENERATED ALWAYS AS (left(snapshot ->> 'contact_id', 64)) STORED,
     -- A project's; a payment has a status too, and names its project.
     ADD COLUMN stage text GENERATED ALWAYS AS
         (CASE WHEN NOT snapshot ? 'project_id' THEN left(snapshot ->> 'stage', 256) END) STORED,
@@ -131,8 +133,8 @@ def downgrade() -> None:
     op.execute("ALTER TABLE proline_qbo.decisions DROP COLUMN company_id")
     op.execute(
         "ALTER TABLE proline_qbo.snapshots DROP COLUMN words, DROP COLUMN status,"
-        " DROP COLUMN stage, DROP COLUMN currency, DROP COLUMN amount, DROP COLUMN name,"
-        " DROP COLUMN number, DROP COLUMN company_id"
+        " DROP COLUMN stage, DROP COLUMN currency, DROP COLUMN contact_id, DROP COLUMN amount,"
+        " DROP COLUMN name, DROP COLUMN number, DROP COLUMN company_id"
     )
     op.execute("DROP FUNCTION proline_qbo.words(text, text)")
     op.execute("DROP TRIGGER records_counted ON proline_qbo.records")

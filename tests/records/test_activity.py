@@ -102,6 +102,7 @@ def test_a_record_is_shown_as_its_office_knows_it(pool: Pool) -> None:
     with pool.connection() as connection:
         connect_company(connection)
         invoice = {"number": "1042", "name": "Deposit", "total": "1000.10", "currency": "USD"}
+        invoice |= {"contact_id": "c1"}
         pk = put(connection, "invoice", "i1", snapshot=invoice)
         link(connection, pk, "Invoice", "77", realm_of(ACME), "N-1042")
         put(connection, "contact", "c1", snapshot={"number": "7", "display_name": "Jane Example"})
@@ -109,10 +110,11 @@ def test_a_record_is_shown_as_its_office_knows_it(pool: Pool) -> None:
         shown = {row.record_id: row for row in list_activity(connection, ACME).rows}
 
     found = shown["i1"]
-    assert (found.number, found.name, found.currency) == ("1042", "Deposit", "USD")
+    assert (found.number, found.currency) == ("1042", "USD")
+    assert found.name == "Jane Example, Deposit"
     assert (found.amount, found.qbo_id, found.doc_number) == (Decimal("1000.10"), "77", "N-1042")
     assert (shown["c1"].name, shown["c1"].amount) == ("Jane Example", None)
-    assert "It is in QuickBooks as 77" in found.because(None, frozenset())
+    assert "under id 77" in found.because(None, frozenset())
 
 
 def test_what_stands_for_a_project_says_so(pool: Pool) -> None:
