@@ -179,13 +179,9 @@ def test_no_address_on_a_page_is_made_of_a_text(attacked: World) -> None:
 def test_what_quickbooks_refuses_is_not_repeated_in_its_own_words(plain: World) -> None:
     """A fault's message and detail may name customers; the page has its own sentence."""
     admin = plain.visitor()
-    plain.roofer.fault(
-        {"entity": "Account", "method": "GET"}, status=400, fault="6000", detail=ATTACKS[0]
-    )
-    plain.roofer.fault({"path": "/query"}, status=400, fault="6000", detail=ATTACKS[0])
+    plain.roofer.fault({"path": "*/query"}, status=400, fault="6000", detail=ATTACKS[0])
 
     answer = admin.send("POST", addresses.REFRESH_LISTS, data={"csrf": admin.csrf()})
-    plain.roofer.quickbooks.faults._rules.clear()
 
     assert answer.status_code == 502, answer.text
     assert "alert(1)" not in answer.text

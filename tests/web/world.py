@@ -3,7 +3,6 @@
 Each visitor comes from an address of its own, since launches are counted by address.
 """
 
-import hashlib
 import io
 import itertools
 import logging
@@ -169,14 +168,14 @@ def furnish(roofer: Roofer, word: str = "") -> Roofer:
 
 
 def record_of(world: World, entity: str, record_id: str, company_id: str = COMPANY) -> Any:  # noqa: ANN401  # a row
-    """Give a record's row."""
-    (row,) = world.rows(
+    """Give a record's row; one that has not come in yet has no state."""
+    rows = world.rows(
         "SELECT * FROM proline_qbo.records WHERE (company_id, entity, record_id) = (%s, %s, %s)",
         company_id,
         entity,
         record_id,
     )
-    return row
+    return rows[0] if rows else {"state": None, "standing": None}
 
 
 def audit_of(world: World, company_id: str = COMPANY) -> list[dict[str, Any]]:
@@ -219,6 +218,7 @@ class Html(HTMLParser):
         self.forms: list[Form] = []
         self.texts: list[str] = []
         self._inside: list[str] = []
+        self._said: list[tuple[list[str], str]] = []
         self.inline: list[str] = []
         self.feed(text)
         self.close()
@@ -239,8 +239,14 @@ class Html(HTMLParser):
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
 
+    def every(self, css_class: str) -> list[str]:
+        """Give what the elements of a class say, each up to the next element."""
+        return [" ".join(text.split()) for classes, text in self._said if css_class in classes]
+
     def handle_data(self, data: str) -> None:
         """Note a text, or code that stands in the page itself."""
+        if data.strip() and self.elements:
+            self._said.append(((self.elements[-1][1].get("class") or "").split(), data))
         (self.inline if self._inside and data.strip() else self.texts).append(data)
 
     @property
@@ -260,11 +266,6 @@ class Html(HTMLParser):
             for each, given in self.elements
             if each == tag and css_class in (given.get("class") or "").split()
         ]
-
-
-def digest(text: str) -> str:
-    """Give a digest in few letters."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def csrf_of(page: httpx.Response) -> str:
