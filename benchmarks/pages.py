@@ -15,6 +15,7 @@ from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
 from benchmarks.books import COMPANY, RECORDS, fill
 from benchmarks.measuring import measure_all, show
+from benchmarks.served import whole_pages
 from connections.settings import CompanySettings
 from coordination.database import Pool, open_pool
 from records.activity import list_activity
@@ -122,6 +123,8 @@ def main() -> None:
         with open_pool(server.url, max_size=2, application_name="bench") as pool:
             measured = measure_all(queries(pool), runs=runs, limit_ms=QUERY_LIMIT_MS)
             measured += measure_all(pages(pool), runs=runs, limit_ms=PAGE_LIMIT_MS)
+            with whole_pages(server.url, pool) as served:
+                measured += measure_all(served, runs=runs, limit_ms=PAGE_LIMIT_MS)
     show(f"{RECORDS:,} records of one company, each question {runs} times", measured)
     sys.exit(0 if all(each.holds for each in measured) else 1)
 

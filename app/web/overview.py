@@ -18,7 +18,7 @@ from connections.standing import reconnect_before
 from coordination.database import Connection
 from outbox.stages import missing_stages
 from records.counting import count_findings, count_skipped_by_rule
-from records.standings import Standing, last_sent, oldest_unsent
+from records.standings import Standing, count_standings, last_sent, oldest_unsent
 from records.transfers import count_ready
 
 # As in ProLine's own list, so that an office finds QuickBooks where it looks for it.
@@ -77,6 +77,7 @@ def _values(connection: Connection, situation: Situation) -> dict[str, Any]:
     return {
         "situation": situation,
         "standings": list(Standing),
+        "counts": count_standings(connection, company.id),
         "action": ACTIONS[situation.line.button],
         "last_sent": last_sent(connection, company.id),
         "oldest_unsent": oldest_unsent(connection, company.id),

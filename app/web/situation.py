@@ -1,6 +1,5 @@
 """A company as its pages show it: itself, its books, its records' standings, and its one state."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +10,16 @@ from connections.books import Books
 from connections.companies import Company
 from coordination.clock import clock
 from coordination.database import Connection
-from records.standings import Standing, count_standings
+from records.standings import Standing, count_these
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What every page knows of its company."""
+    """What every page knows of its company; `attention` counts the records that need a person."""
 
     company: Company
     books: Books | None
-    counts: Mapping[Standing, int]
+    attention: int
     line: StateLine
     now: datetime
 
@@ -28,11 +27,6 @@ class Situation:
     def name(self) -> str:
         """The company's name, or its id while ProLine has not told one."""
         return self.company.name or self.company.id
-
-    @property
-    def attention(self) -> int:
-        """Count the records that need a person."""
-        return self.counts[Standing.ATTENTION]
 
 
 def stands(connection: Connection, company_id: str) -> Situation:
@@ -45,7 +39,7 @@ def stands(connection: Connection, company_id: str) -> Situation:
     if company is None:
         raise LookupError(f"company {company_id} has a session and is not known")
     books = books_.get(connection, company.realm_id) if company.realm_id else None
-    counts = count_standings(connection, company_id)
+    counts = count_these(connection, company_id, Standing.ATTENTION, Standing.IN_PROGRESS)
     now = clock(connection)
     facts = Facts(
         attention=counts[Standing.ATTENTION],
@@ -53,4 +47,4 @@ def stands(connection: Connection, company_id: str) -> Situation:
         settings_chosen=company.settings_chosen,
         quickbooks_name=books.company_name if books else None,
     )
-    return Situation(company, books, counts, state_line(company, facts, now), now)
+    return Situation(company, books, facts.attention, state_line(company, facts, now), now)

@@ -9,7 +9,13 @@ from psycopg import Rollback
 
 from connections import companies
 from coordination.database import Pool
-from records.standings import Standing, count_standings, last_sent, oldest_unsent
+from records.standings import (
+    Standing,
+    count_standings,
+    count_these,
+    last_sent,
+    oldest_unsent,
+)
 from tests.support.proline import ACME, connect_company, realm_of
 from tests.support.put_records import NOON, know, link, put
 
@@ -83,6 +89,7 @@ def test_counted_are_all_records_of_the_company_each_once(
         left = [where for _, where, ours in drawn[gone:] if ours]
         expected = [STANDING_OF[where] for where in left]
         assert counted == {each: expected.count(each) for each in Standing}
+        assert count_these(connection, ACME, *Standing) == counted
         raise Rollback
 
 
