@@ -1,5 +1,5 @@
 # One command each. Everything is installed into .venv here and nothing anywhere else, but for one
-# thing: `make test` as root on Debian installs Debian's rabbitmq-server where there is no RabbitMQ.
+# thing: `make test` as root on Debian installs Debian's rabbitmq-server and chromium where missing.
 #   make help    what there is
 
 PACKAGES := access app broker connections coordination demo migrations outbox qbo_client qbo_simulator records \
@@ -12,7 +12,7 @@ COMPILE  := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emi
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo page test bench check format requirements clean
+.PHONY: help demo page test bench screenshots check format requirements clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -32,6 +32,9 @@ test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_
 bench: $(VENV)/.dev ## time what the page reads with 100,000 records of a company, and what that costs writing
 	@$(BIN)/python -m benchmarks.pages
 	@$(BIN)/python -m benchmarks.writes
+
+screenshots: $(VENV)/.dev ## take the pictures of the Integrations page anew, into docs/screenshots
+	@$(BIN)/python -m tests.browser.screenshots
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

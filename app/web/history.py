@@ -32,6 +32,7 @@ def show(asked: Asked) -> Response:
         "history.html",
         situation=situation,
         entries=shown,
+        done=done,
         in_words=in_words,
         address_next=addresses.with_query(addresses.HISTORY, before=shown[-1].id)
         if goes_on
@@ -39,6 +40,25 @@ def show(asked: Asked) -> Response:
     )
 
 
+DONE: Final[Mapping[str, str]] = {
+    "company.disable": "Turned the integration off",
+    "company.enable": "Turned the integration on",
+    "company.open": "Opened the page for the company",
+    "company.pause": "Paused the company",
+    "company.resume": "Resumed the company",
+    "connection.connect": "Connected to QuickBooks",
+    "connection.disconnect": "Disconnected from QuickBooks",
+    "connection.revoke": "Ended our access to QuickBooks",
+    "finding.resolve": "Saw to a finding",
+    "income_account.change": "Changed the income account",
+    "lists.refresh": "Read QuickBooks' lists again",
+    "project.transfer": "Transferred",
+    "question.answer": "Answered a question about",
+    "records.send": "Sent again",
+    "records.skip": "Left out",
+    "settings.change": "Changed the settings",
+}
+"""What the audit notes, as the office would say it."""
 WORDS: Final[Mapping[str, str]] = {
     "realm_id": "QuickBooks company",
     "enabled": "on",
@@ -46,6 +66,11 @@ WORDS: Final[Mapping[str, str]] = {
     "tax_mode": "sales tax",
     "ceiling": "requests a minute",
 }
+
+
+def done(action: str) -> str:
+    """Say what somebody did; what has no words yet is shown as it is noted."""
+    return DONE.get(action, action.replace("_", " ").replace(".", " ").capitalize())
 
 
 def in_words(values: Mapping[str, Any] | None) -> str:

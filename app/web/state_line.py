@@ -119,7 +119,7 @@ def _paused(company: Company, facts: Facts) -> StateLine:
             return StateLine(
                 State.LIMIT,
                 "Paused by QuickBooks' limit.",
-                f"QuickBooks takes only so many requests a minute. {waiting} It goes on by itself.",
+                f"QuickBooks takes only so many requests a minute. {waiting} Nobody has to act.",
                 Button.REFRESH,
                 until,
             )

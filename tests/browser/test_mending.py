@@ -65,7 +65,7 @@ def test_a_decision_is_taken_with_both_values_side_by_side(office: Office, clerk
 
     clerk.sees_arriving("Invoice 501", "Sent")
     assert office.roofer.the("Invoice")["CustomerMemo"]["value"] == "As agreed on site"
-    clerk.opens("History").reads("Jane Example", "Question answer")
+    clerk.opens("History").reads("Jane Example", "Answered a question about")
 
 
 def test_an_answer_to_a_question_that_has_changed_is_refused(office: Office, clerk: Clerk) -> None:
