@@ -1,5 +1,6 @@
 """Connect, over HTTP: bound to its session, used once, proved, confirmed; and the way out."""
 
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -46,10 +47,34 @@ def with_changed(address: str, **parameters: str | None) -> str:
     return f"{parts.path}?{urlencode(given)}"
 
 
-def company(world: World) -> dict[str, object]:
+def company(world: World, company_id: str = COMPANY) -> dict[str, object]:
     """Give the company's row."""
-    (row,) = world.rows("SELECT * FROM proline_qbo.companies WHERE id = %s", COMPANY)
+    (row,) = world.rows("SELECT * FROM proline_qbo.companies WHERE id = %s", company_id)
     return row
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """The administrator of a company of its own, with books of its own, on the module's page."""
+
+    world: World
+    visitor: Visitor
+    id: str
+    realm: str
+
+    @property
+    def row(self) -> dict[str, object]:
+        """The company as it stands."""
+        return company(self.world, self.id)
+
+
+@pytest.fixture
+def newcomer(world: World, request: pytest.FixtureRequest) -> Newcomer:
+    """Give one, who is not connected."""
+    name = request.node.name[:60]
+    realm = new_realm(world.roofer.quickbooks, {"company_name": "Newcomer Books"})
+    visitor = world.visitor(company_id=name, company_name="Newcomer Roofing")
+    return Newcomer(world, visitor, name, realm.settings.realm_id)
 
 
 def confirmed(visitor: Visitor, page: httpx.Response) -> httpx.Response:
@@ -258,45 +283,47 @@ def test_connect_while_connected_is_refused(new_world: World) -> None:
     assert new_world.one("SELECT count(*) FROM proline_qbo.consents") == 0
 
 
-def test_confirming_twice_connects_once(new_world: World) -> None:
+def test_confirming_twice_connects_once(newcomer: Newcomer) -> None:
     """The second press says so and changes nothing."""
-    person = new_world.visitor()
-    page = new_world.connect(person)
+    person = newcomer.visitor
+    page = newcomer.world.connect(person, newcomer.realm)
     confirmed(person, page)
-    epoch = company(new_world)["epoch"]
+    epoch = newcomer.row["epoch"]
 
     again = confirmed(person, page)
 
     assert again.status_code == 409
-    assert company(new_world)["epoch"] == epoch
-    assert len([e for e in audit_of(new_world) if e["action"] == "connection.connect"]) == 1
+    assert newcomer.row["epoch"] == epoch
+    noted = [each["action"] for each in audit_of(newcomer.world, newcomer.id)]
+    assert noted.count("connection.connect") == 1
 
 
-def test_what_is_confirmed_is_what_was_shown(new_world: World) -> None:
+def test_what_is_confirmed_is_what_was_shown(newcomer: Newcomer) -> None:
     """Another window brought another consent since: the first window's Confirm ties nothing."""
-    other = new_realm(new_world.roofer.quickbooks, {"company_name": "Hidden Books"})
-    person = new_world.visitor()
-    shown = new_world.connect(person)
-    newer = new_world.connect(person, other.settings.realm_id)
+    world, person = newcomer.world, newcomer.visitor
+    other = new_realm(world.roofer.quickbooks, {"company_name": "Hidden Books"})
+    shown = world.connect(person, newcomer.realm)
+    newer = world.connect(person, other.settings.realm_id)
 
     refused = confirmed(person, shown)
 
     assert refused.status_code == 409
-    assert company(new_world)["connection"] == "none"
+    assert newcomer.row["connection"] == "none"
     assert "Hidden Books" in newer.text
     assert confirmed(person, newer).status_code == 303
-    assert company(new_world)["realm_id"] == other.settings.realm_id
+    assert newcomer.row["realm_id"] == other.settings.realm_id
 
 
-def test_another_session_cannot_confirm_or_cancel(new_world: World) -> None:
+def test_another_session_cannot_confirm_or_cancel(newcomer: Newcomer) -> None:
     """Not even an administrator of the same company: they have seen nothing."""
-    person, colleague = new_world.visitor(), new_world.visitor(user_id="u-2")
-    page = new_world.connect(person)
-    realm = new_world.roofer.realm.settings.realm_id
+    person = newcomer.visitor
+    colleague = newcomer.world.visitor(company_id=newcomer.id, user_id="u-2")
+    page = newcomer.world.connect(person, newcomer.realm)
+    token = colleague.csrf()
 
     answers = [
-        colleague.send("POST", addresses.CONFIRM, data={"csrf": colleague.csrf(), "realm": realm}),
-        colleague.send("POST", addresses.CANCEL, data={"csrf": colleague.csrf()}),
+        colleague.send("POST", addresses.CONFIRM, data={"csrf": token, "realm": newcomer.realm}),
+        colleague.send("POST", addresses.CANCEL, data={"csrf": token}),
     ]
 
     assert [each.status_code for each in answers] == [409, 303]
@@ -304,19 +331,19 @@ def test_another_session_cannot_confirm_or_cancel(new_world: World) -> None:
     assert confirmed(person, page).status_code == 303
 
 
-def test_cancelling_revokes_what_was_allowed(new_world: World) -> None:
+def test_cancelling_revokes_what_was_allowed(newcomer: Newcomer) -> None:
     """Nothing is left: no consent, no living token, and the company as before."""
-    asked_of_quickbooks = watched(new_world)
-    person = new_world.visitor()
-    before = new_world.photograph(but=UNDER_WAY)
-    new_world.connect(person)
+    world, person = newcomer.world, newcomer.visitor
+    asked_of_quickbooks = watched(world)
+    before, consents = world.photograph(but=UNDER_WAY), world.photograph()["consents"]
+    world.connect(person, newcomer.realm)
 
     answer = person.post(addresses.CANCEL)
 
     assert "Nothing was connected" in answer.text
     assert asked_of_quickbooks.count(REVOKE) == 1
-    assert new_world.one("SELECT count(*) FROM proline_qbo.consents") == 0
-    assert new_world.photograph(but=UNDER_WAY) == before
+    assert world.photograph()["consents"] == consents
+    assert world.photograph(but=UNDER_WAY) == before
 
 
 def test_books_of_another_company_cannot_be_confirmed(new_world: World) -> None:

@@ -322,11 +322,12 @@ def test_enabling_again_asks_about_what_changed(new_world: World, choice: str, s
 # --- what needs attention ----------------------------------------------------------------------
 
 
-@pytest.fixture
-def attended(new_world: World) -> World:
-    """Give a company that has some of everything, of the test's own."""
-    furnish(new_world.office.enabled().roofer)
-    return new_world
+@pytest.fixture(scope="module")
+def attended(database_template: Template) -> Iterator[World]:
+    """Give a company that has some of everything; each test takes another part of it."""
+    with fresh_database(database_template) as url, world_in(url) as opened:
+        furnish(opened.office.enabled().roofer)
+        yield opened
 
 
 def test_failures_are_grouped_by_reason_and_retried_together(attended: World) -> None:
@@ -364,6 +365,7 @@ def test_one_failure_is_mended_in_proline_and_retried_from_its_page(attended: Wo
         "invoice",
         "i3",
     )
+    attended.roofer.settle()
 
 
 def test_leaving_out_needs_a_reason_that_is_kept(attended: World) -> None:
@@ -384,6 +386,34 @@ def test_leaving_out_needs_a_reason_that_is_kept(attended: World) -> None:
     page = shown(person, record_page("invoice", "i3"))
     assert "Booked by hand" in page.text
     assert form_to(page, addresses.RETRY, ("id", "i3")).method == "post"
+
+
+def test_an_answer_to_what_was_shown_before_is_refused(attended: World) -> None:
+    """The question rests on something else by now: it is asked anew."""
+    person = attended.visitor()
+    form = form_to(
+        shown(person, record_page("payment", "y2")), addresses.DECIDE, ("answer", "by_hand")
+    )
+    attended.database.execute("UPDATE proline_qbo.decisions SET basis = 'i9' WHERE basis = 'i2'")
+
+    answer = person.send("POST", form.action, data=dict(form.fields))
+    attended.database.execute("UPDATE proline_qbo.decisions SET basis = 'i2' WHERE basis = 'i9'")
+
+    assert answer.status_code == 409
+    assert "another by now" in answer.text
+    assert record_of(attended, "payment", "y2")["standing"] == "attention"
+
+
+def test_an_answer_that_the_question_does_not_have_is_refused(attended: World) -> None:
+    """And one with an id that it does not take."""
+    person = attended.visitor()
+    form = form_to(
+        shown(person, record_page("payment", "y2")), addresses.DECIDE, ("answer", "by_hand")
+    )
+
+    for bent in ({"answer": "void"}, {"argument": "1"}, {"answer": "BY_HAND"}, {"shown": ""}):
+        answer = person.send("POST", form.action, data=dict(form.fields) | bent)
+        assert answer.status_code == 409, bent
 
 
 def test_a_question_is_answered_as_it_was_shown(attended: World) -> None:
@@ -407,33 +437,6 @@ def test_a_question_is_answered_as_it_was_shown(attended: World) -> None:
     assert person.send("POST", form.action, data=dict(form.fields)).status_code == 409
 
 
-def test_an_answer_to_what_was_shown_before_is_refused(attended: World) -> None:
-    """The question rests on something else by now: it is asked anew."""
-    person = attended.visitor()
-    form = form_to(
-        shown(person, record_page("payment", "y2")), addresses.DECIDE, ("answer", "by_hand")
-    )
-    attended.database.execute("UPDATE proline_qbo.decisions SET basis = 'i9' WHERE basis = 'i2'")
-
-    answer = person.send("POST", form.action, data=dict(form.fields))
-
-    assert answer.status_code == 409
-    assert "another by now" in answer.text
-    assert record_of(attended, "payment", "y2")["standing"] == "attention"
-
-
-def test_an_answer_that_the_question_does_not_have_is_refused(attended: World) -> None:
-    """And one with an id that it does not take."""
-    person = attended.visitor()
-    form = form_to(
-        shown(person, record_page("payment", "y2")), addresses.DECIDE, ("answer", "by_hand")
-    )
-
-    for bent in ({"answer": "void"}, {"argument": "1"}, {"answer": "BY_HAND"}, {"shown": ""}):
-        answer = person.send("POST", form.action, data=dict(form.fields) | bent)
-        assert answer.status_code == 409, bent
-
-
 def test_a_finding_is_seen_to_once(attended: World) -> None:
     """It leaves the page, and is noted; the second press says so."""
     person = attended.visitor()
@@ -451,8 +454,7 @@ def test_a_project_that_stands_there_already_is_transferred(attended: World) -> 
     """Once a stage is chosen, what stands in it is listed, and sent only when asked for."""
     person = attended.visitor()
     person.post(addresses.SETTINGS, stage="Closed - Won\nInspection", customer_mode="sub")
-    attended.roofer.settle()
-    assert record_of(attended, "project", "p2")["standing"] != "sent"
+    assert record_of(attended, "project", "p2")["standing"] == "waiting"
     form = form_to(shown(person, addresses.PROJECTS), addresses.TRANSFER, ("id", "p2"))
 
     page = sent(person, form)
