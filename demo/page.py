@@ -23,13 +23,14 @@ from app.postgres import EmbeddedPostgres
 from app.quickbooks import QuickBooksAccess
 from app.standing import asked_to_stop
 from app.tuning import Tuning
-from app.web.serving import NotServing, serving
+from app.web.listening import NotServing, listening
+from app.web.serving import serving
 from connections.keys import TokenKeys
 from coordination.life import LifeBeat
 from demo.failures import DemonstrationFailed
 from demo.looking.buttons import Desk
 from demo.looking.launches import COMPANY, Launcher
-from demo.looking.listening import HOST, free_port, listening
+from demo.looking.ports import HOST, free_port
 from demo.looking.proline import LittleProline
 from demo.looking.quickbooks import LittleQuickBooks
 from demo.looking.web import little_site
@@ -41,6 +42,8 @@ PORT: Final = 8650
 APP_NAME: Final = "ProLine"
 KEY_BYTES: Final = 32
 LOOK_EVERY_SECONDS: Final = 0.1
+# A person has just pressed Ctrl-C: what is under way here matters to nobody else.
+STOPPED_WITHIN_SECONDS: Final = 5
 # The stand-in replays a request id as QuickBooks documents it: after an outage nobody waits for
 # the 130 seconds after which a write of unknown outcome is looked up.
 TUNING: Final = Tuning(waits=Waits(requestid_proved=True))
@@ -111,7 +114,7 @@ def standing(database_url: str, page_port: int) -> Iterator[Standing]:
             proline_port = free_port(page_port + 1, but=page_port)
             proline_url = f"http://{HOST}:{proline_port}"
             site = little_site(proline_url, Desk(system.pool, proline, quickbooks), launcher)
-            with listening(site, proline_port):
+            with listening(site, HOST, proline_port, stopped_within_seconds=STOPPED_WITHIN_SECONDS):
                 yield Standing(proline_url, page_url, page.me.life)
 
 

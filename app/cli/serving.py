@@ -20,7 +20,8 @@ from app.settings import (
 )
 from app.standing import asked_to_stop, stand
 from app.tuning import THREADS, Tuning
-from app.web.serving import NotServing, serving
+from app.web.listening import NotServing
+from app.web.serving import serving
 from app.worker import ALL_QUEUES, SESSIONS_BESIDE_THREADS, working
 from broker.routing import QUEUES
 from coordination.database import open_pool

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from demo.looking.listening import free_port
+from demo.looking.ports import free_port
 from tests.support.command_line import CommandLine
 
 

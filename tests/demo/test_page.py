@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import httpx
 import pytest
 
-from demo.looking.listening import free_port
+from demo.looking.ports import free_port
 from demo.looking.quickbooks import OUTAGE_SECONDS, LittleQuickBooks
 from qbo_simulator.wire import Request
 from tests.support.roofer import until
