@@ -107,6 +107,7 @@ def confirm(
     slots: RealmSlots,
     *,
     session_hash: bytes,
+    shown: str | None = None,
     other_books: str | None = None,
     income_account_id: str | None = None,
     by: Actor,
@@ -120,13 +121,15 @@ def confirm(
         quickbooks: this process's access.
         slots: every call takes its slot, these too.
         session_hash: of the session that consented.
+        shown: the realm the person was shown, since another window may bring another consent at
+            any moment; None: whichever it is.
         other_books: the realm as the person typed it, to confirm that these are other books than
             before; None: they are the same, or the first.
         income_account_id: where "ProLine Sales" books to, if it must be made.
         by: who confirms.
 
     Raises:
-        NothingToConfirm: no consent of this session waits.
+        NothingToConfirm: no consent of this session waits, or it is another than was shown.
         ConnectionRefused: the realm is another company's, or not the one it was connected to and
             not confirmed, or the books it has now are being written to, or these are unusable.
         QuickBooksError: as the client says.
@@ -134,7 +137,7 @@ def confirm(
     keys = quickbooks.access.keys
     with pool.connection() as connection:
         granted = consents.granted(connection, keys, session_hash)
-        if granted is None:
+        if granted is None or shown not in {None, granted.pending.realm_id}:
             raise NothingToConfirm
         pending = granted.pending
         consent = checked(connection, pending.company_id, pending.realm_id, other_books)

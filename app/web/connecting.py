@@ -132,6 +132,7 @@ def confirm(asked: Asked) -> Response:
             web.quickbooks,
             slots,
             session_hash=asked.session.token_hash,
+            shown=pending.realm_id,
             other_books=_typed(asked, pending),
             by=asked.actor,
         )

@@ -1,12 +1,13 @@
 """Connect, over HTTP: bound to its session, used once, proved, confirmed; and the way out."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
 
-from app.web import addresses
+from app.web import addresses, connecting
 from qbo_simulator.wire import Connection, Request, Response
 from tests.support.roofer import COMPANY, new_realm
 from tests.support.visitor import Visitor
@@ -312,6 +313,28 @@ def test_what_is_confirmed_is_what_was_shown(newcomer: Newcomer) -> None:
     assert "Hidden Books" in newer.text
     assert confirmed(person, newer).status_code == 303
     assert newcomer.row["realm_id"] == other.settings.realm_id
+
+
+def test_a_consent_that_comes_while_one_confirms_is_not_confirmed(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late another window brings it: only what was shown is tied."""
+    world, person = newcomer.world, newcomer.visitor
+    other = new_realm(world.roofer.quickbooks, {"company_name": "Hidden Books"})
+    shown = world.connect(person, newcomer.realm)
+    typed = connecting._typed
+
+    def while_it_comes(*asked: Any) -> str | None:  # noqa: ANN401  # passed on
+        monkeypatch.setattr(connecting, "_typed", typed)
+        assert "Hidden Books" in world.connect(person, other.settings.realm_id).text
+        return typed(*asked)
+
+    monkeypatch.setattr(connecting, "_typed", while_it_comes)
+
+    answer = confirmed(person, shown)
+
+    assert answer.status_code == 409
+    assert newcomer.row["connection"] == "none"
 
 
 def test_another_session_cannot_confirm_or_cancel(newcomer: Newcomer) -> None:
