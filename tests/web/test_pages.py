@@ -27,7 +27,7 @@ from app.web.state_line import State
 from tests.support.launching import ProlineSigner
 from tests.support.office import access_from_page, free_port
 from tests.support.postgres import Template, fresh_database
-from tests.support.roofer import COMPANY, until
+from tests.support.roofer import COMPANY, new_realm, until
 from tests.support.visitor import Visitor
 from tests.web.world import Form, Html, World, audit_of, furnish, logged, record_of, world_in
 
@@ -576,6 +576,25 @@ def test_no_page_waits_longer_than_its_deadline_and_others_do_not_wait(hasty: Wo
     assert {status for status, _, _ in answers} == {502}
     assert max(seconds for _, _, seconds in answers) < 2.4
     assert all("QuickBooks" in Html(text).text for _, text, _ in answers)
+
+
+@pytest.mark.parametrize("slow", ["*/tokens/bearer", "*/companyinfo/*"])
+def test_coming_back_from_a_slow_quickbooks_waits_no_longer(hasty: World, slow: str) -> None:
+    """Neither for the exchange nor for the proof; nothing is connected, and it is told."""
+    realm = new_realm(hasty.roofer.quickbooks, {"company_name": "Slow Books"}).settings.realm_id
+    person = hasty.visitor(company_id="slow", company_name="Slow Roofing")
+    pressed = person.send("POST", addresses.CONNECT, data={"csrf": person.csrf()})
+    back = hasty.consent(pressed.headers["location"], realm)
+    hasty.roofer.fault({"path": slow, "times": None}, delay_ms=2_500)
+    began = time.monotonic()
+
+    answer = person.get(back)
+
+    assert time.monotonic() - began < 3.6  # what was granted is revoked, in a call of its own
+    assert answer.status_code == 502
+    assert "QuickBooks" in Html(answer.text).text
+    assert hasty.one("SELECT connection FROM proline_qbo.companies WHERE id = 'slow'") == "none"
+    assert person.get(addresses.CONFIRM).url.path == addresses.QUICKBOOKS
 
 
 def test_quickbooks_that_is_down_is_told_and_changes_nothing(hasty: World) -> None:
