@@ -17,7 +17,7 @@ from tests.support.roofer import until
 
 BOOKS = "Example Books"
 ON = "Integration is currently on."
-ARRIVES_WITHIN_SECONDS = 15.0
+ARRIVES_WITHIN_SECONDS = 20.0
 SUB_CUSTOMERS = "Main customers, and a sub-customer for each project"
 
 

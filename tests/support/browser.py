@@ -25,7 +25,7 @@ from playwright.sync_api import (
 from tests.support.chromium import chromium
 
 START_LIMIT_MS: Final = 60_000
-STEP_LIMIT_MS: Final = 10_000
+STEP_LIMIT_MS: Final = 15_000
 DESK: Final = (1200, 800)
 PHONE: Final = (360, 740)
 ARGUMENTS: Final = (
