@@ -21,10 +21,10 @@ Sit = Callable[..., Clerk]
 SEATS = pytest.StashKey[list[Clerk]]()
 
 
-# Playwright keeps an event loop in this thread, which tests of other folders must not meet.
-@pytest.fixture(scope="package")
+# Playwright keeps an event loop in this thread, which no test of another file shall meet.
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
-    """Give the folder's browser."""
+    """Give the file's browser."""
     try:
         with running_browser() as running:
             yield running
