@@ -35,6 +35,9 @@ CUSTOMER_DATA: Final = frozenset(
 BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 DEEPEST: Final = 6
 LONGEST_TEXT: Final = 2000
+# What failed, and where, stands at the end of a traceback.
+TRACEBACK: Final = "exception"
+LONGEST_TRACEBACK: Final = 8_000
 # These tell each request's address, or each message's arguments, at INFO.
 QUIET_LIBRARIES: Final = ("httpx", "httpcore", "kombu", "amqp", "pika", "dramatiq", "alembic")
 
@@ -93,7 +96,8 @@ def _shown(key: str, value: object, *, debugging: bool, depth: int) -> object:
     if _is_secret(key) or (key in CUSTOMER_DATA and not debugging) or depth > DEEPEST:
         return REDACTED
     if isinstance(value, str):
-        return BEARER.sub(REDACTED, value)[:LONGEST_TEXT]
+        shown = BEARER.sub(REDACTED, value)
+        return shown[-LONGEST_TRACEBACK:] if key == TRACEBACK else shown[:LONGEST_TEXT]
     if isinstance(value, Mapping):
         return {
             str(inner): _shown(str(inner), held, debugging=debugging, depth=depth + 1)

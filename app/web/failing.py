@@ -44,6 +44,7 @@ def _told(request: Request, route: Callable[[], Response]) -> Response | tuple[i
     try:
         return route()
     except LaunchRefused as error:
+        log.info("launch.refused", why=error.why)
         return 403, "This link does not open the page", str(error)
     except (Refused, ConnectionRefused, AnswerRefused) as error:
         return 409, "Nothing was changed", str(error)

@@ -4,6 +4,7 @@ Counted in this process's memory: with n processes it is n times as often, which
 """
 
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from limits import RateLimitItem, parse
@@ -19,6 +20,17 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 TRIES: Final = parse("30/minute")
 
 
+def whose(host: str) -> str:
+    """Name whoever has an address: of version 6 a network of 64 bits is one household or office."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
+
+
 class Rates:
     """Counts the tries of each address."""
 
@@ -31,8 +43,7 @@ class Rates:
         """Let an endpoint be tried so often by one address, and say so to whoever goes beyond."""
 
         async def counted(request: Request) -> Response:
-            address = request.client.host if request.client else "unknown"
-            if self._limiter.hit(self._tries, address):
+            if self._limiter.hit(self._tries, whose(request.client.host if request.client else "")):
                 return await endpoint(request)
             refused = message(
                 request, 429, "Too many tries", "Wait a minute, then open the page from ProLine."

@@ -89,6 +89,30 @@ def test_an_event_has_an_end(written: io.StringIO) -> None:
     assert "the bottom" not in written.getvalue()
 
 
+def _fall(depth: int) -> None:
+    if depth == 0:
+        raise LookupError("what went wrong")
+    _go_on(depth)
+
+
+def _go_on(depth: int) -> None:
+    # Two by turns: of one that calls itself a traceback shows three lines and counts the rest.
+    _fall(depth - 1)
+
+
+def test_a_traceback_keeps_its_end(written: io.StringIO) -> None:
+    """Where it failed, and with what, stands in its last lines."""
+    try:
+        _fall(60)
+    except LookupError:
+        structlog.get_logger("web").exception("page.failed")
+
+    event = json.loads(written.getvalue())
+
+    assert event["exception"].endswith("LookupError: what went wrong")
+    assert len(event["exception"]) <= logs.LONGEST_TRACEBACK
+
+
 def test_httpx_does_not_write_the_address_of_each_request(written: io.StringIO) -> None:
     """A query's address holds a customer's name, and httpx writes addresses at INFO."""
     logging.getLogger("httpx").info("HTTP Request: GET https://example.com/query?Jane")

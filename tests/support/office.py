@@ -35,6 +35,7 @@ class Office:
     page: Served
     url: str
     signer: ProlineSigner
+    clients: ExitStack
 
     def link(self, **claims: object) -> str:
         """Give the link ProLine sends the browser to."""
@@ -49,7 +50,8 @@ class Office:
 
     def stranger(self) -> Visitor:
         """Give somebody who is not signed in."""
-        return Visitor(httpx.Client(base_url=self.url, follow_redirects=False, timeout=30))
+        client = httpx.Client(base_url=self.url, follow_redirects=False, timeout=30)
+        return Visitor(self.clients.enter_context(client))
 
     def enabled(self) -> Self:
         """Have the company connected and on, without the page."""
@@ -91,7 +93,8 @@ def office_in(
             )
         )
         roofer = Roofer(system, quickbooks, realm, proline, simulator_port, server_stack)
-        yield Office(roofer, page, f"http://127.0.0.1:{port}", signer)
+        clients = stack.enter_context(ExitStack())
+        yield Office(roofer, page, f"http://127.0.0.1:{port}", signer, clients)
 
 
 def access_from_page(port: int, simulator_port: int) -> QuickBooksAccess:

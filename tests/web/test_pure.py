@@ -12,6 +12,7 @@ from starlette.requests import Request
 from app.web import addresses
 from app.web.checklist import checklist
 from app.web.deciding import question, readable
+from app.web.rates import whose
 from app.web.reading import QUERY_BYTES_MOST, Fields, Unreadable, read_query
 from app.web.reasons import ASKED, NOBODY, OURS, SUPPORT, YOU, reason_of
 from app.web.settings_form import Offered, Read, read_settings_form
@@ -490,3 +491,10 @@ def test_each_thing_that_is_not_in_order_is_told(
     found = looked_at(company, replace(BOOKS, **books), ready)
 
     assert [each for each, good in found.items() if not good] == [title]
+
+
+def test_a_network_of_version_6_is_one_address() -> None:
+    """Whoever has one has 2^64 addresses, and would never be counted twice."""
+    assert whose("2001:db8:1:2::1") == whose("2001:db8:1:2:ffff::9") != whose("2001:db8:1:3::1")
+    assert whose("192.0.2.1") != whose("192.0.2.2")
+    assert whose("") == whose("no address") == "unknown"
