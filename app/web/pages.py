@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -53,9 +53,13 @@ def age(value: datetime, now: datetime) -> str:
     return "less than a minute"
 
 
-def money(value: Decimal) -> str:
-    """Write an amount with its cents."""
-    return f"{value:,.2f}"
+def money(value: Decimal, currency: str | None = None) -> str:
+    """Write an amount with its cents, and its currency where that is known."""
+    amount = f"{abs(value):,.2f}"
+    sign = "-" if value < 0 else ""
+    if currency == "USD":
+        return f"{sign}${amount}"
+    return f"{sign}{amount} {currency}" if currency else f"{sign}{amount}"
 
 
 def many(number: int, one: str, more: str | None = None) -> str:
@@ -101,8 +105,3 @@ def message(
         sentence=sentence,
     )
     return HTMLResponse(page, status)
-
-
-def labelled(text: str) -> Markup:
-    """Escape a text by hand, for what is put together outside of a template."""
-    return escape(text)

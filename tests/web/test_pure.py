@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from app.web import addresses
 from app.web.checklist import checklist
 from app.web.deciding import question, readable
+from app.web.pages import money
 from app.web.rates import whose
 from app.web.reading import QUERY_BYTES_MOST, Fields, Unreadable, read_query
 from app.web.reasons import ASKED, NOBODY, OURS, SUPPORT, YOU, reason_of
@@ -498,3 +500,19 @@ def test_a_network_of_version_6_is_one_address() -> None:
     assert whose("2001:db8:1:2::1") == whose("2001:db8:1:2:ffff::9") != whose("2001:db8:1:3::1")
     assert whose("192.0.2.1") != whose("192.0.2.2")
     assert whose("") == whose("no address") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        ("8400", "USD", "$8,400.00"),
+        ("-5", "USD", "-$5.00"),
+        ("1250.5", "CAD", "1,250.50 CAD"),
+        ("0", None, "0.00"),
+    ],
+)
+def test_money_is_written_as_an_office_reads_it(
+    amount: str, currency: str | None, written: str
+) -> None:
+    """With its cents; in dollars by their sign, in another currency by its name."""
+    assert money(Decimal(amount), currency) == written
