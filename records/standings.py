@@ -36,11 +36,7 @@ _LABELS = {
 }
 ENTITIES = [entity.value for entity in Entity]
 
-# Sent are those that are in no other standing: of a hundred thousand records nearly all. One
-# statement, so that both halves are of one moment.
-_COUNT = """
-SELECT s.standing, sum(n.counted)::bigint,
-       (SELECT records FROM proline_qbo.record_counts WHERE company_id = %(company_id)s)
+_COUNTED = """
 FROM unnest(%(standings)s::text[]) AS s (standing)
 CROSS JOIN unnest(%(entities)s::text[]) AS e (entity)
 CROSS JOIN LATERAL (
@@ -48,6 +44,13 @@ CROSS JOIN LATERAL (
     WHERE company_id = %(company_id)s AND entity = e.entity AND standing = s.standing
 ) n
 GROUP BY s.standing
+"""
+# Sent are those that are in no other standing: of a hundred thousand records nearly all. One
+# statement, so that both halves are of one moment.
+_COUNT = f"""
+SELECT s.standing, sum(n.counted)::bigint,
+       (SELECT records FROM proline_qbo.record_counts WHERE company_id = %(company_id)s)
+{_COUNTED}
 """
 
 
@@ -60,16 +63,7 @@ def count_standings(connection: Connection, company_id: str) -> Mapping[Standing
     return {Standing.SENT: int(rows[0][2] or 0) - sum(counted.values())} | counted
 
 
-_COUNT_THESE = """
-SELECT s.standing, sum(n.counted)::bigint
-FROM unnest(%(standings)s::text[]) AS s (standing)
-CROSS JOIN unnest(%(entities)s::text[]) AS e (entity)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS counted FROM proline_qbo.records
-    WHERE company_id = %(company_id)s AND entity = e.entity AND standing = s.standing
-) n
-GROUP BY s.standing
-"""
+_COUNT_THESE = f"SELECT s.standing, sum(n.counted)::bigint {_COUNTED}"
 
 
 def count_these(

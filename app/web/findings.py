@@ -9,6 +9,7 @@ from app.web import addresses
 from app.web.asked import Asked, go_to
 from app.web.failing import Refused
 from app.web.pages import render
+from app.web.paging import first_of
 from app.web.situation import stands
 from records.findings import list_findings
 from records.naming import names_in
@@ -26,8 +27,7 @@ def show(asked: Asked) -> Response:
             connection, company_id=asked.company_id, after=after, limit=PAGE_ROWS + 1
         )
         names = names_in(connection, asked.company_id, [each.sentence for each in found])
-    shown = found[:PAGE_ROWS]
-    goes_on = len(found) > PAGE_ROWS
+    shown, goes_on = first_of(found, PAGE_ROWS)
     return render(
         asked,
         "findings.html",

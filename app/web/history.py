@@ -9,6 +9,7 @@ from app.web import addresses
 from app.web.asked import Asked
 from app.web.findings import number
 from app.web.pages import render
+from app.web.paging import first_of
 from app.web.situation import stands
 from connections.audit import list_entries
 
@@ -25,8 +26,7 @@ def show(asked: Asked) -> Response:
             before_id=number(asked.query.get("before")),
             limit=PAGE_ROWS + 1,
         )
-    shown = entries[:PAGE_ROWS]
-    goes_on = len(entries) > PAGE_ROWS
+    shown, goes_on = first_of(entries, PAGE_ROWS)
     return render(
         asked,
         "history.html",

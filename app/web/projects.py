@@ -10,6 +10,7 @@ from app.web.asked import Asked, go_to
 from app.web.failing import Refused
 from app.web.findings import number
 from app.web.pages import render
+from app.web.paging import first_of
 from app.web.situation import stands
 from records.finding_one import find_record
 from records.transfers import count_ready, list_ready
@@ -30,8 +31,7 @@ def show(asked: Asked) -> Response:
             after=number(asked.query.get("after")),
             limit=PAGE_ROWS + 1,
         )
-    shown = rows[:PAGE_ROWS]
-    goes_on = len(rows) > PAGE_ROWS
+    shown, goes_on = first_of(rows, PAGE_ROWS)
     return render(
         asked,
         "projects.html",
