@@ -34,6 +34,10 @@ class Names:
         """Write a sentence with names in place of the ids that are known."""
         return _ID.sub(self._called, sentence)
 
+    def called(self, entity: str, record_id: str) -> str:
+        """Call a record by number and name; by its id, where no more is known."""
+        return self.put_into(f"{entity} {record_id}")
+
     def _called(self, found: re.Match[str]) -> str:
         entity, record_id = found[1], found[2].rstrip(_ENDS)
         words = self.words.get((entity.lower(), record_id))

@@ -40,6 +40,14 @@ DISCONNECTED: Final = "/disconnected"
 RECONNECT: Final = "/reconnect"
 HEALTH: Final = "/health"
 
+WITHIN: Final[Mapping[str, tuple[str, ...]]] = {
+    QUICKBOOKS: (DISCONNECT, ENABLE, FINDINGS, PROJECTS),
+    ACTIVITY: (RECORD,),
+    ATTENTION: (RETRY, SKIP, DECIDE),
+    SETTINGS: (REFRESH_LISTS, INCOME_ACCOUNT),
+}
+"""Which pages are within which of the tabs."""
+
 NUMBER_DIGITS_MOST: Final = 9
 TOLD: Final[Mapping[str, str]] = {
     "saved": "The settings are saved.",
@@ -60,6 +68,11 @@ TOLD: Final[Mapping[str, str]] = {
     "account": "The income account is changed in QuickBooks.",
     "stayed": "You stayed with this company.",
 }
+
+
+def tab_of(path: str) -> str:
+    """Name the tab a page is within: where one goes back to."""
+    return next((tab for tab, pages in WITHIN.items() if path in pages), QUICKBOOKS)
 
 
 def with_query(path: str, **parameters: str | int | None) -> str:

@@ -26,7 +26,9 @@ def show(asked: Asked) -> Response:
         found = list_findings(
             connection, company_id=asked.company_id, after=after, limit=PAGE_ROWS + 1
         )
-        names = names_in(connection, asked.company_id, [each.sentence for each in found])
+        named = [f"{each.entity} {each.record_id}" for each in found if each.record_id]
+        said = [each.sentence for each in found]
+        names = names_in(connection, asked.company_id, [*named, *said])
     shown, goes_on = first_of(found, PAGE_ROWS)
     return render(
         asked,

@@ -12,6 +12,7 @@ from app.web.pages import render
 from app.web.paging import first_of
 from app.web.situation import stands
 from connections.audit import list_entries
+from records.naming import names_in
 
 PAGE_ROWS: Final = 50
 
@@ -26,12 +27,15 @@ def show(asked: Asked) -> Response:
             before_id=number(asked.query.get("before")),
             limit=PAGE_ROWS + 1,
         )
+        named = [f"{each.entity} {each.record_id}" for each in entries if each.record_id]
+        names = names_in(connection, asked.company_id, named)
     shown, goes_on = first_of(entries, PAGE_ROWS)
     return render(
         asked,
         "history.html",
         situation=situation,
         entries=shown,
+        names=names,
         done=done,
         in_words=in_words,
         address_next=addresses.with_query(addresses.HISTORY, before=shown[-1].id)

@@ -67,10 +67,16 @@ def many(number: int, one: str, more: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else (more or one + 's')}"
 
 
-ENVIRONMENT.filters |= {"moment": moment, "money": money, "many": many}
+def first_up(text: str) -> str:
+    """Begin a text with a capital letter, and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+ENVIRONMENT.filters |= {"moment": moment, "money": money, "many": many, "first_up": first_up}
 ENVIRONMENT.globals |= {
     "age": age,
     "addresses": addresses,
+    "within": addresses.WITHIN,
     "named": NAMED,
     "support": SUPPORT,
     "Right": Right,

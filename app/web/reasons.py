@@ -56,6 +56,41 @@ OURS: Final[Mapping[str, Reason]] = {
     "total_negative": Reason("An invoice below zero", YOU),
 }
 
+REFUSED: Final[Mapping[str, str]] = {
+    "access-withdrawn": "QuickBooks lets us in no longer",
+    "books-closed": "The books are closed for their day",
+    "business-rule": "QuickBooks refuses them by a rule of its own",
+    "cannot-be-linked": "The payment and its invoice cannot be linked there",
+    "changed-in-quickbooks": "Changed in QuickBooks meanwhile",
+    "company-reset": "The QuickBooks company was reset",
+    "connection-lost": "QuickBooks must be reconnected",
+    "customer-cannot-change": "The customer of a booked record cannot change",
+    "email-not-accepted": "QuickBooks does not take the e-mail address",
+    "feature-missing": "The QuickBooks plan lacks what it needs",
+    "item-missing": "An item is missing in QuickBooks",
+    "limit-reached": "QuickBooks' limit is reached",
+    "line-does-not-add-up": "A line does not add up",
+    "name-missing": "A name is missing",
+    "name-taken": "Somebody else in QuickBooks has the name",
+    "negative-amount": "QuickBooks takes no amount below zero here",
+    "not-permitted": "QuickBooks does not permit it",
+    "number-taken": "Another transaction has the number",
+    "our-credentials": "QuickBooks does not know our app",
+    "our-mistake": "QuickBooks could not use what we sent",
+    "outcome-unknown": "It is not known yet whether it was booked",
+    "payment-deposited": "The payment is in a deposit",
+    "payment-settled": "The payment is settled",
+    "quickbooks-unavailable": "QuickBooks is not available",
+    "reference-gone": "What it names is gone in QuickBooks",
+    "seen-before": "QuickBooks has seen this before",
+    "subscription-ended": "The QuickBooks subscription has ended",
+    "tax-not-accepted": "QuickBooks does not take the tax",
+    "text-not-accepted": "QuickBooks does not take a text as it is",
+    "value-not-accepted": "QuickBooks does not take a value",
+    "wrong-account": "The account is not of the right kind",
+}
+"""What the help on a refusal of QuickBooks is about, by its anchor in the catalogue."""
+
 ASKED: Final[Mapping[Question, str]] = {
     Question.ASKS_FOR_NOTHING: "Invoices that ask for no money",
     Question.BOOKED_DAY_CLOSED: "Booked on a day that is closed by now",
@@ -91,4 +126,4 @@ def reason_of(key: GroupKey) -> Reason:
     row = CATALOGUE.get(key.what)
     if row is None:
         return Reason(f"QuickBooks refused it (code {key.what})", YOU)
-    return Reason(f"{row.anchor.replace('-', ' ').capitalize()} ({key.what})", WHO[row.who])
+    return Reason(f"{REFUSED[row.anchor]} (code {key.what})", WHO[row.who])

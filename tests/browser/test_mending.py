@@ -34,7 +34,7 @@ def test_a_failure_is_seen_explained_and_sent_again(office: Office, sit: Sit) ->
     expect(clerk.state).to_contain_text(f"{ON} 2 records need attention.")
 
     clerk.follows("See what needs attention")
-    refused = group(clerk, "Business rule (6000)")
+    refused = group(clerk, "QuickBooks refuses them by a rule of its own (code 6000)")
     expect(refused).to_contain_text(RULE)
     expect(refused).to_contain_text("You act: here or in QuickBooks")
     expect(refused.get_by_role("link", name="Invoice 501")).to_be_visible()
@@ -80,7 +80,7 @@ def test_an_answer_to_a_question_that_has_changed_is_refused(office: Office, cle
     clerk.presses("Write what ProLine says over it")
 
     clerk.reads("The question is another by now")
-    clerk.follows("Back to QuickBooks").opens("Needs attention")
+    clerk.follows("Back")
     clerk.reads("As agreed by phone", "Call first")
     assert office.roofer.the("Invoice")["CustomerMemo"]["value"] == "Call first"
 
@@ -92,7 +92,7 @@ def test_records_are_left_out_for_a_reason_and_taken_up_again(office: Office, cl
     office.roofer.contact().project().invoice().settle()
     clerk.launches().opens("Needs attention")
 
-    refused = group(clerk, "Business rule (6000)")
+    refused = group(clerk, "QuickBooks refuses them by a rule of its own (code 6000)")
     refused.get_by_text("Skip these …").click()
     refused.get_by_role("textbox").fill("Booked by hand.")
     refused.get_by_role("button", name="Skip these").click()

@@ -68,7 +68,7 @@ def test_a_declined_consent_connects_nothing_and_says_so(office: Office, clerk: 
     clerk.reads("Nothing was connected", "You declined in QuickBooks.")
 
     clerk.page.reload()
-    clerk.follows("Back to QuickBooks")
+    clerk.follows("Back")
 
     expect(clerk.state).to_contain_text("Ready to connect to QuickBooks.")
     clerk.connects()

@@ -154,7 +154,9 @@ def test_every_button_does_what_it_says(looked: Looked) -> None:
 
     looked.press("refused")
     until(lambda: "Invoice 1002" in _rows(admin, "attention"))
-    assert "Business rule (6000)" in text(admin.get(f"{QUICKBOOKS}/attention"))
+    assert "QuickBooks refuses them by a rule of its own (code 6000)" in text(
+        admin.get(f"{QUICKBOOKS}/attention")
+    )
 
     assert "(VIP)" in looked.press("change")
     assert "is called" in looked.press("rename")

@@ -16,7 +16,7 @@ from app.web.deciding import question, readable
 from app.web.pages import money
 from app.web.rates import whose
 from app.web.reading import QUERY_BYTES_MOST, Fields, Unreadable, read_query
-from app.web.reasons import ASKED, NOBODY, OURS, SUPPORT, YOU, reason_of
+from app.web.reasons import ASKED, NOBODY, OURS, REFUSED, SUPPORT, YOU, reason_of
 from app.web.settings_form import Offered, Read, read_settings_form
 from app.web.state_line import Button, Facts, State, state_line
 from connections.books import Books
@@ -394,7 +394,7 @@ def test_every_refusal_of_quickbooks_has_a_title() -> None:
     for code in CATALOGUE:
         reason = reason_of(GroupKey("failed", code))
         assert reason.who_acts in {YOU, SUPPORT, NOBODY} or code in OURS
-        assert reason.title
+        assert reason.title.startswith(REFUSED[CATALOGUE[code].anchor]) or code in OURS
     assert reason_of(GroupKey("failed", "<b>")).title == "QuickBooks refused it (code <b>)"
     assert reason_of(GroupKey("decision", "new_one")).title == "A question"
     assert reason_of(GroupKey("answered")).who_acts == NOBODY
