@@ -5,7 +5,7 @@ thousand of a kind are kept, and an office that has more names the rest by its i
 line.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -17,9 +17,27 @@ Kind = Literal["income_account", "deposit_account", "item", "tax_code"]
 KINDS: Final[tuple[Kind, ...]] = ("income_account", "deposit_account", "item", "tax_code")
 
 NAME_MOST_CHARACTERS: Final = 500
+LISTED_MOST: Final = query.PAGE_LIMIT_ROWS
+"""Of a kind; as many as this may be all there are, or the first of more."""
 
 # What an invoice's line may name: bundles and categories are no such thing.
-SELLABLE: Final = frozenset({"Service", "NonInventory", "Inventory"})
+SELLABLE: Final = ("Service", "NonInventory", "Inventory")
+# What lowers income, and what QuickBooks books by itself.
+NO_INCOME: Final = frozenset({"DiscountsRefundsGiven", "UnappliedCashPaymentIncome"})
+# A payment that lay there would be no money any more: stock, claims, and what is paid ahead.
+NO_DEPOSIT: Final = frozenset(
+    {
+        "AllowanceForBadDebts",
+        "DevelopmentCosts",
+        "EmployeeCashAdvances",
+        "Inventory",
+        "LoansToOfficers",
+        "LoansToOthers",
+        "LoansToStockholders",
+        "PrepaidExpenses",
+        "Retainage",
+    }
+)
 
 _FORGET = "DELETE FROM proline_qbo.book_lists WHERE realm_id = %s"
 _STORE = """
@@ -68,11 +86,12 @@ def read_lists(client: QuickBooksClient, realm_id: str) -> Lists:
     """
     income = [query.equal("AccountType", "Income")]
     deposit = [query.one_of("AccountType", ("Bank", "Other Current Asset"))]
-    items = _rows(client, realm_id, "Item", [])
+    # Asked for by type, so that a full page is known to be cut.
+    sellable = [query.one_of("Type", SELLABLE)]
     return Lists(
-        income_accounts=_choices(_rows(client, realm_id, "Account", income)),
-        deposit_accounts=_choices(_rows(client, realm_id, "Account", deposit)),
-        items=_choices([row for row in items if row.get("Type") in SELLABLE]),
+        income_accounts=_choices(_but(NO_INCOME, _rows(client, realm_id, "Account", income))),
+        deposit_accounts=_choices(_but(NO_DEPOSIT, _rows(client, realm_id, "Account", deposit))),
+        items=_choices(_rows(client, realm_id, "Item", sellable)),
         tax_codes=_choices(_rows(client, realm_id, "TaxCode", [])),
     )
 
@@ -100,9 +119,13 @@ def lists_of(c: Connection, realm_id: str) -> Lists:
 def _rows(
     client: QuickBooksClient, realm_id: str, entity: str, where: list[str]
 ) -> list[Mapping[str, Any]]:
-    statement = query.select(entity, where, limit=query.PAGE_LIMIT_ROWS)
+    statement = query.select(entity, where, limit=LISTED_MOST)
     answer = client.send(realm_id, requests.query(statement)).body.get("QueryResponse", {})
     return [row for row in answer.get(entity, ()) if row.get("Active", True)]
+
+
+def _but(kinds: Collection[str], accounts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [each for each in accounts if each.get("AccountSubType") not in kinds]
 
 
 def _choices(rows: Sequence[Mapping[str, Any]]) -> tuple[Choice, ...]:

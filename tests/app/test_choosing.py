@@ -12,6 +12,7 @@ from tests.connections.intuit import COMPANY
 from tests.support.desk import JANE, Desk
 
 SERVICES, PRODUCTS, CHECKING, UNDEPOSITED = "45", "79", "35", "4"
+INVENTORY_ASSET, DISCOUNTS_GIVEN = "81", "86"
 
 
 @pytest.fixture
@@ -62,6 +63,14 @@ def test_connecting_reads_what_can_be_chosen(desk: Desk) -> None:
     assert "TAX" in {each.qbo_id for each in found.tax_codes}
     names = [each.name.lower() for each in found.income_accounts]
     assert names == sorted(names)
+
+
+def test_accounts_that_cannot_be_meant_are_not_offered(desk: Desk) -> None:
+    """Stock takes no payment, and what is given away is no income, whatever its account's type."""
+    found = offered(desk)
+
+    assert INVENTORY_ASSET not in {each.qbo_id for each in found.deposit_accounts}
+    assert DISCOUNTS_GIVEN not in {each.qbo_id for each in found.income_accounts}
 
 
 def test_asked_for_anew_they_show_what_was_added_and_lose_what_has_gone(desk: Desk) -> None:
