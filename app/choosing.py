@@ -10,7 +10,7 @@ from app.quickbooks import QuickBooks
 from connections import audit, books, companies, lists
 from connections.audit import Actor
 from connections.books import Books
-from connections.errors import NotConnected
+from connections.errors import NotConnected, ShownChanged
 from connections.lists import Lists
 from connections.slots import RealmSlots
 from coordination.database import Pool
@@ -40,17 +40,30 @@ def change_income_account(
     slots: RealmSlots,
     *,
     company_id: str,
+    realm_id: str,
     account_id: str,
     by: Actor,
 ) -> Books:
     """Have the item "ProLine Sales" book to another income account, in QuickBooks.
 
+    Args:
+        pool: sessions with our timeouts.
+        quickbooks: this process's access.
+        slots: both calls take theirs.
+        company_id: a known company.
+        realm_id: the books whose accounts the person saw: the same id is another account elsewhere.
+        account_id: among these.
+        by: who chose.
+
     Raises:
         NotConnected: there are no books.
+        ShownChanged: they are others by now.
         BooksUnusable: they have no item of ours.
         QuickBooksError: as the client says; an account that takes no income is refused there.
     """
     before = _books_of(pool, company_id)
+    if before.realm_id != realm_id:
+        raise ShownChanged
     client = quickbooks.client_of(company_id, slots, "income_account")
     books.book_income_to(client, before, account_id)
     with pool.connection() as connection:

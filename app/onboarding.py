@@ -3,13 +3,16 @@
 Connecting is `app.connecting`'s. Each change leaves a row in the audit, in its own transaction.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from connections import audit, companies
 from connections.audit import Actor
-from connections.errors import ChangedWhileOff, NotTakenIn
+from connections.companies import Company
+from connections.errors import ChangedWhileOff, NotTakenIn, ShownChanged
 from connections.settings import CompanySettings
 from coordination.database import Connection, Pool
 from outbox.backlog import count_unread
@@ -33,21 +36,43 @@ def open_company(pool: Pool, company_id: str, name: str, *, by: Actor) -> None:
             )
 
 
-def change_settings(pool: Pool, company_id: str, settings: CompanySettings, *, by: Actor) -> None:
+def settings_basis(company: Company) -> str:
+    """Name what a settings form was filled in on: the settings that stood, and the books."""
+    stood = {"realm_id": company.realm_id, "settings": company.settings.model_dump(mode="json")}
+    return hashlib.sha256(json.dumps(stood, sort_keys=True).encode()).hexdigest()
+
+
+def change_settings(
+    pool: Pool,
+    company_id: str,
+    settings: CompanySettings,
+    *,
+    shown: str | None = None,
+    by: Actor,
+) -> None:
     """Store what the office chose.
+
+    Args:
+        pool: sessions with our timeouts.
+        company_id: a known company.
+        settings: all of them.
+        shown: `settings_basis` of what the person saw; None: whatever stands.
+        by: who chose.
 
     Raises:
         UnknownCompany: its page was never opened.
+        ShownChanged: something else stands by now, or other books.
     """
     with pool.connection() as connection:
-        former = companies.lock(connection, company_id).settings
+        before = companies.lock(connection, company_id)
+        if shown is not None and shown != settings_basis(before):
+            raise ShownChanged
+        former = before.settings
         companies.change_settings(connection, company_id, settings)
         look_at_held(connection, company_id)
-        before, after = audit.changed(
-            former.model_dump(mode="json"), settings.model_dump(mode="json")
-        )
-        if after:
-            audit.note(connection, company_id, by, "settings.change", before=before, after=after)
+        was, is_ = audit.changed(former.model_dump(mode="json"), settings.model_dump(mode="json"))
+        if is_:
+            audit.note(connection, company_id, by, "settings.change", before=was, after=is_)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ ConnectionRefused         a sentence for the office
 ├── ConsentStale          a redirect that answers no Connect of this session, or for the second time
 ├── ConsentUnproved       the token does not open the company that the redirect named
 ├── NothingToConfirm      no consent of this session waits for a person's word
+├── ShownChanged          settings or books are not what the person saw any more: look again
 ├── ChangedWhileOff       enabling again needs a word on what changed meanwhile
 ├── NotTakenIn            what changed meanwhile is not known yet: a moment later it is
 └── BooksUnusable         something in QuickBooks must be set up or chosen first
@@ -34,6 +35,20 @@ class OtherRealm(ConnectionRefused):
 
 class WritesUnderWay(ConnectionRefused):
     """Books are not given up while something is being written to them."""
+
+
+class ShownChanged(ConnectionRefused):
+    """What a form was filled in on is not what stands now: somebody was faster, or the books are.
+
+    An id chosen among one company's accounts is another thing in the next.
+    """
+
+    def __init__(self) -> None:
+        """Ask for another look; who it was, History tells."""
+        super().__init__(
+            "The settings or the QuickBooks company were changed since you opened this page, so"
+            " nothing of yours was saved: look at what stands now, and choose again."
+        )
 
 
 class ChangedWhileOff(ConnectionRefused):

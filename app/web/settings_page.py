@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from access.people import Right
 from app import choosing
-from app.onboarding import change_settings
+from app.onboarding import change_settings, settings_basis
 from app.web import addresses
 from app.web.asked import Asked, go_to
 from app.web.failing import Refused
 from app.web.pages import render
 from app.web.settings_form import STATUSES, Offered, Read, read_settings_form
 from app.web.situation import Situation, stands
+from connections.errors import ShownChanged
 from connections.lists import Choice, Lists, lists_of
 from coordination.database import Connection
 from outbox.stages import project_stages
@@ -35,14 +36,28 @@ def show(asked: Asked) -> Response:
 
 def save(asked: Asked) -> Response:
     """Store what was chosen, or say what cannot be."""
-    with asked.web.pool.connection() as connection:
+    pool, shown = asked.web.pool, asked.form.get("shown")
+    with pool.connection() as connection:
         situation = stands(connection, asked.company_id)
+        # What was chosen on other settings, or among other books' ids, is not even read.
+        if shown != settings_basis(situation.company):
+            return _anew(asked, connection, situation)
         offered, _ = _offered(connection, situation)
         read = read_settings_form(asked.form, situation.company.settings, offered)
         if read.problems:
             return _page(asked, connection, situation, read, status=422)
-    change_settings(asked.web.pool, asked.company_id, read.settings, by=asked.actor)
+    try:
+        change_settings(pool, asked.company_id, read.settings, shown=shown, by=asked.actor)
+    except ShownChanged:
+        with pool.connection() as connection:
+            return _anew(asked, connection, stands(connection, asked.company_id))
     return go_to(addresses.QUICKBOOKS, done="saved")
+
+
+def _anew(asked: Asked, connection: Connection, situation: Situation) -> Response:
+    """Show what stands now to whoever chose on something else."""
+    read = Read(situation.company.settings, (str(ShownChanged()),))
+    return _page(asked, connection, situation, read, status=409)
 
 
 def read_lists(asked: Asked) -> Response:
@@ -68,6 +83,7 @@ def change_account(asked: Asked) -> Response:
             web.quickbooks,
             slots,
             company_id=asked.company_id,
+            realm_id=asked.form.get("realm"),
             account_id=chosen,
             by=asked.actor,
         )
@@ -103,6 +119,7 @@ def _page(
         "situation": situation,
         "settings": settings,
         "problems": read.problems,
+        "shown": settings_basis(situation.company),
         "may_change": asked.person.may(Right.SET_UP),
         "offered": offered,
         "missing": tuple(each for each in settings.stages if each not in offered.stages),

@@ -5,7 +5,7 @@ import pytest
 from app import choosing
 from connections import books, companies, lists
 from connections.audit import list_entries
-from connections.errors import BooksUnusable, NotConnected
+from connections.errors import BooksUnusable, NotConnected, ShownChanged
 from coordination.database import Pool
 from qbo_client import BusinessFault
 from tests.connections.intuit import COMPANY
@@ -41,13 +41,14 @@ def refresh(desk: Desk) -> lists.Lists:
     )
 
 
-def change_account(desk: Desk, account_id: str) -> books.Books:
-    """Choose another income account."""
+def change_account(desk: Desk, account_id: str, realm_id: str | None = None) -> books.Books:
+    """Choose another income account, of the books as they are or of others."""
     return choosing.change_income_account(
         desk.pool,
         desk.quickbooks,
         desk.slots,
         company_id=COMPANY,
+        realm_id=realm_id or desk.intuit.realm_id,
         account_id=account_id,
         by=JANE,
     )
@@ -150,6 +151,16 @@ def test_an_account_that_takes_no_income_is_refused_by_quickbooks(
         known = books.get(connection, desk.intuit.realm_id)
     assert known is not None
     assert known.income_account_id == PRODUCTS
+
+
+def test_an_account_of_other_books_is_not_looked_for_in_these(desk: Desk) -> None:
+    """The same id is another account there: nothing is asked, and nothing changed."""
+    calls = desk.rows("SELECT count(*) AS n FROM proline_qbo.calls")
+
+    with pytest.raises(ShownChanged):
+        change_account(desk, SERVICES, realm_id="9130350000000000000")
+
+    assert desk.rows("SELECT count(*) AS n FROM proline_qbo.calls") == calls
 
 
 def test_reconnecting_reads_where_our_item_books_to(desk: Desk) -> None:

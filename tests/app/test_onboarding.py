@@ -4,10 +4,15 @@ import psycopg
 import pytest
 
 from app import onboarding, tying
-from connections import audit
+from connections import audit, companies
 from connections.books import Books
 from connections.connecting import Consent, Obtained
-from connections.errors import RealmTaken, UnknownCompany, WritesUnderWay
+from connections.errors import (
+    RealmTaken,
+    ShownChanged,
+    UnknownCompany,
+    WritesUnderWay,
+)
 from connections.keys import TokenKeys
 from connections.settings import CompanySettings
 from coordination.database import Pool
@@ -248,3 +253,19 @@ def test_what_is_refused_leaves_no_row(office: Office) -> None:
         onboarding.pause_company(office.pool, "nobody", by=OFFICE)
 
     assert office.rows("SELECT FROM proline_qbo.audit") == []
+
+
+def test_settings_chosen_on_others_than_stand_are_refused(office: Office) -> None:
+    """Of two who began with the same page, the second is told to look again."""
+    with office.pool.connection() as connection:
+        company = companies.get(connection, ACME)
+    assert company is not None
+    shown = onboarding.settings_basis(company)
+
+    first, second = CompanySettings(ceiling=300), CompanySettings(customer_mode="sub")
+    onboarding.change_settings(office.pool, ACME, first, shown=shown, by=OFFICE)
+    with pytest.raises(ShownChanged):
+        onboarding.change_settings(office.pool, ACME, second, shown=shown, by=OFFICE)
+
+    with office.pool.connection() as connection:
+        assert companies.lock(connection, ACME).settings == first

@@ -57,7 +57,7 @@ WAYS: Final = dict(
         _way(addresses.INTEGRATIONS, "GET", LOOK, 200),
         _way(addresses.QUICKBOOKS, "GET", LOOK, 200),
         _way(addresses.SETTINGS, "GET", LOOK, 200),
-        _way(addresses.SETTINGS, "POST", SET_UP, 422),
+        _way(addresses.SETTINGS, "POST", SET_UP, 409),
         _way(addresses.REFRESH_LISTS, "POST", SET_UP, 303),
         _way(addresses.INCOME_ACCOUNT, "POST", SET_UP, 409),
         _way(addresses.CONNECT, "POST", SET_UP, 409),

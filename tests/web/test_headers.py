@@ -11,7 +11,7 @@ import pytest
 from app.web import addresses, history
 from tests.support.visitor import Visitor
 from tests.web.routes import CALLBACK, GETS, POSTS, STATIC, WAYS
-from tests.web.world import Html, World, logged
+from tests.web.world import Html, World, logged, shown_settings
 
 ALWAYS = {
     "x-frame-options": "DENY",
@@ -139,7 +139,9 @@ def pages(world: World) -> Iterator[httpx.Response]:
             yield visitor.get(f"{addresses.RECORD}?entity={entity}&id={record_id}")
     yield admin.get(world.office.link(company_id="evil", company_name="Evil"))
     admin.send("POST", addresses.DISABLE, data={"csrf": admin.csrf()})
-    yield admin.send("POST", addresses.SETTINGS, data={"csrf": admin.csrf(), "trigger": "stages"})
+    for shown in ("stale", shown_settings(admin)):
+        chosen = {"csrf": admin.csrf(), "shown": shown, "trigger": "stages"}
+        yield admin.send("POST", addresses.SETTINGS, data=chosen)
     yield admin.send("POST", addresses.ENABLE, data={"csrf": admin.csrf()})
 
 

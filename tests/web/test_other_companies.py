@@ -12,7 +12,7 @@ from records.cursors import Cursor
 from tests.support.roofer import COMPANY
 from tests.support.visitor import Visitor
 from tests.web.routes import CALLBACK, GETS, POSTS
-from tests.web.world import World, furnish
+from tests.web.world import World, furnish, shown_settings
 
 VICTIM = "victim-company"
 WORD = "Zanzibar"
@@ -51,7 +51,8 @@ def two(furnished: World) -> Two:
     victim.invoice("vf", total="7575.75", number=f"{WORD}-f", lines=[]).settle()
     attacker = furnished.visitor()
     there = furnished.visitor(company_id=VICTIM, company_name=f"{WORD} Roofing")
-    there.post(addresses.SETTINGS, trigger="stages", stage=f"{WORD} stage", ceiling="73")
+    chosen = {"trigger": "stages", "stage": f"{WORD} stage", "ceiling": "73"}
+    there.post(addresses.SETTINGS, shown=shown_settings(there), **chosen)
     furnished.roofer.settle()
     realm = victim.realm.settings.realm_id
     return Two(furnished, attacker, there, realm, [WORD, "7373.73", "7,373.73", "7474", realm[-4:]])

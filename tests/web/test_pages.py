@@ -20,16 +20,27 @@ from psycopg.types.json import Jsonb
 
 import app.web.serving
 from access.people import Right
-from app.web import addresses
+from app.web import addresses, settings_page
 from app.web.overview import ACTIONS
 from app.web.serving import serving
+from app.web.settings_form import Read, read_settings_form
 from app.web.state_line import State
 from tests.support.launching import ProlineSigner
 from tests.support.office import access_from_page, free_port
 from tests.support.postgres import Template, fresh_database
 from tests.support.roofer import COMPANY, new_realm, until
 from tests.support.visitor import Visitor
-from tests.web.world import Form, Html, World, audit_of, furnish, logged, record_of, world_in
+from tests.web.world import (
+    Form,
+    Html,
+    World,
+    audit_of,
+    furnish,
+    logged,
+    record_of,
+    shown_settings,
+    world_in,
+)
 
 
 def shown(visitor: Visitor, address: str) -> Html:
@@ -172,8 +183,8 @@ def test_the_whole_set_up_ends_in_on(new_world: World) -> None:
 
 
 def fields_chosen(form: Form) -> list[tuple[str, str]]:
-    """Give the token alone: what is not said stays as it was."""
-    return [(name, value) for name, value in form.fields if name == "csrf"]
+    """Give the token and what was shown alone: what is not said stays as it was."""
+    return [(name, value) for name, value in form.fields if name in {"csrf", "shown"}]
 
 
 def headline(page: Html) -> str:
@@ -214,7 +225,7 @@ def test_settings_are_saved_and_noted(disturbed: World) -> None:
     person = disturbed.visitor()
     chosen = {"stage": ["Closed - Won"], "customer_mode": "sub", "ceiling": "400"}
 
-    page = person.post(addresses.SETTINGS, **chosen)
+    page = person.post(addresses.SETTINGS, shown=shown_settings(person), **chosen)
 
     assert "The settings are saved." in page.text
     noted = last_noted(disturbed)
@@ -222,7 +233,7 @@ def test_settings_are_saved_and_noted(disturbed: World) -> None:
     assert noted["before"] == {"customer_mode": "main", "ceiling": 450}
     assert noted["after"] == {"customer_mode": "sub", "ceiling": 400}
     again = len(audit_of(disturbed))
-    person.post(addresses.SETTINGS, **chosen)
+    person.post(addresses.SETTINGS, shown=shown_settings(person), **chosen)
     assert len(audit_of(disturbed)) == again
     history = shown(person, addresses.HISTORY).text
     assert "Jane Example" in history
@@ -248,13 +259,89 @@ def test_settings_that_cannot_be_are_refused(
     disturbed.roofer.settle()
     before = disturbed.photograph()
 
-    sending = {"csrf": person.csrf(), "stage": "Closed - Won", **fields}
+    sending = {"csrf": person.csrf(), "shown": shown_settings(person), "stage": "Closed - Won"}
+    sending |= fields
     answer = person.send("POST", addresses.SETTINGS, data=sending)
 
     assert answer.status_code == 422
     assert "Nothing was saved." in answer.text
     assert said in answer.text
     assert disturbed.photograph() == before
+
+
+def test_a_settings_form_that_others_were_faster_than_is_shown_anew(disturbed: World) -> None:
+    """Nothing of theirs is undone unseen; the page shows what stands now, and takes it from there.
+
+    A form without the mark, or with another's, is as old as can be.
+    """
+    first, second = disturbed.visitor(), disturbed.visitor(user_id="u-2")
+    filled_in = {"csrf": second.csrf(), "stage": "Closed - Won", "shown": shown_settings(second)}
+    first.post(addresses.SETTINGS, shown=shown_settings(first), stage="Closed - Won", ceiling="321")
+    stands = disturbed.photograph()
+
+    answers = [
+        second.send("POST", addresses.SETTINGS, data=filled_in | {"ceiling": "123"} | marked)
+        for marked in ({}, {"shown": ""}, {"shown": "x"})
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 409
+        assert "were changed since you opened this page" in answer.text
+        assert 'value="321"' in answer.text
+    assert disturbed.photograph() == stands
+    again = dict(form_to(Html(answers[0].text), addresses.SETTINGS).fields)["shown"]
+    taken = filled_in | {"ceiling": "123", "shown": again}
+    assert second.send("POST", addresses.SETTINGS, data=taken).status_code == 303
+
+
+def test_a_settings_form_of_two_at_once_is_taken_from_one(
+    disturbed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the other one saves between reading the form and storing it."""
+    first, second = disturbed.visitor(), disturbed.visitor(user_id="u-2")
+    mark, token = shown_settings(second), second.csrf()
+
+    def while_it_is_read(*form: Any) -> Read:  # noqa: ANN401  # passed on
+        monkeypatch.setattr(settings_page, "read_settings_form", read_settings_form)
+        first.post(addresses.SETTINGS, shown=mark, stage="Closed - Won", ceiling="222")
+        return read_settings_form(*form)
+
+    monkeypatch.setattr(settings_page, "read_settings_form", while_it_is_read)
+
+    late = {"csrf": token, "shown": mark, "stage": "Closed - Won", "ceiling": "111"}
+    answer = second.send("POST", addresses.SETTINGS, data=late)
+
+    assert answer.status_code == 409
+    assert disturbed.one("SELECT settings->>'ceiling' FROM proline_qbo.companies") == "222"
+
+
+def test_a_settings_form_of_the_former_books_is_not_taken(new_world: World) -> None:
+    """An id chosen there is another item here, though both offer it."""
+    new_world.office.enabled()
+    person = new_world.visitor()
+    page = shown(person, addresses.SETTINGS)
+    offered = {
+        row["kind"]: row["qbo_id"] for row in new_world.rows("SELECT * FROM proline_qbo.book_lists")
+    }
+    chosen = {"stage": "Closed - Won", "income_item": offered["item"]}
+    settings = dict(form_to(page, addresses.SETTINGS).fields) | chosen
+    account = dict(form_to(page, addresses.INCOME_ACCOUNT).fields)
+    account["income_account"] = offered["income_account"]
+    person.post(addresses.DISCONNECT)
+    other = new_realm(new_world.roofer.quickbooks, {"company_name": "Second Books"})
+    page = Html(new_world.connect(person, other.settings.realm_id).text)
+    sent(person, form_to(page, addresses.CONFIRM), other_books="Second Books")
+
+    answers = [
+        person.send("POST", addresses.SETTINGS, data=settings),
+        person.send("POST", addresses.INCOME_ACCOUNT, data=account),
+    ]
+
+    assert [each.status_code for each in answers] == [409, 409]
+    assert all("since you opened this page" in each.text for each in answers)
+    stored = new_world.one("SELECT settings FROM proline_qbo.companies")
+    assert stored.get("income_item_id") is None
+    assert "income_account.change" not in {each["action"] for each in audit_of(new_world)}
 
 
 def show_stages(world: World, *stages: str) -> None:
@@ -281,7 +368,8 @@ def test_the_lists_are_read_again_and_an_account_is_changed(disturbed: World) ->
     refused = person.send(
         "POST", addresses.INCOME_ACCOUNT, data={"csrf": person.csrf(), "income_account": "999"}
     )
-    page = person.post(addresses.INCOME_ACCOUNT, income_account=account)
+    realm = disturbed.roofer.realm.settings.realm_id
+    page = person.post(addresses.INCOME_ACCOUNT, income_account=account, realm=realm)
 
     assert refused.status_code == 409
     assert "changed in QuickBooks" in page.text
@@ -453,7 +541,8 @@ def test_a_finding_is_seen_to_once(attended: World) -> None:
 def test_a_project_that_stands_there_already_is_transferred(attended: World) -> None:
     """Once a stage is chosen, what stands in it is listed, and sent only when asked for."""
     person = attended.visitor()
-    person.post(addresses.SETTINGS, stage="Closed - Won\nInspection", customer_mode="sub")
+    chosen = {"stage": "Closed - Won\nInspection", "customer_mode": "sub"}
+    person.post(addresses.SETTINGS, shown=shown_settings(person), **chosen)
     assert record_of(attended, "project", "p2")["standing"] == "waiting"
     form = form_to(shown(person, addresses.PROJECTS), addresses.TRANSFER, ("id", "p2"))
 

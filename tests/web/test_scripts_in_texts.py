@@ -12,7 +12,7 @@ from app.web.activity import FORMULA, harmless
 from records.findings import find
 from tests.support.postgres import Template, fresh_database
 from tests.web.routes import GETS
-from tests.web.world import Html, World, record_of, world_in
+from tests.web.world import Html, World, record_of, shown_settings, world_in
 
 ATTACKS = (
     "<script>alert(1)</script>",
@@ -123,7 +123,14 @@ def pages(world: World, text: str) -> Iterator[tuple[str, Html]]:
         assert answer.status_code == 200, answer.text
         yield f"record {number}", Html(answer.text)
     problems = admin.send(
-        "POST", addresses.SETTINGS, data={"csrf": admin.csrf(), "trigger": text, "stage": text}
+        "POST",
+        addresses.SETTINGS,
+        data={
+            "csrf": admin.csrf(),
+            "shown": shown_settings(admin),
+            "trigger": text,
+            "stage": text,
+        },
     )
     assert problems.status_code == 422
     yield "settings refused", Html(problems.text)

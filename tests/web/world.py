@@ -273,3 +273,9 @@ def csrf_of(page: httpx.Response) -> str:
     found = re.search(r'name="csrf" value="([^"]*)"', page.text)
     assert found, page.text
     return found[1]
+def shown_settings(visitor: Visitor) -> str:
+    """Read what the settings form of a page says it was filled in on."""
+    found = re.search(r'name="shown" value="([^"]*)"', visitor.get(addresses.SETTINGS).text)
+    return found[1] if found else ""
+
+
