@@ -8,6 +8,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.web.deadlines import Deadlines, timed
+
 STARTED_WITHIN_SECONDS: Final = 10.0
 LOOK_EVERY_SECONDS: Final = 0.02
 STOPPED_WITHIN_SECONDS: Final = 30
@@ -27,6 +29,7 @@ def listening(
     *,
     trusted_proxies: str = "",
     stopped_within_seconds: int = STOPPED_WITHIN_SECONDS,
+    deadlines: Deadlines | None = None,
 ) -> Iterator[None]:
     """Serve a site until the block ends, then let what is under way end.
 
@@ -36,6 +39,7 @@ def listening(
         port: likewise.
         trusted_proxies: addresses whose word on who asks is taken, by comma; `*`: all.
         stopped_within_seconds: how long what is under way may take to end.
+        deadlines: of whoever connects; None: those of `Deadlines`.
 
     Raises:
         NotServing: nobody can listen there.
@@ -49,6 +53,8 @@ def listening(
             access_log=False,
             server_header=False,
             lifespan="off",
+            http=timed(deadlines or Deadlines()),
+            ws="none",
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=trusted_proxies or None,
             limit_concurrency=AT_ONCE_MOST,
