@@ -130,9 +130,9 @@ def composed_on(
         embedded_system(database_url, _App().access(simulator.base_url), tuning) as system,
     ):
         desk = Desk(system.pool, system.quickbooks, system.slots)
-        with _stage(database_url, played, simulator.base_url, desk, system) as stage:
-            for realm_id in () if limited else stage.realms.values():
-                stage.simulator.lift_limits(realm_id)
+        with _stage(
+            database_url, played, simulator.base_url, desk, system, limited=limited
+        ) as stage:
             yield stage
 
 
@@ -192,22 +192,30 @@ def composed_before_running(settings: CompanySettings, played: Plan) -> Iterator
 
 
 @contextmanager
-def _stage(
-    database_url: str, played: Plan, base_url: str, desk: Desk, system: System
+def _stage(  # one part each
+    database_url: str,
+    played: Plan,
+    base_url: str,
+    desk: Desk,
+    system: System,
+    *,
+    limited: bool = True,
 ) -> Iterator[Stage]:
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
     create_tables(engine)
-    control = SimulatorControl(base_url)
-    yield Stage(
-        plan=played,
-        engine=engine,
-        database_url=database_url,
-        system=system,
-        enable=partial(desk.enable, played.offices),
-        simulator=control,
-        realms={office.id: desk.set_up(control, office) for office in played.offices},
-    )
-    engine.dispose()
+    control = SimulatorControl(base_url, limited=limited)
+    try:
+        yield Stage(
+            plan=played,
+            engine=engine,
+            database_url=database_url,
+            system=system,
+            enable=partial(desk.enable, played.offices),
+            simulator=control,
+            realms={office.id: desk.set_up(control, office) for office in played.offices},
+        )
+    finally:
+        engine.dispose()
 
 
 @dataclass(frozen=True)

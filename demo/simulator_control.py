@@ -31,21 +31,29 @@ class RealmReport:
     duplicates: int
 
 
+NO_LIMITS: Final = {"per_minute": None, "per_second": None, "in_flight": None}
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatorControl:
-    """The simulator behind one address."""
+    """The simulator behind one address; `limited`: whether its companies keep limits of calls."""
 
     base_url: str
+    limited: bool = True
 
     def add_realm(self, company_name: str, *, custom_txn_numbers: bool) -> str:
         """Make a QuickBooks company and give its realm id."""
-        settings = {"company_name": company_name, "custom_txn_numbers": custom_txn_numbers}
+        settings: dict[str, object] = {
+            "company_name": company_name,
+            "custom_txn_numbers": custom_txn_numbers,
+        }
+        if not self.limited:
+            settings["limits"] = NO_LIMITS
         return str(self._post("/_simulator/realms", settings)["realm_id"])
 
     def lift_limits(self, realm_id: str) -> None:
-        """Let a QuickBooks company take any number of calls."""
-        limits = {"per_minute": None, "per_second": None, "in_flight": None}
-        self._post("/_simulator/realms", {"realm_id": realm_id, "limits": limits})
+        """Let a QuickBooks company that is there take any number of calls from now on."""
+        self._post("/_simulator/realms", {"realm_id": realm_id, "limits": NO_LIMITS})
 
     def authorization_code(self, realm_id: str) -> str:
         """Give the code that a person's consent would bring, good once."""

@@ -145,6 +145,8 @@ def disable(company_id: CompanyId, *, by: By = BY) -> None:
 def pause_(company_id: CompanyId, *, by: By = BY) -> None:
     """Hold a company's work until it is resumed."""
     with open_database() as pool:
+        with pool.connection() as connection:
+            known(connection, company_id)
         pause_company(pool, company_id, by=actor(by))
     typer.echo(f"Company {company_id} is paused.")
 
@@ -153,6 +155,8 @@ def pause_(company_id: CompanyId, *, by: By = BY) -> None:
 def resume_(company_id: CompanyId, *, by: By = BY) -> None:
     """Let a paused company's work go on."""
     with open_database() as pool:
+        with pool.connection() as connection:
+            known(connection, company_id)
         ended = resume_company(pool, company_id, by=actor(by))
     typer.echo(f"Company {company_id} {'goes on' if ended else 'was not paused'}.")
 
