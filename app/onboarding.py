@@ -16,7 +16,7 @@ from connections.errors import ChangedWhileOff, NotTakenIn, ShownChanged
 from connections.settings import CompanySettings
 from coordination.database import Connection, Pool
 from outbox.backlog import count_unread
-from records.changed_while_off import count_changed, skip_changed
+from records.changed_while_off import find_changed, skip_changed
 from records.holding import look_at_held
 from records.places import return_unclaimed
 
@@ -83,8 +83,13 @@ class Enabled:
     left_out: int = 0
 
 
-def enable_company(
-    pool: Pool, company_id: str, *, changed: Changed | None = None, by: Actor
+def enable_company(  # the answer, and the question it answers
+    pool: Pool,
+    company_id: str,
+    *,
+    changed: Changed | None = None,
+    shown: str | None = None,
+    by: Actor,
 ) -> Enabled:
     """Turn the integration on.
 
@@ -93,18 +98,21 @@ def enable_company(
         company_id: a known company.
         changed: what becomes of the records that changed while it was off; needed only where there
             are any, which the first time there never are.
+        shown: `ChangedWhileOff.shown` of the question that "skip" answers, so that nothing is
+            skipped that was not asked about; None: whatever changed.
         by: who turns it on; the name is kept with each record that is left out.
 
     Raises:
         NotConnected: there is no connection yet.
-        ChangedWhileOff: records changed, and nothing was chosen.
+        ChangedWhileOff: records changed, and nothing was chosen, or for others than these.
         NotTakenIn: which records changed is not known yet, and they are not all to be sent.
     """
     with pool.connection() as connection:
         before = companies.lock(connection, company_id)
         companies.enable(connection, company_id)
         again = before.first_enabled_at is not None and not before.enabled
-        left_out = _settle_changes(connection, company_id, changed, by.user_name) if again else 0
+        answer = _Answer(changed, shown, by.user_name)
+        left_out = _settle_changes(connection, company_id, answer) if again else 0
         look_at_held(connection, company_id)
         if not before.enabled:
             after = {"enabled": True, **({"changed": changed} if changed is not None else {})}
@@ -119,23 +127,29 @@ def enable_company(
         return Enabled(_first_enabled_at(connection, company_id), left_out)
 
 
-def _settle_changes(
-    connection: Connection, company_id: str, changed: Changed | None, by: str
-) -> int:
+@dataclass(frozen=True)
+class _Answer:
+    changed: Changed | None
+    shown: str | None
+    by: str
+
+
+def _settle_changes(connection: Connection, company_id: str, answer: _Answer) -> int:
     """Do what was chosen; what lies in the outbox is looked at before the records it becomes."""
-    if changed == "send":
+    if answer.changed == "send":
         return 0
     unread = count_unread(connection, company_id)
     if unread:
         raise NotTakenIn(unread)
     # What was handed out as it was turned off, and not taken, can be left out too.
     return_unclaimed(connection, company_id)
-    if changed == "skip":
-        return skip_changed(connection, company_id, by)
-    records = count_changed(connection, company_id)
-    if records:
-        raise ChangedWhileOff(records)
-    return 0
+    found = find_changed(connection, company_id)
+    if not found:
+        return 0
+    if answer.changed is None or answer.shown not in {None, found.digest}:
+        raise ChangedWhileOff(len(found), found.digest)
+    skip_changed(connection, found, answer.by)
+    return len(found)
 
 
 def disable_company(pool: Pool, company_id: str, *, by: Actor) -> None:

@@ -10,6 +10,7 @@ from connections import audit
 from connections.audit import Actor
 from connections.companies import Company
 from coordination.database import Connection
+from records.as_shown import AsShown, Ordered
 from records.attention import (
     GroupKey,
     retry_group,
@@ -52,20 +53,36 @@ def leave_out(connection: Connection, key: RecordKey, by: Actor, why: str) -> bo
     return left_out
 
 
-def send_group_again(connection: Connection, company_id: str, group: GroupKey, by: Actor) -> int:
-    """Send every failure of a group again; return how many were ordered."""
-    number = retry_group(connection, company_id, group, by=by.user_name)
-    _note_group(connection, company_id, group, "send", by, number)
-    return number
+def send_group_again(
+    connection: Connection, company_id: str, group: GroupKey, as_shown: AsShown, by: Actor
+) -> Ordered:
+    """Send every failure of a group that was shown again.
+
+    Raises:
+        ShownOtherwise: as `retry_group`.
+    """
+    ordered = retry_group(connection, company_id, group, as_shown, by=by.user_name)
+    _note_group(connection, company_id, group, "send", by, ordered.count)
+    return ordered
 
 
-def leave_group_out(
-    connection: Connection, company_id: str, group: GroupKey, by: Actor, why: str
-) -> int:
-    """Leave every record of a group out, for a reason; return how many were ordered."""
-    number = skip_group(connection, company_id, group, by=by.user_name, why=why)
-    _note_group(connection, company_id, group, "skip", by, number, why=why)
-    return number
+def leave_group_out(  # what a person says of a group as it was shown
+    connection: Connection,
+    company_id: str,
+    group: GroupKey,
+    as_shown: AsShown,
+    *,
+    by: Actor,
+    why: str,
+) -> Ordered:
+    """Leave every record of a group that was shown out, for a reason.
+
+    Raises:
+        ShownOtherwise: as `skip_group`.
+    """
+    ordered = skip_group(connection, company_id, group, as_shown, by=by.user_name, why=why)
+    _note_group(connection, company_id, group, "skip", by, ordered.count, why=why)
+    return ordered
 
 
 def _note_group(  # the facts of one row

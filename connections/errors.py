@@ -54,12 +54,13 @@ class ShownChanged(ConnectionRefused):
 class ChangedWhileOff(ConnectionRefused):
     """Records changed while the integration was off, and nobody said what becomes of them.
 
-    `records` is how many.
+    `records` is how many; `shown` names which, and comes back with the answer.
     """
 
-    def __init__(self, records: int) -> None:
+    def __init__(self, records: int, shown: str) -> None:
         """Ask for the choice, as the office reads it."""
         self.records = records
+        self.shown = shown
         what, it = ("1 record", "it") if records == 1 else (f"{records:,} records", "them")
         super().__init__(
             f"{what} changed while it was off: choose whether to send or to skip {it}."

@@ -7,13 +7,14 @@ whose question has just been answered needs attention until the relay has acted:
 group of its own, so that the groups sum up to `Standing.ATTENTION`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from coordination.database import Connection
 from records.activity import PAGE_MOST, Page
+from records.as_shown import AsShown, Ordered, ShownOtherwise
 from records.cursors import Cursor
 from records.input_text import storable
 from records.orders import Kind, Order, order
@@ -55,7 +56,8 @@ class GroupKey:
 class Group:
     """What needs attention for one reason; `sample` is one record's own sentence.
 
-    `first` are the newest of them, at most `FIRST_MOST`.
+    `first` are the newest of them, at most `FIRST_MOST`; `as_shown` is what a form about the group
+    brings back.
     """
 
     key: GroupKey
@@ -63,12 +65,14 @@ class Group:
     oldest: datetime
     sample: str
     first: tuple[Shown, ...]
+    as_shown: AsShown
 
 
 # A question that was answered is open no more; until the relay has acted the record still waits.
 _GROUPS = """
 WITH failed AS (
-    SELECT 'failed' AS kind, code AS what, count(*) AS counted, min(since) AS oldest
+    SELECT 'failed' AS kind, code AS what, count(*) AS counted, min(since) AS oldest,
+           max(since) AS newest
     FROM proline_qbo.records
     WHERE company_id = %(company_id)s AND standing = 'attention' AND state = 'failed'
     GROUP BY code
@@ -79,16 +83,17 @@ WITH failed AS (
     LEFT JOIN proline_qbo.decisions d ON d.record_pk = r.pk AND d.answer IS NULL
     WHERE r.company_id = %(company_id)s AND r.standing = 'attention' AND r.state = 'waiting'
 ), decisions AS (
-    SELECT kind, what, count(*) AS counted, min(since) AS oldest FROM asked GROUP BY kind, what
+    SELECT kind, what, count(*) AS counted, min(since) AS oldest, max(since) AS newest
+    FROM asked GROUP BY kind, what
 )
-SELECT kind, what, counted, oldest, ARRAY(
+SELECT kind, what, counted, oldest, newest, ARRAY(
     SELECT r.pk FROM proline_qbo.records r
     WHERE r.company_id = %(company_id)s AND r.standing = 'attention' AND r.state = 'failed'
       AND r.code = failed.what
     ORDER BY r.since DESC, r.pk DESC LIMIT %(most)s) AS pks
 FROM failed
 UNION ALL
-SELECT kind, what, counted, oldest, ARRAY(
+SELECT kind, what, counted, oldest, newest, ARRAY(
     SELECT a.pk FROM asked a WHERE (a.kind, a.what) = (decisions.kind, decisions.what)
     ORDER BY a.since DESC, a.pk DESC LIMIT %(most)s)
 FROM decisions
@@ -103,14 +108,19 @@ def groups(connection: Connection, company_id: str) -> list[Group]:
     every = show(connection, company_id, [pk for *_, pks in rows for pk in pks])
     shown = {each.pk: each for each in every}
     return [
-        _group(GroupKey(kind, what), count, oldest, [shown[pk] for pk in pks if pk in shown])
-        for kind, what, count, oldest, pks in rows
+        _group(
+            GroupKey(kind, what),
+            oldest,
+            AsShown(count, Cursor(newest, pks[0])),
+            [shown[pk] for pk in pks if pk in shown],
+        )
+        for kind, what, count, oldest, newest, pks in rows
     ]
 
 
-def _group(key: GroupKey, count: int, oldest: datetime, first: Sequence[Shown]) -> Group:
+def _group(key: GroupKey, oldest: datetime, as_shown: AsShown, first: Sequence[Shown]) -> Group:
     sample = next((each.explained.sentence for each in first if each.explained.sentence), "")
-    return Group(key, count, oldest, sample or "", tuple(first))
+    return Group(key, as_shown.count, oldest, sample or "", tuple(first), as_shown)
 
 
 # An end of each condition stands in a partial index; one of them is never true for a given kind.
@@ -160,45 +170,60 @@ def in_group(
     return Page(tuple(rows), goes_on)
 
 
-def retry_group(connection: Connection, company_id: str, key: GroupKey, *, by: str) -> int:
-    """Have every record of a group of failures tried again; return how many were ordered.
+def retry_group(
+    connection: Connection, company_id: str, key: GroupKey, as_shown: AsShown, *, by: str
+) -> Ordered:
+    """Have every record of a group of failures that was shown tried again.
 
     What is ordered already is not ordered again, so that a second click orders nothing. At most
     `ORDERS_MOST` at a time, the oldest first: if as many were ordered, there may be more.
+
+    Raises:
+        ShownOtherwise: others stand among those that were shown; the caller's transaction has to be
+            given up.
     """
     if key.kind != "failed":
-        return 0
-    return _order_group(connection, company_id, key, Order(0, "send", by))
+        return Ordered(0)
+    return _order_group(connection, company_id, key, as_shown, Order(0, "send", by))
 
 
-def skip_group(connection: Connection, company_id: str, key: GroupKey, *, by: str, why: str) -> int:
-    """Leave every record of a group out, for a reason; return how many were ordered.
+def skip_group(  # what a person says of a group as it was shown
+    connection: Connection, company_id: str, key: GroupKey, as_shown: AsShown, *, by: str, why: str
+) -> Ordered:
+    """Leave every record of a group that was shown out, for a reason.
 
     What hangs from a contact or project that is left out so has it sent when it needs it. At most
     `ORDERS_MOST` at a time, as in `retry_group`.
 
     Raises:
         ValueError: no reason is given.
+        ShownOtherwise: as `retry_group`.
     """
     _check_reason(why)
     if key.kind == "answered":
-        return 0
-    return _order_group(connection, company_id, key, Order(0, "skip", by, why, in_bulk=True))
+        return Ordered(0)
+    like = Order(0, "skip", by, why, in_bulk=True)
+    return _order_group(connection, company_id, key, as_shown, like)
 
 
 _NEXT = """
   AND (r.since, r.pk) > (%(since)s::timestamptz, %(pk)s)
+  AND (r.since, r.pk) <= (%(newest_since)s, %(newest_pk)s)
   AND NOT EXISTS (SELECT FROM proline_qbo.orders o
                   WHERE o.record_pk = r.pk AND o.carried_out_at IS NULL AND o.kind = %(kind)s)
 ORDER BY r.since, r.pk LIMIT %(most)s
 """
 
 
-def _order_group(connection: Connection, company_id: str, key: GroupKey, like: Order) -> int:
+def _order_group(
+    connection: Connection, company_id: str, key: GroupKey, as_shown: AsShown, like: Order
+) -> Ordered:
     ordered = 0
     arguments = {
         "company_id": company_id,
         "what": key.what,
+        "newest_since": as_shown.newest.since,
+        "newest_pk": as_shown.newest.pk,
         "kind": like.kind,
         "most": ORDERS_AT_ONCE,
         "since": "-infinity",
@@ -212,7 +237,26 @@ def _order_group(connection: Connection, company_id: str, key: GroupKey, like: O
         if len(found) < ORDERS_AT_ONCE:
             break
         arguments |= {"pk": found[-1][0], "since": found[-1][1]}
-    return ordered
+    return Ordered(ordered, _came_later(connection, key, as_shown, arguments))
+
+
+_COMPARED = """
+SELECT count(*) FILTER (WHERE (r.since, r.pk) <= (%(newest_since)s, %(newest_pk)s)),
+       count(*) FILTER (WHERE (r.since, r.pk) > (%(newest_since)s, %(newest_pk)s))
+"""
+
+
+# Looked at behind the orders, so that it sees what they saw. A record whose transaction was under
+# way when the page was read may stand before the newest that was shown.
+def _came_later(
+    connection: Connection, key: GroupKey, as_shown: AsShown, arguments: Mapping[str, object]
+) -> int:
+    statement = f"{_COMPARED} {_OF[key.kind]}"
+    row = connection.execute(statement, arguments).fetchone()
+    among, later = row or (0, 0)
+    if among > as_shown.count:
+        raise ShownOtherwise
+    return int(later)
 
 
 _ONE = """

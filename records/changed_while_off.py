@@ -6,6 +6,9 @@ sending in ProLine goes on waiting, and is no part of the choice. What became el
 company was turned off is none either: it was to be sent, and is.
 """
 
+import hashlib
+from dataclasses import dataclass
+
 from coordination.database import Connection
 from records.orders import Order, order
 
@@ -22,7 +25,23 @@ WHERE r.company_id = %s AND r.standing IN ('in_progress', 'waiting')
        OR (r.settled_version = r.version AND r.since >= c.disabled_at))
 """
 _COUNT = f"SELECT count(*) {_CHANGED}"
-_LIST = f"SELECT r.pk {_CHANGED} ORDER BY r.pk"
+_LIST = f"SELECT r.pk, r.version {_CHANGED} ORDER BY r.pk"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Records that changed, each as (pk, version), ordered by pk."""
+
+    records: tuple[tuple[int, int], ...]
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.records)
+
+    @property
+    def digest(self) -> str:
+        """Name exactly these, in these versions: what a person is asked about, and answers."""
+        return hashlib.sha256(repr(self.records).encode()).hexdigest()
 
 
 def count_changed(connection: Connection, company_id: str) -> int:
@@ -31,22 +50,21 @@ def count_changed(connection: Connection, company_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def skip_changed(connection: Connection, company_id: str, by: str) -> int:
-    """Leave out what `count_changed` counts, with so many others at once; return how many.
+def find_changed(connection: Connection, company_id: str) -> Changed:
+    """Find what `count_changed` counts."""
+    return Changed(tuple(connection.execute(_LIST, [company_id]).fetchall()))
+
+
+def skip_changed(connection: Connection, changed: Changed, by: str) -> None:
+    """Leave these out, with so many others at once.
 
     What hangs from a contact or project that is left out so has it sent when it needs it.
 
     Args:
         connection: the transaction that turns the company on.
-        company_id: a company that is off.
+        changed: what `find_changed` found in it, while the company was off.
         by: who chose.
     """
-    pks = _changed(connection, company_id)
-    for start in range(0, len(pks), ORDERS_AT_ONCE):
-        some = pks[start : start + ORDERS_AT_ONCE]
-        order(connection, [Order(pk, "skip", by, WHY, in_bulk=True) for pk in some])
-    return len(pks)
-
-
-def _changed(connection: Connection, company_id: str) -> list[int]:
-    return [pk for (pk,) in connection.execute(_LIST, [company_id])]
+    for start in range(0, len(changed), ORDERS_AT_ONCE):
+        some = changed.records[start : start + ORDERS_AT_ONCE]
+        order(connection, [Order(pk, "skip", by, WHY, in_bulk=True) for pk, _ in some])

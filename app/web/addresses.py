@@ -84,7 +84,13 @@ def with_query(path: str, **parameters: str | int | None) -> str:
 def told(query: Fields) -> str | None:
     """Say what was done, as the address names it; None: it names nothing we know."""
     sentence = TOLD.get(query.get("done"))
-    number = query.get("n", "0")
-    if sentence is None or not number.isascii() or not number.isdigit():
+    number, more = _number(query, "n"), _number(query, "more")
+    if sentence is None or number is None or more is None:
         return None
-    return sentence.format(n=f"{int(number[:NUMBER_DIGITS_MOST]):,}")
+    came = f" {more:,} more {'has' if more == 1 else 'have'} come meanwhile." if more else ""
+    return f"{sentence.format(n=f'{number:,}')}{came}"
+
+
+def _number(query: Fields, name: str) -> int | None:
+    said = query.get(name, "0")
+    return int(said[:NUMBER_DIGITS_MOST]) if said.isascii() and said.isdigit() else None

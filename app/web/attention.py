@@ -1,6 +1,8 @@
 """What needs attention: by reason, with who acts; sent again, left out, or decided."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.responses import Response
@@ -21,6 +23,7 @@ from app.web.reasons import Reason, reason_of
 from app.web.situation import Situation, stands
 from app.web.telling import Teller, teller
 from coordination.database import Connection
+from records.as_shown import AsShown, Ordered, ShownOtherwise
 from records.attention import Group, GroupKey, groups, in_group
 from records.cursors import Cursor
 from records.deciding import open_questions, open_questions_about
@@ -29,6 +32,9 @@ from records.keys import RecordKey
 WHY_MOST: Final = 200
 GROUP_ROWS: Final = 50
 NOTHING_DONE: Final = "It is on its way already, or stands otherwise by now: reload the page."
+MORE_BY_NOW: Final = (
+    "More stand there than you were shown, and nothing was done: look at them again."
+)
 ANOTHER_BY_NOW: Final = "The question is another by now: look at it again."
 
 
@@ -75,7 +81,7 @@ def _one(
         return go_to(addresses.ATTENTION)
     after = Cursor.decode(asked.query.get("after"))
     page = in_group(connection, asked.company_id, key, after=after, limit=GROUP_ROWS)
-    whole = Group(group.key, group.count, group.oldest, group.sample, page.rows)
+    whole = replace(group, first=page.rows)
     return render(
         asked,
         "attention.html",
@@ -109,41 +115,65 @@ def _teller(connection: Connection, situation: Situation, found: list[Group]) ->
 
 
 def retry(asked: Asked) -> Response:
-    """Send a group of failures again, or one record that failed or was left out."""
+    """Send a group of failures as it was shown again, or one record that failed or was left out."""
     group = GroupKey.decode(asked.form.get("group"))
     with asked.web.pool.connection() as connection:
-        if group is not None:
-            number = send_group_again(connection, asked.company_id, group, asked.actor)
-        else:
-            number = int(send_again(connection, _record(asked), asked.actor))
-    return _back(asked, "retried", number)
+        if group is None:
+            return _back(
+                asked, "retried", Ordered(int(send_again(connection, _record(asked), asked.actor)))
+            )
+        with _only_what_was_shown():
+            ordered = send_group_again(
+                connection, asked.company_id, group, _as_shown(asked), asked.actor
+            )
+    return _back(asked, "retried", ordered)
 
 
 def skip(asked: Asked) -> Response:
-    """Leave a group or one record out, for a reason."""
+    """Leave a group as it was shown or one record out, for a reason."""
     why = asked.form.get("why").strip()
     if not 0 < len(why) <= WHY_MOST:
         raise Refused(f"Say why it is left out, in at most {WHY_MOST} letters.")
     group = GroupKey.decode(asked.form.get("group"))
     with asked.web.pool.connection() as connection:
-        if group is not None:
-            number = leave_group_out(connection, asked.company_id, group, asked.actor, why)
-        else:
-            number = int(leave_out(connection, _record(asked), asked.actor, why))
-    return _back(asked, "skipped", number)
+        if group is None:
+            left_out = leave_out(connection, _record(asked), asked.actor, why)
+            return _back(asked, "skipped", Ordered(int(left_out)))
+        with _only_what_was_shown():
+            ordered = leave_group_out(
+                connection, asked.company_id, group, _as_shown(asked), by=asked.actor, why=why
+            )
+    return _back(asked, "skipped", ordered)
+
+
+def _as_shown(asked: Asked) -> AsShown:
+    as_shown = AsShown.decode(asked.form.get("shown"))
+    if as_shown is None:
+        raise Refused(MORE_BY_NOW)
+    return as_shown
+
+
+@contextmanager
+def _only_what_was_shown() -> Iterator[None]:
+    try:
+        yield
+    except ShownOtherwise as error:
+        raise Refused(MORE_BY_NOW) from error
 
 
 def _record(asked: Asked) -> RecordKey:
     return RecordKey(asked.company_id, asked.form.get("entity"), asked.form.get("id"))
 
 
-def _back(asked: Asked, done: str, number: int) -> Response:
-    if not number:
+def _back(asked: Asked, done: str, ordered: Ordered) -> Response:
+    if not ordered.count:
         raise Refused(NOTHING_DONE)
+    told: dict[str, str | int] = {"done": done, "n": ordered.count}
     if asked.form.get("group"):
-        return go_to(addresses.ATTENTION, done=done, n=number)
+        more = {"more": ordered.came_later} if ordered.came_later else {}
+        return go_to(addresses.ATTENTION, **told, **more)
     key = _record(asked)
-    return go_to(addresses.RECORD, entity=key.entity, id=key.record_id, done=done, n=number)
+    return go_to(addresses.RECORD, entity=key.entity, id=key.record_id, **told)
 
 
 def decide(asked: Asked) -> Response:

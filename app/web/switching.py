@@ -20,10 +20,12 @@ def enable(asked: Asked) -> Response:
             asked.web.pool,
             asked.company_id,
             changed="send" if said == "send" else "skip" if said == "skip" else None,
+            shown=asked.form.get("shown"),
             by=asked.actor,
         )
     except ChangedWhileOff as error:
-        return _question(asked, records=error.records)
+        anew = said == "skip"
+        return _question(asked, records=error.records, shown=error.shown, anew=anew)
     except NotTakenIn as error:
         return _question(asked, changes=error.changes)
     if enabled.left_out:
@@ -37,14 +39,14 @@ def ask(asked: Asked) -> Response:
     return go_to(addresses.QUICKBOOKS)
 
 
-def _question(asked: Asked, **asked_about: Any) -> Response:  # noqa: ANN401  # one number, by its name
+def _question(asked: Asked, **asked_about: Any) -> Response:  # noqa: ANN401  # facts, by their name
     with asked.web.pool.connection() as connection:
         situation = stands(connection, asked.company_id)
     return render(
         asked,
         "changed_while_off.html",
         situation=situation,
-        **{"records": 0, "changes": 0, **asked_about},
+        **{"records": 0, "changes": 0, "shown": "", "anew": False, **asked_about},
     )
 
 

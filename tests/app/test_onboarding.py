@@ -8,6 +8,7 @@ from connections import audit, companies
 from connections.books import Books
 from connections.connecting import Consent, Obtained
 from connections.errors import (
+    ChangedWhileOff,
     RealmTaken,
     ShownChanged,
     UnknownCompany,
@@ -22,7 +23,7 @@ from records.attempts import open_attempt
 from records.orders import Order, order
 from tests.support.attempts import a_write
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import ACME, OFFICE, contact, enable_company, project, realm_of
+from tests.support.proline import ACME, OFFICE, contact, enable_company, invoice, project, realm_of
 from tests.support.relay_in_hand import Office
 
 OTHER = "realm-of-now"
@@ -207,6 +208,43 @@ def test_a_company_that_is_off_hands_back_what_nobody_took_before_it_skips(offic
     assert office.state("contact", "c1") == "skipped"
 
 
+def changed_while_off(office: Office) -> ChangedWhileOff:
+    """Ask to turn the company on, and give the question that comes of it."""
+    with pytest.raises(ChangedWhileOff) as asked:
+        onboarding.enable_company(office.pool, ACME, by=OFFICE)
+    return asked.value
+
+
+@pytest.mark.parametrize("later", ["invoice", "contact"])
+def test_what_changes_after_the_question_is_not_skipped_by_its_answer(
+    office: Office, later: str
+) -> None:
+    """Another record, or the same in a newer version: it is asked anew, and nothing is on."""
+    tie(office, OTHER)
+    office.finish()
+    onboarding.disable_company(office.pool, ACME, by=OFFICE)
+    office.say("contact", contact(display_name="Ada Newname"))
+    office.hand.drain()
+    asked = changed_while_off(office)
+
+    said = contact(display_name="Ada Another") if later == "contact" else invoice()
+    office.say(later, said)
+    office.hand.drain()
+    with pytest.raises(ChangedWhileOff) as again:
+        onboarding.enable_company(office.pool, ACME, changed="skip", shown=asked.shown, by=OFFICE)
+
+    assert again.value.shown != asked.shown
+    assert office.rows("SELECT FROM proline_qbo.orders") == []
+    with office.pool.connection() as connection:
+        company = companies.get(connection, ACME)
+        assert company is not None
+        assert not company.enabled
+    enabled = onboarding.enable_company(
+        office.pool, ACME, changed="skip", shown=again.value.shown, by=OFFICE
+    )
+    assert enabled.left_out == again.value.records
+
+
 def entries(office: Office) -> list[tuple[str, object, object]]:
     """Return what the audit says of the company, the oldest first, without its connecting."""
     with office.pool.connection() as connection:
@@ -245,16 +283,6 @@ def test_every_change_of_a_company_is_in_the_audit_once(office: Office) -> None:
         assert {each.actor for each in audit.list_entries(connection, ACME)} == {OFFICE}
 
 
-def test_what_is_refused_leaves_no_row(office: Office) -> None:
-    """The audit is written in the transaction of the change."""
-    with pytest.raises(UnknownCompany):
-        onboarding.change_settings(office.pool, "nobody", CompanySettings(), by=OFFICE)
-    with pytest.raises(UnknownCompany):
-        onboarding.pause_company(office.pool, "nobody", by=OFFICE)
-
-    assert office.rows("SELECT FROM proline_qbo.audit") == []
-
-
 def test_settings_chosen_on_others_than_stand_are_refused(office: Office) -> None:
     """Of two who began with the same page, the second is told to look again."""
     with office.pool.connection() as connection:
@@ -269,3 +297,13 @@ def test_settings_chosen_on_others_than_stand_are_refused(office: Office) -> Non
 
     with office.pool.connection() as connection:
         assert companies.lock(connection, ACME).settings == first
+
+
+def test_what_is_refused_leaves_no_row(office: Office) -> None:
+    """The audit is written in the transaction of the change."""
+    with pytest.raises(UnknownCompany):
+        onboarding.change_settings(office.pool, "nobody", CompanySettings(), by=OFFICE)
+    with pytest.raises(UnknownCompany):
+        onboarding.pause_company(office.pool, "nobody", by=OFFICE)
+
+    assert office.rows("SELECT FROM proline_qbo.audit") == []

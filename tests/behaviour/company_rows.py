@@ -422,7 +422,7 @@ ROWS = (
         "turned off, then on",
         'Changes are held, newest version each; on asks "send or skip".',
         turned_off_then_on,
-        replaced("app.onboarding.count_changed", lambda *_: 0),
+        replaced("app.onboarding.find_changed", lambda *_: ()),
         "app.onboarding.enable_company",
     ),
     Row(

@@ -7,6 +7,7 @@ import pytest
 from coordination.database import Connection, Pool
 from records import attention
 from records.activity import Page
+from records.as_shown import AsShown, Ordered, ShownOtherwise
 from records.attention import (
     GroupKey,
     groups,
@@ -16,6 +17,7 @@ from records.attention import (
     skip_group,
     skip_record,
 )
+from records.cursors import Cursor
 from records.standings import Standing, count_standings
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, contact, enable_company
@@ -53,6 +55,11 @@ def troubled(pool: Pool) -> Pool:
                 if record_id == "asked":
                     ask(connection, pk, "send_as_new")
     return pool
+
+
+def as_shown(connection: Connection, key: GroupKey, company_id: str = ACME) -> AsShown:
+    """Read what a page shows of a group."""
+    return next(each.as_shown for each in groups(connection, company_id) if each.key == key)
 
 
 def orders(connection: Connection) -> list[tuple[object, ...]]:
@@ -135,8 +142,9 @@ def test_a_key_comes_back_as_it_was() -> None:
 def test_a_group_is_retried_whole_and_once(troubled: Pool) -> None:
     """Every failed record of it, in this company alone; a second click orders nothing."""
     with troubled.connection() as connection:
-        assert retry_group(connection, ACME, CODE, by="Jane Example") == 3
-        assert retry_group(connection, ACME, CODE, by="Jane Example") == 0
+        shown = as_shown(connection, CODE)
+        assert retry_group(connection, ACME, CODE, shown, by="Jane Example") == Ordered(3)
+        assert retry_group(connection, ACME, CODE, shown, by="Jane Example") == Ordered(0)
 
         assert orders(connection) == [
             (ACME, f"i{number}", "send", "Jane Example", "", False) for number in range(3)
@@ -154,30 +162,88 @@ def test_a_group_larger_than_a_batch_is_ordered_in_several(
             put(connection, "payment", f"at-once-{number}", "failed", code="same")
 
         key = GroupKey("failed", "same")
-        first = retry_group(connection, ACME, key, by="x")
-        second = retry_group(connection, ACME, key, by="x")
+        shown = as_shown(connection, key)
+        first = retry_group(connection, ACME, key, shown, by="x")
+        second = retry_group(connection, ACME, key, shown, by="x")
 
-        assert (first, second) == (6, 1)
+        assert (first.count, second.count) == (6, 1)
         assert len({record_id for _, record_id, *_ in orders(connection)}) == 7
 
 
 def test_a_group_is_skipped_in_bulk_and_for_a_reason(troubled: Pool) -> None:
     """What hangs from one of many may still need it; questions can be skipped too."""
     with troubled.connection() as connection:
-        assert skip_group(connection, ACME, CODE, by="x", why="Booked by hand") == 3
-        assert skip_group(connection, ACME, QUESTION, by="x", why="Not ours") == 1
+        failed, asked = as_shown(connection, CODE), as_shown(connection, QUESTION)
+        assert skip_group(connection, ACME, CODE, failed, by="x", why="Booked by hand").count == 3
+        assert skip_group(connection, ACME, QUESTION, asked, by="x", why="Not ours").count == 1
 
         assert {(kind, bulk) for _, _, kind, _, _, bulk in orders(connection)} == {("skip", True)}
         with pytest.raises(ValueError, match="reason"):
-            skip_group(connection, ACME, CODE, by="x", why="  ")
+            skip_group(connection, ACME, CODE, failed, by="x", why="  ")
+
+
+@pytest.mark.parametrize("key", [CODE, QUESTION], ids=GroupKey.encode)
+def test_what_comes_after_a_group_was_shown_is_not_skipped_with_it(
+    troubled: Pool, key: GroupKey
+) -> None:
+    """Whoever presses has not seen it: it stays, and is told of."""
+    with troubled.connection() as connection:
+        shown = as_shown(connection, key)
+        since = NOON + timedelta(hours=1)
+        put(connection, "invoice", "later", "failed", since=since)
+        ask(
+            connection,
+            put(connection, "contact", "later", "waiting", reason="decision", since=since),
+            "send_as_new",
+        )
+
+        ordered = skip_group(connection, ACME, key, shown, by="x", why="Booked by hand")
+
+        assert ordered == Ordered(shown.count, came_later=1)
+        assert "later" not in {record_id for _, record_id, *_ in orders(connection)}
+
+
+def test_what_comes_after_a_group_was_shown_is_not_retried_with_it(troubled: Pool) -> None:
+    """As little as it is skipped."""
+    with troubled.connection() as connection:
+        shown = as_shown(connection, CODE)
+        put(connection, "invoice", "later", "failed", since=NOON + timedelta(hours=1))
+
+        assert retry_group(connection, ACME, CODE, shown, by="x") == Ordered(3, came_later=1)
+        assert "later" not in {record_id for _, record_id, *_ in orders(connection)}
+
+
+def test_what_slips_in_among_what_was_shown_has_all_refused(troubled: Pool) -> None:
+    """Its transaction began before the page was read and ended after: nobody can tell it apart."""
+    with troubled.connection() as connection:
+        shown = as_shown(connection, CODE)
+        put(connection, "invoice", "slipped-in", "failed", since=NOON)
+
+        with pytest.raises(ShownOtherwise), connection.transaction():
+            skip_group(connection, ACME, CODE, shown, by="x", why="Booked by hand")
+
+        assert orders(connection) == []
+
+
+def test_what_a_form_brings_back_is_what_was_shown(troubled: Pool) -> None:
+    """Or it is nothing."""
+    with troubled.connection() as connection:
+        shown = as_shown(connection, CODE)
+
+    assert shown == AsShown(3, Cursor(NOON + timedelta(minutes=2), shown.newest.pk))
+    assert AsShown.decode(shown.encode()) == shown
+    for text in ("", "3", "3.", ".x", "-" + shown.encode(), "٣" + shown.encode(), "3.zz", "\0"):
+        assert AsShown.decode(text) is None
 
 
 def test_only_failures_are_retried(troubled: Pool) -> None:
     """A question is answered, and an answered one is being carried out."""
     with troubled.connection() as connection:
-        assert retry_group(connection, ACME, QUESTION, by="x") == 0
-        assert retry_group(connection, ACME, GroupKey("answered"), by="x") == 0
-        assert skip_group(connection, ACME, GroupKey("answered"), by="x", why="y") == 0
+        answered = GroupKey("answered")
+        shown = as_shown(connection, QUESTION)
+        assert retry_group(connection, ACME, QUESTION, shown, by="x") == Ordered(0)
+        assert retry_group(connection, ACME, answered, shown, by="x") == Ordered(0)
+        assert skip_group(connection, ACME, answered, shown, by="x", why="y") == Ordered(0)
 
         assert orders(connection) == []
 
@@ -231,7 +297,8 @@ def test_what_was_retried_goes_on(pool: Pool) -> None:
     key = GroupKey("failed", "snapshot_invalid")
     with pool.connection() as connection:
         assert [each.key for each in groups(connection, ACME)] == [key]
-        assert skip_group(connection, ACME, key, by="Jane Example", why="No customer") == 1
+        shown = as_shown(connection, key)
+        assert skip_group(connection, ACME, key, shown, by="Jane", why="No customer").count == 1
 
     office.finish()
 

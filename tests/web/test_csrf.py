@@ -9,7 +9,7 @@ import pytest
 from app.web import addresses
 from tests.support.visitor import Visitor
 from tests.web.routes import POSTS, SIGNED_POSTS, Way
-from tests.web.world import World, record_of, shown_settings
+from tests.web.world import EVERYTHING, World, record_of, shown_settings
 
 FORM = "application/x-www-form-urlencoded"
 Try = Callable[[Visitor, str, str, dict[str, str]], httpx.Response]
@@ -18,8 +18,8 @@ Try = Callable[[Visitor, str, str, dict[str, str]], httpx.Response]
 # Such that each route would do something, were it not refused.
 FIELDS = {
     addresses.SETTINGS: {"stage": "Closed - Won", "trigger": "stages", "ceiling": "7"},
-    addresses.RETRY: {"group": "failed:total_mismatch"},
-    addresses.SKIP: {"group": "failed:total_mismatch", "why": "because"},
+    addresses.RETRY: {"group": "failed:total_mismatch", "shown": EVERYTHING},
+    addresses.SKIP: {"group": "failed:total_mismatch", "shown": EVERYTHING, "why": "because"},
     addresses.DECIDE: {"entity": "payment", "id": "y2", "answer": "by_hand"},
     addresses.RESOLVE: {"finding": "1"},
     addresses.TRANSFER: {"id": "p2"},

@@ -25,7 +25,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 NAMES: Final = (
     "after", "answer", "argument", "before", "ceiling", "changed", "code", "company_id", "csrf",
     "customer_mode", "deposit_account", "done", "entity", "error", "existing_customers", "finding",
-    "go", "group", "id", "income_account", "income_item", "n", "on", "other_books", "realm",
+    "go", "group", "id", "income_account", "income_item", "more", "n", "on", "other_books", "realm",
     "realmId", "running_balance", "service", "service_item", "shown", "stage", "standing", "state",
     "status", "tax_code", "tax_mode", "text", "token", "trigger", "why", "why[]", "",
 )  # fmt: skip

@@ -12,7 +12,7 @@ from records.cursors import Cursor
 from tests.support.roofer import COMPANY
 from tests.support.visitor import Visitor
 from tests.web.routes import CALLBACK, GETS, POSTS
-from tests.web.world import World, furnish, shown_settings
+from tests.web.world import EVERYTHING, World, furnish, shown_settings
 
 VICTIM = "victim-company"
 WORD = "Zanzibar"
@@ -201,7 +201,8 @@ def test_no_form_touches_another_companys_records(two: Two) -> None:
                 assert sent.status_code == 409, (path, sent.text)
                 assert tells_nothing(two, sent, record_id)
     for path in (addresses.RETRY, addresses.SKIP):
-        group = {"csrf": token, "group": "failed:lines_missing", "why": "x"}
+        named = {"group": "failed:lines_missing", "shown": EVERYTHING}
+        group = {"csrf": token, "why": "x", **named}
         assert two.attacker.send("POST", path, data=group).status_code == 409
     resolved = two.attacker.send(
         "POST", addresses.RESOLVE, data={"csrf": token, "finding": str(finding)}
@@ -243,7 +244,8 @@ def test_a_group_that_both_have_is_ones_own(two: Two) -> None:
     count = "SELECT count(*) FROM proline_qbo.records WHERE company_id = %s AND state = 'failed'"
     before = two.of_victim(count)
 
-    two.attacker.post(addresses.SKIP, group="failed:total_mismatch", why="not ours to send")
+    named = {"group": "failed:total_mismatch", "shown": EVERYTHING}
+    two.attacker.post(addresses.SKIP, why="not ours to send", **named)
     two.world.roofer.settle()
 
     assert two.world.one(count, COMPANY) == 0

@@ -407,6 +407,29 @@ def test_enabling_again_asks_about_what_changed(new_world: World, choice: str, s
     assert noted["after"] == {"enabled": True, "changed": choice}
 
 
+def test_what_changes_after_the_question_is_asked_about_anew(new_world: World) -> None:
+    """Nothing is skipped that was not asked about, and nothing is on meanwhile."""
+    new_world.office.enabled().roofer.contact().project().settle()
+    person = new_world.visitor()
+    sent(person, form_to(shown(person, addresses.QUICKBOOKS), addresses.DISABLE))
+    new_world.roofer.invoice("i7")
+    until(lambda: record_of(new_world, "invoice", "i7")["state"] == "pending")
+    enable = form_to(shown(person, addresses.QUICKBOOKS), addresses.ENABLE)
+    asked = Html(person.send("POST", enable.action, data=dict(enable.fields)).text)
+    new_world.roofer.invoice("i8")
+    until(lambda: record_of(new_world, "invoice", "i8")["state"] == "pending")
+
+    skip = form_to(asked, addresses.ENABLE)
+    again = person.send("POST", skip.action, data=dict(skip.fields) | {"changed": "skip"})
+
+    page = Html(again.text)
+    assert "2 records changed while it was off: send or skip?" in page.text
+    assert "no more what you were asked about, so nothing was done" in page.text
+    assert not new_world.one("SELECT enabled FROM proline_qbo.companies")
+    page = sent(person, form_to(page, addresses.ENABLE), changed="skip")
+    assert "Records left out: 2." in page.text
+
+
 # --- what needs attention ----------------------------------------------------------------------
 
 
@@ -436,6 +459,40 @@ def test_failures_are_grouped_by_reason_and_retried_together(attended: World) ->
     )
     attended.roofer.settle()
     assert record_of(attended, "invoice", "i3")["state"] == "failed"  # it is still wrong
+
+
+def test_what_fails_after_a_group_was_shown_is_neither_skipped_nor_retried(
+    disturbed: World,
+) -> None:
+    """It stays where it is, and the page says that more has come."""
+    person, group = disturbed.visitor(), ("group", "failed:total_mismatch")
+    page = shown(person, addresses.ATTENTION)
+    assert "The lines do not come to the total 2" in page.text
+    wrong = [{"id": "l1", "kind": "item", "name": "Tear-off", "amount": "7.00"}]
+    disturbed.roofer.invoice("i9", total="10.00", lines=wrong).settle()
+
+    page = sent(person, form_to(page, addresses.SKIP, group), why="Booked by hand")
+
+    assert "Records left out of QuickBooks: 2. 1 more has come meanwhile." in page.text
+    assert last_noted(disturbed)["after"]["records"] == 2
+    disturbed.roofer.settle()
+    assert record_of(disturbed, "invoice", "i4")["state"] == "skipped"
+    assert record_of(disturbed, "invoice", "i9")["state"] == "failed"
+
+
+def test_a_form_that_does_not_say_what_was_shown_changes_nothing(attended: World) -> None:
+    """Nor does one that somebody made up."""
+    person = attended.visitor()
+    form = form_to(
+        shown(person, addresses.ATTENTION), addresses.SKIP, ("group", "failed:total_mismatch")
+    )
+    before = attended.photograph()
+
+    for as_shown in ("", "2", "x"):
+        data = dict(form.fields) | {"shown": as_shown, "why": "Booked by hand"}
+        assert person.send("POST", form.action, data=data).status_code == 409
+
+    assert attended.photograph() == before
 
 
 def test_one_failure_is_mended_in_proline_and_retried_from_its_page(attended: World) -> None:

@@ -358,6 +358,10 @@ def test_numbers_are_written_for_people() -> None:
         addresses.told(fields(done="skipped", n="1234")) == "Records left out of QuickBooks: 1,234."
     )
     assert addresses.told(fields(done="saved")) == "The settings are saved."
+    assert (addresses.told(fields(done="retried", n="1", more="1200")) or "").endswith(
+        "1. 1,200 more have come meanwhile."
+    )
+    assert addresses.told(fields(done="retried", n="1", more="x")) is None
     assert len(addresses.told(fields(done="retried", n="9" * 5_000)) or "") < 60
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -23,6 +24,8 @@ from psycopg.rows import dict_row
 from app import logs
 from app.web import addresses
 from qbo_simulator.wire import Request
+from records.as_shown import AsShown
+from records.cursors import Cursor
 from records.findings import find
 from tests.support.database_clock import DatabaseClock
 from tests.support.office import Office, office_in
@@ -35,6 +38,8 @@ LAUNCHED: Final = "__Host-proline-qbo-launch"
 # They beat, whatever anybody asks of the page.
 LIVING: Final = frozenset({"processes", "leadership", "clock_of_the_test"})
 FOR_EVER: Final = "9999-12-31T00:00:00+00:00"
+# What a form of a group brings back from who was shown all there can ever be.
+EVERYTHING: Final = AsShown(999_999, Cursor(datetime.fromisoformat(FOR_EVER), 0)).encode()
 
 
 @dataclass
