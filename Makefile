@@ -27,7 +27,7 @@ page: $(VENV)/.demo ## put the Integrations page on this machine to look at, unt
 	@$(BIN)/proline-qbo demo --page
 
 test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_URL and AMQP_URL, Docker, or private ones)
-	@$(BIN)/pytest --numprocesses auto --dist loadfile
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.dev ## time what the page reads with 100,000 records of a company, and what that costs writing
 	@$(BIN)/python -m benchmarks.pages

@@ -5,6 +5,7 @@ And a real RabbitMQ, one fresh virtual host per test.
 
 import os
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -21,6 +22,8 @@ from tests.support.postgres import NoServer, Template, fresh_database, migrated_
 from tests.support.rabbitmq import fresh_virtual_host
 
 TEST_PROCESSES = 2
+HERE = Path(__file__).parent
+LONG_FIRST = ("processes", "demo", "browser", "workers_rabbitmq", "behaviour", "web", "app")
 
 
 def pytest_report_header() -> list[str]:
@@ -40,6 +43,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """
     del config
     return 0 if os.environ.get("AMQP_URL") else TEST_PROCESSES
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that no process waits at the end for another's."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(HERE).parts[0]
+    return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
 
 
 @pytest.hookimpl(optionalhook=True)
