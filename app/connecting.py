@@ -84,14 +84,17 @@ def receive(
         QuickBooksError: the code was not accepted, or QuickBooks could not be asked.
     """
     keys = quickbooks.access.keys
+    realm = realm_id if REALM_ID.fullmatch(realm_id) else None
     with pool.connection() as connection:
-        returned = consents.take_back(connection, keys, state=state, session_hash=session_hash)
+        returned = consents.take_back(
+            connection, keys, state=state, session_hash=session_hash, realm_id=realm
+        )
     if returned is None:
         raise ConsentStale
-    if not REALM_ID.fullmatch(realm_id) or not CODE.fullmatch(code):
+    if realm is None or not CODE.fullmatch(code):
         raise ConsentUnproved
     reply = quickbooks.oauth.exchange_code(code, returned.code_verifier)
-    with _revoked_on_failure(pool, quickbooks, realm_id, reply):
+    with _revoked_on_failure(pool, quickbooks, realm_id, reply, returned.state_hash):
         client = _client(quickbooks, slots, returned.company_id, reply)
         info = prove(client, realm_id)
         pending = Pending(returned.company_id, realm_id, info.company_name, info.country)
@@ -246,11 +249,11 @@ def _client(
 
 @contextmanager
 def _revoked_on_failure(
-    pool: Pool, quickbooks: QuickBooks, realm_id: str, reply: TokenReply
+    pool: Pool, quickbooks: QuickBooks, realm_id: str, reply: TokenReply, state_hash: bytes
 ) -> Iterator[None]:
     """Leave no living token behind that nobody has stored."""
     try:
         yield
     except (ConnectionRefused, QuickBooksError, *DATABASE_AWAY):
-        revoke(pool, quickbooks, realm_id, reply.refresh_token)
+        revoke(pool, quickbooks, realm_id, reply.refresh_token, but=state_hash)
         raise

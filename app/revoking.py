@@ -2,7 +2,8 @@
 
 What is to be ended is in the database before QuickBooks is told, and forgotten after: a process
 that dies between leaves it to the next sweep. No transaction is open while QuickBooks is asked.
-A consent for books that a company of ours is connected to is forgotten without a word: whether
+A consent for books that a company of ours is connected to is forgotten without a word, and nothing
+is revoked while another consent for those books is on its way or waits for its person: whether
 Intuit ends the one consent or the app's whole connection to those books is not known, and somebody
 else's must not be lost by it (docs/sandbox-checklist.md).
 """
@@ -14,7 +15,7 @@ from typing import Final
 from structlog import get_logger
 
 from app.quickbooks import QuickBooks
-from connections import audit, companies, consents, token_rows
+from connections import audit, consents, revocations, token_rows
 from connections.audit import Actor
 from connections.errors import TokenUnreadable, WritesUnderWay
 from connections.token_rows import LeftOver
@@ -37,13 +38,34 @@ class Revocation:
     intuit_tid: str | None = None
 
 
-def revoke(pool: Pool, quickbooks: QuickBooks, realm_id: str, token: str) -> Revocation:
-    """Tell QuickBooks that a token's connection ends; a token already dead has ended."""
+def revoke(
+    pool: Pool, quickbooks: QuickBooks, realm_id: str, token: str, *, but: bytes | None = None
+) -> Revocation:
+    """Tell QuickBooks that a token's connection ends; a token already dead has ended.
+
+    Args:
+        pool: sessions with our timeouts.
+        quickbooks: this process's access.
+        realm_id: the books it is of.
+        token: what ends.
+        but: the hash of the state of the consent that it came by, if that is still there.
+    """
     with pool.connection() as connection:
-        in_use = companies.is_connected_to(connection, realm_id)
-    if in_use:
+        judged = revocations.begin(connection, realm_id, but=but)
+    if judged == "connected":
         log.info("token.dropped", realm_id=realm_id)
         return Revocation(ended=True)
+    if judged == "later":
+        log.info("token.revoked_later", realm_id=realm_id)
+        return Revocation(ended=False)
+    try:
+        return _told(quickbooks, realm_id, token)
+    finally:
+        with pool.connection() as connection:
+            revocations.end(connection, realm_id)
+
+
+def _told(quickbooks: QuickBooks, realm_id: str, token: str) -> Revocation:
     try:
         told = quickbooks.oauth.revoke(token, deadline_seconds=DEADLINE_SECONDS)
     except QuickBooksError as error:
@@ -104,7 +126,10 @@ def _end_left_over(pool: Pool, quickbooks: QuickBooks, left: LeftOver, by: Actor
             quickbooks.access.keys, left.company_id, left.realm_id, left.refresh_token
         )
     except TokenUnreadable as error:
+        # Else such rows would fill the sweep; what nobody can open dies unused.
         log.warning("token.unreadable", company_id=left.company_id, error=str(error))
+        with pool.connection() as connection:
+            token_rows.forget(connection, left.company_id, left.realm_id, left.version)
         return False
     revocation = revoke(pool, quickbooks, left.realm_id, token)
     if revocation.ended:

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from pydantic import TypeAdapter
 from structlog import get_logger
 
+from connections import revocations
 from connections.errors import TokenUnreadable
 from connections.keys import Bound, TokenKeys
 from coordination.database import Connection
@@ -45,9 +46,9 @@ DELETE FROM proline_qbo.consents WHERE state_hash IN (
 # From here on nobody sweeps it while its code is being exchanged.
 _TAKE_BACK = """
 UPDATE proline_qbo.consents
-   SET returned_at = proline_qbo.clock(),
-       expires_at = proline_qbo.clock() + make_interval(secs => %s)
- WHERE state_hash = %s AND session_hash = %s
+   SET returned_at = proline_qbo.clock(), realm_id = %(realm_id)s,
+       expires_at = proline_qbo.clock() + make_interval(secs => %(life)s)
+ WHERE state_hash = %(state)s AND session_hash = %(session)s
    AND returned_at IS NULL AND expires_at > proline_qbo.clock()
 RETURNING company_id, code_verifier
 """
@@ -156,16 +157,38 @@ def ask(
 
 
 def take_back(
-    c: Connection, keys: TokenKeys, *, state: str, session_hash: bytes
+    c: Connection,
+    keys: TokenKeys,
+    *,
+    state: str,
+    session_hash: bytes,
+    realm_id: str | None = None,
 ) -> Returned | None:
     """Use a state up; None: it is unknown, another session's, stale, or was used before.
 
-    Commit before the code is exchanged: then no second redirect comes that far.
+    None too, and the state stays as it was, while something is being revoked in those books: what
+    is exchanged at that moment might end with it. Commit before the code is exchanged: then no
+    second redirect comes that far.
+
+    Args:
+        c: the caller's transaction.
+        keys: open the verifier.
+        state: of the redirect, whoever wrote it.
+        session_hash: of the session the redirect came in.
+        realm_id: as the redirect says, if it can be one; from here on nothing is revoked there.
 
     Raises:
         TokenUnreadable: no key of ours opens its verifier.
     """
-    row = c.execute(_TAKE_BACK, [LIFE_SECONDS, _hash(state), session_hash]).fetchone()
+    if realm_id is not None and revocations.under_way(c, realm_id):
+        return None
+    values = {
+        "realm_id": realm_id,
+        "life": LIFE_SECONDS,
+        "state": _hash(state),
+        "session": session_hash,
+    }
+    row = c.execute(_TAKE_BACK, values).fetchone()
     if row is None:
         return None
     company_id, sealed = row

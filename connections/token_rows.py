@@ -72,14 +72,15 @@ UPDATE proline_qbo.tokens SET refused_at = proline_qbo.clock(), refresh_until = 
 _FORGET = """
 DELETE FROM proline_qbo.tokens WHERE company_id = %s AND realm_id = %s AND version = %s
 """
-# Disconnected, or connected to other books since.
+# Disconnected, or connected to other books since. In no order, so that what cannot be revoked for
+# long never stands before the rest.
 _LEFT_OVER = """
 SELECT t.company_id, t.realm_id, t.version, t.refresh_token,
        c.connection = 'none' AS disconnected
   FROM proline_qbo.tokens t JOIN proline_qbo.companies c ON c.id = t.company_id
  WHERE c.realm_id IS DISTINCT FROM t.realm_id
    AND (%(company_id)s::text IS NULL OR t.company_id = %(company_id)s)
- ORDER BY t.refreshed_at LIMIT %(most)s
+ ORDER BY random() LIMIT %(most)s
 """
 _IDLE = """
 SELECT t.company_id, t.realm_id, t.version FROM proline_qbo.tokens t JOIN proline_qbo.companies c

@@ -94,7 +94,7 @@ class TokenOffice:
         return Response(200, json_response(body).body, headers=NO_STORE)
 
     def answer_revoke(self, request: Request) -> Response:
-        """Answer `POST /v2/oauth2/tokens/revoke`: the whole connection ends."""
+        """Answer `POST /v2/oauth2/tokens/revoke`: the consent ends, or all of the app's there."""
         try:
             self._authenticate(request, {})
             form = parse_json(request.body) if request.body.startswith(b"{") else request.form()
@@ -198,7 +198,12 @@ class TokenOffice:
         token = self._refresh.get(value) or self._access.get(value)
         if token is None:
             raise OAuthError("invalid_request", "The token is unknown")
-        token.grant.alive = False
+        ended = token.grant
+        ended.alive = False
+        if ended.realm.settings.revoke_ends == "connection":
+            for each in self._refresh.values():
+                if each.grant.realm is ended.realm and each.grant.client_id == ended.client_id:
+                    each.grant.alive = False
 
 
 def _refusal(error: OAuthError) -> Response:

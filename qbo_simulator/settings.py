@@ -34,9 +34,10 @@ class RealmSettings:
 
     `refresh_rotation` is `always` (each refresh gives a new refresh token, the old one dies at
     once) or `daily` (the value is kept for 24 hours). `kill_on_reuse`: a dead refresh token used
-    again kills the connection. `requestid` is `replay`, or `ignored` to try what happens if the
-    vendor's promise does not hold. `four_byte_characters` is `keep` or `refuse`. `negative_lines`
-    is `keep`, or `refuse` (2290). `over_application` is `refuse` (6000), or `trim`: a payment then
+    again kills the connection. `revoke_ends` is `consent` (the tokens of the one revoked) or
+    `connection` (all that the app has of the company). `requestid` is `replay`, or `ignored` to try
+    what happens if the vendor's promise does not hold. `four_byte_characters` is `keep` or
+    `refuse`. `negative_lines` is `keep`, or `refuse` (2290). `over_application` is `refuse` (6000), or `trim`: a payment then
     applies no more than is open. `tax_rate_percent` makes automated sales tax add that much to
     taxable lines of an invoice which carries no tax of its own.
     """
@@ -58,6 +59,7 @@ class RealmSettings:
     seed: int = 0
     refresh_rotation: str = "always"
     kill_on_reuse: bool = False
+    revoke_ends: str = "consent"
     requestid: str = "replay"
     four_byte_characters: str = "keep"
     negative_lines: str = "keep"
@@ -79,6 +81,7 @@ FLAGS = frozenset(
 )
 WORDS = {
     "refresh_rotation": frozenset({"always", "daily"}),
+    "revoke_ends": frozenset({"consent", "connection"}),
     "requestid": frozenset({"replay", "ignored"}),
     "four_byte_characters": frozenset({"keep", "refuse"}),
     "negative_lines": frozenset({"keep", "refuse"}),

@@ -50,13 +50,24 @@ CREATE TABLE proline_qbo.consents (
     obtained_at    timestamptz,
     CONSTRAINT what_was_obtained_was_returned CHECK
         (obtained_at IS NULL OR returned_at IS NOT NULL),
+    -- The realm is what the redirect says, until the token that comes proves it.
     CONSTRAINT a_consent_is_whole CHECK
-        ((obtained_at IS NULL) = (tokens IS NULL) AND (obtained_at IS NULL) = (realm_id IS NULL))
+        ((obtained_at IS NULL) = (tokens IS NULL)
+         AND (obtained_at IS NULL OR realm_id IS NOT NULL)
+         AND (returned_at IS NOT NULL OR realm_id IS NULL))
 );
 CREATE INDEX consents_of_session ON proline_qbo.consents (session_hash);
 CREATE INDEX consents_expire ON proline_qbo.consents (expires_at);
 COMMENT ON COLUMN proline_qbo.consents.session_hash IS
     'the session that asked: only it may use the state and confirm';
+
+CREATE INDEX consents_of_realm ON proline_qbo.consents (realm_id) WHERE realm_id IS NOT NULL;
+
+-- While QuickBooks is told to end something there, no consent for the same books comes back.
+CREATE TABLE proline_qbo.revocations (
+    realm_id  text PRIMARY KEY,
+    until     timestamptz NOT NULL
+);
 
 -- Append only: who changed what, from what to what. No customer data, no secret.
 CREATE TABLE proline_qbo.audit (
@@ -101,7 +112,7 @@ def downgrade() -> None:
     """Forget sessions, consents under way, the audit and the lists."""
     op.execute(
         "DROP TABLE proline_qbo.sessions, proline_qbo.launches, proline_qbo.consents,"
-        " proline_qbo.audit, proline_qbo.book_lists"
+        " proline_qbo.revocations, proline_qbo.audit, proline_qbo.book_lists"
     )
     op.execute(
         "ALTER TABLE proline_qbo.companies DROP COLUMN connected_at, DROP COLUMN connected_by"

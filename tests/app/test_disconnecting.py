@@ -4,13 +4,14 @@ import pytest
 
 from app import disconnecting
 from app.revoking import revoke_left_over
-from connections import companies
+from connections import companies, revocations
 from connections.audit import list_entries
-from connections.errors import NotConnected, UnknownCompany
+from connections.errors import ConsentStale, NotConnected, UnknownCompany
 from coordination.database import Pool
 from records.attempts import open_attempt
-from tests.connections.intuit import COMPANY
+from tests.connections.intuit import COMPANY, Intuit
 from tests.support.attempts import a_write
+from tests.support.database_clock import DatabaseClock
 from tests.support.desk import JANE, Desk
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import contact, project
@@ -163,6 +164,134 @@ def test_books_another_company_has_taken_over_are_not_ended_there(desk: Desk, po
         row["company_id"]
         for row in desk.rows("SELECT company_id, realm_id FROM proline_qbo.tokens")
     ] == ["company-b"]
+
+
+@pytest.fixture
+def strict(pool: Pool) -> Desk:
+    """Give such an office whose QuickBooks ends the app's whole connection by any revocation."""
+    return Desk(pool, Intuit(pkce=True, settings={"revoke_ends": "connection"})).connected()
+
+
+def give_up(desk: Desk) -> None:
+    """Disconnect, and die before QuickBooks is told."""
+    with desk.pool.connection() as connection:
+        companies.disconnect(connection, COMPANY)
+
+
+def sweep(desk: Desk) -> tuple[bool, int]:
+    """Say whether nothing is left over, and how often QuickBooks was told by now."""
+    return revoke_left_over(desk.pool, desk.quickbooks), desk.intuit.revocations
+
+
+def test_nothing_is_revoked_in_books_whose_consent_waits_for_its_person(strict: Desk) -> None:
+    """It might end with it, before or after the person's word."""
+    give_up(strict)
+    second = Desk(strict.pool, strict.intuit, company_id="company-b")
+
+    second.obtain()
+    while_waiting = (*sweep(strict), tokens(strict))
+    second.confirm()
+    after = sweep(strict)
+
+    assert while_waiting == (False, 0, 1)
+    assert after == (True, 0)
+    assert second.company.connection == "connected"
+    assert second.quickbooks.tokens.refresh_token("company-b", strict.intuit.realm_id)
+    assert strict.lives(strict.intuit.issued[-1])
+
+
+def test_what_waited_for_a_person_who_did_not_confirm_is_revoked_after(strict: Desk) -> None:
+    """Both: the one that waited, and the one that was left over."""
+    token = refresh_token(strict)
+    give_up(strict)
+    second = Desk(strict.pool, strict.intuit, company_id="company-b")
+    second.obtain()
+
+    before = sweep(strict)
+    second.cancel()
+    after = sweep(strict)
+
+    assert before == (False, 0)
+    assert after == (True, 2)
+    assert not strict.lives(token)
+    assert (tokens(strict), strict.rows("SELECT state_hash FROM proline_qbo.consents")) == (0, [])
+
+
+def test_nothing_is_revoked_while_a_code_is_exchanged(strict: Desk) -> None:
+    """Its tokens are nowhere yet, and would die on the way."""
+    give_up(strict)
+    second = Desk(strict.pool, strict.intuit, company_id="company-b")
+    swept: list[tuple[bool, int]] = []
+    strict.intuit.before_answer = lambda: swept.append(sweep(strict))
+
+    second.obtain()
+
+    assert swept == [(False, 0)]
+    assert strict.lives(strict.intuit.issued[-1])
+
+
+def test_a_consent_that_comes_back_while_its_books_are_revoked_waits_for_it(strict: Desk) -> None:
+    """Between the look and the call none is tied; the same redirect is good a moment later."""
+    give_up(strict)
+    second = Desk(strict.pool, strict.intuit, company_id="company-b")
+    back = second.consent(second.begin())
+    refused: list[object] = []
+
+    def come_back() -> None:
+        with pytest.raises(ConsentStale) as told:
+            second.receive(back)
+        refused.append(told.value)
+
+    strict.intuit.before_revoking = come_back
+
+    swept = sweep(strict)
+    second.receive(back)
+    second.confirm()
+
+    assert (swept, len(refused)) == ((True, 1), 1)
+    assert second.company.connection == "connected"
+    assert strict.lives(strict.intuit.issued[-1])
+
+
+def test_of_two_that_revoke_one_asks(strict: Desk) -> None:
+    """The other finds it under way, and leaves it."""
+    give_up(strict)
+    swept: list[tuple[bool, int]] = []
+    strict.intuit.before_revoking = lambda: swept.append(sweep(strict))
+
+    first = sweep(strict)
+
+    assert (first, swept) == ((True, 1), [(False, 1)])
+
+
+def test_a_process_that_died_at_it_keeps_consents_away_for_seconds(
+    strict: Desk, database_clock: DatabaseClock
+) -> None:
+    """Its row is over by itself."""
+    give_up(strict)
+    with strict.pool.connection() as connection:
+        begun = revocations.begin(connection, strict.intuit.realm_id)
+    back = strict.consent(strict.begin())
+
+    with pytest.raises(ConsentStale):
+        strict.receive(back)
+    before = sweep(strict)
+    database_clock.advance(revocations.CALL_MOST_SECONDS + 1)
+
+    assert (begun, before) == ("begun", (False, 0))
+    assert sweep(strict) == (True, 1)
+    assert strict.rows("SELECT realm_id FROM proline_qbo.revocations") == []
+
+
+def test_what_no_key_opens_is_forgotten_and_does_not_fill_the_sweep(desk: Desk) -> None:
+    """A key was taken out too early: nobody can revoke it, and the next ones still are."""
+    give_up(desk)
+    desk.rows("UPDATE proline_qbo.tokens SET refresh_token = '\\x00' RETURNING realm_id")
+
+    told = sweep(desk)
+
+    assert told == (False, 0)
+    assert (tokens(desk), sweep(desk)) == (0, (True, 0))
 
 
 @pytest.fixture

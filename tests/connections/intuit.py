@@ -33,6 +33,7 @@ class Intuit:
     issued: list[str] = field(default_factory=list, repr=False)
     pkce: bool = False
     before_answer: Callable[[], None] = lambda: None
+    before_revoking: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         """Make the company and the transport."""
@@ -73,7 +74,9 @@ class Intuit:
             with self._counting:
                 self.token_calls += 1
             self.before_answer()
-        self.revocations += sent.path == REVOKE_PATH
+        if sent.path == REVOKE_PATH:
+            self.revocations += 1
+            self.before_revoking()
         answered = self.simulator.handle(sent)
         if sent.path == TOKEN_PATH and answered.status == httpx.codes.OK:
             told = answered.json()

@@ -115,15 +115,29 @@ def test_a_revoked_connection_is_over() -> None:
     """Revoking one token ends the connection; an unknown token is refused."""
     company = Company()
 
-    def revoke(token: str) -> Reply:
-        body = json.dumps({"token": token}).encode()
-        headers = {"authorization": BASIC, "content-type": "application/json"}
-        return company.send(Request("POST", "/v2/oauth2/tokens/revoke", headers, body))
-
-    assert revoke("unknown").status == 400
-    assert revoke(company.refresh).status == 200
+    assert _revoke(company, "unknown").status == 400
+    assert _revoke(company, company.refresh).status == 200
     assert company.get("preferences").status == 401
     assert _refresh(company, company.refresh).json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(("revoke_ends", "status"), [("consent", 200), ("connection", 400)])
+def test_revoking_ends_one_consent_or_all_of_the_company(revoke_ends: str, status: int) -> None:
+    """Whichever the realm is set to: what Intuit does is not documented. Other realms' stay."""
+    company = Company(revoke_ends=revoke_ends)
+    _, another = company.connect(company.realm_id)
+    _, elsewhere = company.connect(company.simulator.add_realm({"revoke_ends": revoke_ends}))
+
+    _revoke(company, company.refresh)
+
+    assert _refresh(company, another).status == status
+    assert _refresh(company, elsewhere).status == 200
+
+
+def _revoke(company: Company, token: str) -> Reply:
+    body = json.dumps({"token": token}).encode()
+    headers = {"authorization": BASIC, "content-type": "application/json"}
+    return company.send(Request("POST", "/v2/oauth2/tokens/revoke", headers, body))
 
 
 def test_the_control_interface_can_disconnect_and_expire() -> None:
