@@ -26,7 +26,8 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, 
                SELECT sum(h.held) AS held FROM proline_qbo.applications h
                WHERE (h.realm_id, h.payment_pk, h.part) = (p.realm_id, p.record_pk, p.part)
            ) x ON true
-           WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND NOT p.voided) END AS credit
+           WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND NOT p.voided) END AS credit,
+       f.realm_id AS former_realm_id, f.qbo_id AS former_qbo_id
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
@@ -36,6 +37,13 @@ LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
 LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = r.pk
 LEFT JOIN proline_qbo.running_bookings w
        ON (w.company_id, w.project_id) = (m.company_id, m.project_id)
+LEFT JOIN LATERAL (
+    SELECT o.realm_id, o.qbo_id FROM proline_qbo.links o
+    WHERE r.state = 'done' AND l.qbo_id IS NULL AND o.record_pk = r.pk
+      AND NOT EXISTS (SELECT FROM proline_qbo.links p
+                      WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk)
+    ORDER BY o.linked_at DESC, o.realm_id, o.part LIMIT 1
+) f ON true
 """
 FIND = f"""{_EXPLAINED}
 WHERE r.record_id = %(record_id)s
@@ -53,7 +61,8 @@ class Explained:
 
     `member_of_project` is of a running-balance invoice that another one stands for,
     `booked_amount_due` of one that is booked with what it first asked for; `credit` is what of a
-    payment pays no invoice there.
+    payment pays no invoice there. `former_realm_id` and `former_qbo_id` say where a record is that
+    was done in books given up since, and is not in the present ones.
     """
 
     pk: int
@@ -74,6 +83,8 @@ class Explained:
     member_of_project: str | None
     booked_amount_due: Decimal | None
     credit: Decimal | None
+    former_realm_id: str | None
+    former_qbo_id: str | None
 
     def because(self, company_waits: str | None, consumed: Collection[str]) -> str:
         """Say what the record waits for.
@@ -99,6 +110,11 @@ class Explained:
         if self.qbo_id is not None:
             credit = f" {self.credit:.2f} of it is credit." if self.credit else ""
             return f"It is in QuickBooks as ProLine has it, under id {self.qbo_id}.{credit}"
+        if self.former_realm_id is not None:
+            return (
+                "It is in the QuickBooks company from before (ID ending in"
+                f" {self.former_realm_id[-4:]}), under id {self.former_qbo_id}."
+            )
         if self.member_of_project is not None:
             return "One QuickBooks invoice stands for all running-balance invoices of its project."
         return "It needs nothing in QuickBooks."

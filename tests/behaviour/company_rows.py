@@ -26,6 +26,7 @@ from qbo_simulator.realm import Realm
 from qbo_simulator.wire import Request
 from records import transfers
 from records.counting import count_skipped_by_rule
+from records.explaining import explain
 from records.keys import RecordKey
 from records.transfers import Transfer, count_ready, transfer_by_hand
 from tests.behaviour.row import NewRoofer, Row, replaced
@@ -201,6 +202,13 @@ def turned_off_then_on_and_skipped(new_roofer: NewRoofer) -> None:
     assert state(roofer, "invoice", "i3") == "waiting: unsent"
 
 
+def because(roofer: Roofer, entity: str, record_id: str) -> str:
+    """Say why a record stands where it does, as page and command line do."""
+    with roofer.system.pool.connection() as connection:
+        (found,) = explain(connection, record_id, entity=entity, company_id=COMPANY)
+    return found.because(None, frozenset())
+
+
 def reconnect_to_another_quickbooks_company(new_roofer: NewRoofer) -> None:
     """Nothing done before goes there by itself; what is new does, with what it hangs from."""
     roofer = new_roofer()
@@ -216,12 +224,15 @@ def reconnect_to_another_quickbooks_company(new_roofer: NewRoofer) -> None:
         move(roofer, second, first.settings.realm_id)
     moved(roofer, second)
     by_itself = (roofer.held("Customer"), roofer.held("Invoice"), roofer.held("Payment"))
+    told = [because(roofer, *each) for each in (("contact", "c1"), ("payment", "y1"))]
     roofer.project("p2", stage="Closed - Won").settle()
     never_booked_before = (names(roofer), notes(roofer))
     roofer.invoice("i3").settle()
     with_what_it_needs = (names(roofer), notes(roofer))
 
     assert by_itself == ([], [], [])
+    ending = first.settings.realm_id[-4:]
+    assert all(f"company from before (ID ending in {ending}), under id" in each for each in told)
     assert never_booked_before == (["Bo Example - C#1002"], ["ProLine invoice 502"])
     both = ["Ada Example - C#1001", "Bo Example - C#1002"]
     assert with_what_it_needs == (both, ["ProLine invoice 502", "ProLine invoice 503"])
