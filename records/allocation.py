@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from records.answers import NO_ANSWERS, Answers
+from records.id_lists import join_ids, split_ids
 from records.questions import Question
 from records.states import Reason, State
 from schemas import Payment
@@ -199,11 +200,11 @@ def _is_credit(open_ones: Sequence[Candidate], answers: Answers) -> bool:
     said = answers.latest(Question.WHICH_INVOICE)
     if said is None or said.answer != "credit":
         return False
-    return {each.record_id for each in open_ones} <= set(said.basis.split(","))
+    return {each.record_id for each in open_ones} <= set(split_ids(said.basis))
 
 
 def _which(open_ones: Sequence[Candidate], answers: Answers) -> Candidate | Resolution:
-    about = ",".join(sorted(candidate.record_id for candidate in open_ones))
+    about = join_ids(candidate.record_id for candidate in open_ones)
     said = answers.to(Question.WHICH_INVOICE, about)
     if said is not None and said.answer == "credit":
         return Resolution()
@@ -212,9 +213,13 @@ def _which(open_ones: Sequence[Candidate], answers: Answers) -> Candidate | Reso
     return chosen or Resolution(
         question=Question.WHICH_INVOICE,
         about=about,
-        sentence="This payment names no invoice, and its project has some that it may pay: "
-        f"{about.replace(',', ', ')}.",
+        sentence=f"This payment names no invoice: it may be for {_either(open_ones)}.",
     )
+
+
+def _either(several: Sequence[Candidate]) -> str:
+    *others, last = sorted(f"invoice {each.record_id}" for each in several)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _is_booked(candidate: Candidate) -> bool:

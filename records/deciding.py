@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from coordination.database import Connection
 from coordination.nudges import nudge
 from records.claims import Claim
+from records.id_lists import split_ids
 from records.orders import Order, order
 from records.questions import CHOICES, Choice, Question, Takes, choice_of
 
@@ -196,7 +197,7 @@ def _check_argument(
     if argument is None:
         raise AnswerRefused(f'The answer "{choice.answer}" needs an id: a {choice.takes}.')
     if choice.takes is Takes.INVOICE:
-        fits = argument in asked.basis.split(",")
+        fits = argument in split_ids(asked.basis)
     else:
         fits = argument.isascii() and argument.isdigit() and len(argument) <= ANSWER_LENGTH_MAX
         _check_owner(connection, asked, choice, argument)

@@ -183,12 +183,12 @@ def _judge_contact(facts: Facts) -> Verdict:
         return done()
     if facts.wanted or facts.sent_anyway:
         return eligible()
-    return waiting(Reason.STAGE, "None of this contact's projects has entered a trigger stage.")
+    return waiting(Reason.STAGE, "None of this customer's projects has been transferred.")
 
 
 def _judge_project(facts: Facts) -> Verdict:
     if facts.customer_mode is None:
-        return waiting(Reason.STAGE, "The project has not entered a trigger stage.")
+        return waiting(Reason.STAGE, _not_transferred(facts))
     told = _told_of_move(facts)
     if facts.customer_mode == "main" or _stays_in_former_books(facts):
         return replace(done(), told=told)
@@ -197,6 +197,15 @@ def _judge_project(facts: Facts) -> Verdict:
         return missing
     verdict = replace(eligible(basis.of_job(facts.contact)), told=told)
     return verdict if facts.link is None else _judge_customer(facts, "project", facts.link, verdict)
+
+
+def _not_transferred(facts: Facts) -> str:
+    if facts.stands_in is None:
+        return "It has not entered a stage that sends it to QuickBooks."
+    return (
+        f"It stands in {facts.stands_in} already: it was there before you enabled or chose that. "
+        "Transfer it, if it shall be in QuickBooks."
+    )
 
 
 def _judge_customer(facts: Facts, entity: str, link: Link, verdict: Verdict) -> Verdict:
@@ -467,7 +476,7 @@ def _missing_ancestor(facts: Facts) -> Verdict | None:
     if project is None or project.state is None:
         return _unknown_parent("project", project.record_id if project else "")
     if project.customer_mode is None:
-        return waiting(Reason.STAGE, "Its project has not entered a trigger stage.")
+        return waiting(Reason.STAGE, "Its project has not been transferred.")
     if project.customer_mode == "sub":
         return _missing_parent(facts, project, "project")
     return _missing_parent(facts, facts.contact, "contact")

@@ -79,6 +79,7 @@ class Facts:
     payment is on in QuickBooks, void ones left out, and `void_part` is the QuickBooks id of an
     object of it that somebody voided there.
 
+    `stands_in` is the stage or status of a project, where the office has chosen it for a trigger.
     `sent_anyway` overrules what would leave it out; `formerly` says that it was booked in other
     books; `booked_under` is the record whose customer an invoice is on there; `customer_gone` says
     that a customer a document is on was merged or made inactive. `close_date` is the last closed
@@ -119,6 +120,7 @@ class Facts:
     held: Decimal = Decimal(0)
     booked_on: tuple[str, ...] = ()
     moved_to: str | None = None
+    stands_in: str | None = None
     sent_anyway: bool = False
     formerly: bool = False
     booked_under: tuple[str, str] | None = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg.rows import class_row
 
+from connections.settings import read_settings
 from coordination.database import Connection
 from records.answers import NO_ANSWERS, load_answers
 from records.candidates import Payer, load_candidates
@@ -84,6 +85,7 @@ class _Row(LinkColumns):
     snapshot: dict[str, Any]
     first_enabled_at: datetime | None
     customer_mode: str | None
+    settings: dict[str, Any] | None
     is_member: bool
     amount_due: Decimal | None
     outcome_unknown: bool
@@ -108,6 +110,7 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r
        r.settled_version, r.settled_basis, r.failed_version, r.failed_basis,
        r.failed_code, r.failed_sentence, r.skipped_by, r.skipped_version, r.parked_version,
        s.snapshot, c.first_enabled_at, t.customer_mode,
+       CASE WHEN r.entity = 'project' AND t.record_pk IS NULL THEN c.settings END AS settings,
        m.record_pk IS NOT NULL AND NOT m.booked_itself AS is_member,
        CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
        EXISTS (SELECT FROM proline_qbo.attempts a
@@ -189,6 +192,7 @@ def _facts(row: _Row) -> Facts:
         amount_due=row.amount_due,
         booked_on=tuple(row.booked_on),
         moved_to=_moved_to(row),
+        stands_in=_stands_in(row),
         sent_anyway=row.sent_anyway,
         formerly=row.formerly,
         booked_under=_booked_under(row),
@@ -198,6 +202,17 @@ def _facts(row: _Row) -> Facts:
         books_read_at=row.books_read_at,
         asked=_asked(row),
     )
+
+
+def _stands_in(row: _Row) -> str | None:
+    """Where a project that is not transferred stands, if its entry there would transfer it."""
+    if row.settings is None:
+        return None
+    settings = read_settings(row.settings)
+    stage, status = row.snapshot.get("stage"), row.snapshot.get("status")
+    if not settings.triggers(stage, status):
+        return None
+    return str(stage if settings.trigger == "stages" else status)
 
 
 def _moved_to(row: _Row) -> str | None:

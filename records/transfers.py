@@ -55,6 +55,19 @@ def latch(connection: Connection, transfers: Sequence[Transfer]) -> list[RecordK
     return [RecordKey(*row) for row in rows]
 
 
+_IS_TRANSFERRED = """
+SELECT EXISTS (SELECT FROM proline_qbo.records r
+               JOIN proline_qbo.transfers t ON t.record_pk = r.pk
+               WHERE (r.company_id, r.entity, r.record_id) = (%s, 'project', %s))
+"""
+
+
+def is_transferred(connection: Connection, company_id: str, project_id: str) -> bool:
+    """Say whether a project has been transferred, by its stage or by a person."""
+    row = connection.execute(_IS_TRANSFERRED, [company_id, project_id]).fetchone()
+    return row is not None and bool(row[0])
+
+
 _CONTACT = """
 SELECT t.contact_id FROM proline_qbo.records r JOIN proline_qbo.transfers t ON t.record_pk = r.pk
 WHERE (r.company_id, r.entity, r.record_id) = (%s, 'project', %s) AND t.contact_id IS NOT NULL

@@ -16,7 +16,8 @@ from app.tending import (
 )
 from app.web import addresses
 from app.web.asked import Asked, go_to
-from app.web.deciding import Question, question
+from app.web.asking import shown_questions
+from app.web.deciding import Question, typed_id
 from app.web.failing import Refused
 from app.web.pages import render
 from app.web.reasons import Reason, reason_of
@@ -103,7 +104,7 @@ def _shown(connection: Connection, company_id: str, group: Group) -> ShownGroup:
     if group.key.kind == "decision":
         pks = [each.pk for each in group.first]
         found = open_questions_about(connection, company_id, pks)
-        asked = {pk: question(each) for pk, each in found.items()}
+        asked = shown_questions(connection, company_id, found)
     return ShownGroup(group, reason_of(group.key), asked)
 
 
@@ -185,7 +186,7 @@ def decide(asked: Asked) -> Response:
         )
         if len(found) != 1 or found[0].token != asked.form.get("shown"):
             raise Refused(ANOTHER_BY_NOW)
-        argument = asked.form.get("argument").strip() or None
+        argument = typed_id(asked.form.get("argument")) or None
         answer_question(connection, found[0], said, asked.actor, argument)
     if asked.form.get("on") == "record":
         return go_to(addresses.RECORD, entity=key.entity, id=key.record_id, done="decided")

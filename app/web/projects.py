@@ -8,9 +8,9 @@ from app.tending import transfer_project
 from app.web import addresses
 from app.web.asked import Asked, go_to
 from app.web.failing import Refused
-from app.web.findings import number
 from app.web.pages import render
 from app.web.paging import first_of
+from app.web.reading import number
 from app.web.situation import stands
 from records.finding_one import find_record
 from records.transfers import count_ready, list_ready
@@ -52,4 +52,6 @@ def transfer(asked: Asked) -> Response:
         known = find_record(connection, asked.company_id, "project", record_id)
         if known is None or not transfer_project(connection, company, record_id, asked.actor):
             raise Refused("This project was transferred already, or is not known.")
+    if asked.form.get("on") == "record":
+        return go_to(addresses.RECORD, entity="project", id=record_id, done="transferred")
     return go_to(addresses.PROJECTS, done="transferred")

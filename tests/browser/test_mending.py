@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.clerk import ON, Clerk
+from tests.browser.clerk import ON, Clerk, taken_in
 from tests.browser.conftest import Sit
 from tests.support.office import Office
 
@@ -66,6 +66,49 @@ def test_a_decision_is_taken_with_both_values_side_by_side(office: Office, clerk
     clerk.sees_arriving("Invoice 501", "Sent")
     assert office.roofer.the("Invoice")["CustomerMemo"]["value"] == "As agreed on site"
     clerk.opens("History").reads("Jane Example", "Answered a question about")
+
+
+def test_which_invoice_was_paid_is_chosen_by_number_and_amount(
+    office: Office, clerk: Clerk
+) -> None:
+    """Nobody guesses by an id: each invoice stands there with what it is over, and what is left."""
+    office.enabled()
+    roofer = office.roofer.contact(display_name="Ada Example").project()
+    roofer.invoice("i1", "1250.00").invoice("i2", "300.00")
+    roofer.payment("50.00", {"i1": "50.00"}, "y0").settle().payment("75.00").settle()
+    clerk.launches(role="office").follows("See what needs attention")
+
+    asked = group(clerk, "Which invoice was paid?")
+    expect(asked).to_contain_text("it may be for invoice 501 or invoice 502.")
+    row = asked.get_by_role("row").filter(has=clerk.page.get_by_role("link", name="501"))
+    expect(row).to_contain_text("1,250.00")
+    expect(row).to_contain_text("1,200.00")
+    choice = asked.get_by_role("combobox", name="Invoice")
+    expect(choice).to_have_value("")
+    asked.get_by_role("button", name="It pays this invoice").click()
+    expect(choice).to_be_visible()  # nothing was chosen, and nothing was sent
+    choice.select_option(label="501, Ada Example, 1,250.00, 1,200.00 not paid")
+    asked.get_by_role("button", name="It pays this invoice").click()
+    clerk.is_told("Your answer is stored: the record goes on by itself.")
+
+    clerk.sees_arriving("Payment 991", "Sent", "75.00")
+    assert office.roofer.balances() == {"501": 1125, "502": 300}
+
+
+def test_a_project_that_was_there_before_is_transferred_from_its_own_page(
+    office: Office, clerk: Clerk
+) -> None:
+    """It says where it stands and what is not sent with it; one press sends it."""
+    clerk.launches().chooses_settings().connects()
+    office.roofer.contact().project()
+    taken_in(office)
+    clerk.presses("Enable Integration").sees_arriving("Project 2001", "Closed - Won already")
+
+    clerk.follows("Project 2001").reads("What was invoiced before you enabled is not sent with")
+    clerk.presses("Transfer this project").is_told("The project is on its way to QuickBooks.")
+
+    clerk.sees_arriving("Project 2001", "Sent").follows("Project 2001")
+    expect(clerk.button("Transfer this project")).to_have_count(0)
 
 
 def test_an_answer_to_a_question_that_has_changed_is_refused(office: Office, clerk: Clerk) -> None:

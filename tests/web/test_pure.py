@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from app.web import addresses
 from app.web.checklist import checklist
-from app.web.deciding import question, readable
+from app.web.deciding import question, readable, typed_id
 from app.web.pages import money
 from app.web.rates import whose
 from app.web.reading import QUERY_BYTES_MOST, Fields, Unreadable, read_query
@@ -420,8 +420,27 @@ def test_every_question_is_shown_with_each_of_its_answers(name: Question) -> Non
     assert tuple(each.choice for each in got.answers) == CHOICES[name]
     for each in got.answers:
         takes = each.choice.takes
-        assert bool(each.options) == (takes is Takes.INVOICE)
-        assert each.free == (takes not in {Takes.NOTHING, Takes.INVOICE})
+        chooses = takes is Takes.INVOICE
+        assert bool(each.options) == chooses
+        assert each.free == (takes is not Takes.NOTHING and not chooses)
+        assert bool(each.label) == (takes is not Takes.NOTHING)
+        assert bool(each.found_at) == each.free
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (" 58 ", "58"),
+        ("https://app.qbo.intuit.com/app/customerdetail?nameId=58", "58"),
+        ("https://qbo.example/app/invoice?x=1&txnId=145&y=2", "145"),
+        ("Jane Example", "Jane Example"),
+        ("http: nameId=58", "http: nameId=58"),
+        ("", ""),
+    ],
+)
+def test_an_id_of_quickbooks_is_read_as_people_find_it(typed: str, read: str) -> None:
+    """By itself, or in the address of its page: QuickBooks' screens show no ids."""
+    assert typed_id(typed) == read
 
 
 def test_both_sides_stand_side_by_side_and_bookkeeping_does_not() -> None:

@@ -16,15 +16,14 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 const preview = document.querySelector("[data-preview]");
 if (preview) {
   const sample = preview.querySelector("[data-sample]");
+  const names = [...preview.querySelectorAll("[data-name]")].map((name) => [name, name.textContent]);
   const show = () => {
     const mode = document.querySelector("input[name=customer_mode]:checked")?.value;
     for (const line of preview.querySelectorAll("[data-for]")) {
       line.hidden = line.dataset.for !== mode && line.dataset.for !== "both";
     }
     const typed = sample?.value.trim();
-    if (typed) {
-      for (const name of preview.querySelectorAll("[data-name]")) name.textContent = typed;
-    }
+    for (const [name, example] of names) name.textContent = typed || example;
   };
   if (sample) sample.closest("[hidden]")?.removeAttribute("hidden");
   document.addEventListener("change", show);
