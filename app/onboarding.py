@@ -27,13 +27,25 @@ Changed = Literal["send", "skip"]
 def open_company(pool: Pool, company_id: str, name: str, *, by: Actor) -> None:
     """Make a company known: its contacts and projects are kept from then on, money is not yet."""
     with pool.connection() as connection:
-        before = companies.get(connection, company_id)
-        companies.open_company(connection, company_id, name)
-        if before is None or before.name != name:
-            former = None if before is None else {"name": before.name}
-            audit.note(
-                connection, company_id, by, "company.open", before=former, after={"name": name}
-            )
+        make_known(connection, company_id, name, by=by)
+
+
+def make_known(connection: Connection, company_id: str, name: str | None, *, by: Actor) -> None:
+    """Make a company known, as `open_company` does, in the caller's transaction.
+
+    Args:
+        connection: the caller's transaction.
+        company_id: ProLine's id of it.
+        name: as it is called now; None or empty: nobody says, and what it was called stays.
+        by: who opens it.
+    """
+    before = companies.get(connection, company_id)
+    called = name or (before.name if before else "")
+    if companies.open_company(connection, company_id, called):
+        former = None if before is None else {"name": before.name}
+        audit.note(
+            connection, company_id, by, "company.open", before=former, after={"name": called}
+        )
 
 
 def settings_basis(company: Company) -> str:

@@ -145,9 +145,9 @@ def blocked_reason(company: Company, now: datetime) -> BlockedReason | None:
     return "limit" if company.pause_reason == "limit" else "paused"
 
 
-def open_company(c: Connection, company_id: str, name: str) -> None:
-    """Make a company known from now on; again, it only brings its name up to date."""
-    c.execute(_OPEN, [company_id, name])
+def open_company(c: Connection, company_id: str, name: str) -> bool:
+    """Make a company known from now on, or bring its name up to date. False: it was so."""
+    return c.execute(_OPEN, [company_id, name]).rowcount == 1
 
 
 def get(c: Connection, company_id: str) -> Company | None:

@@ -37,9 +37,9 @@ class RealmSettings:
     again kills the connection. `revoke_ends` is `consent` (the tokens of the one revoked) or
     `connection` (all that the app has of the company). `requestid` is `replay`, or `ignored` to try
     what happens if the vendor's promise does not hold. `four_byte_characters` is `keep` or
-    `refuse`. `negative_lines` is `keep`, or `refuse` (2290). `over_application` is `refuse` (6000), or `trim`: a payment then
-    applies no more than is open. `tax_rate_percent` makes automated sales tax add that much to
-    taxable lines of an invoice which carries no tax of its own.
+    `refuse`. `negative_lines` is `keep`, or `refuse` (2290). `over_application` is `refuse` (6000),
+    or `trim`: a payment then applies no more than is open. `tax_rate_percent` makes automated sales
+    tax add that much to taxable lines of an invoice which carries no tax of its own.
     """
 
     realm_id: str

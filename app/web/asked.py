@@ -1,13 +1,13 @@
 """One request as a route sees it: who asks, for which company, and what was sent."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from access.people import Person
 from access.sessions import Session
+from app.web.addresses import with_query
 from app.web.reading import Fields
 from app.web.web import Web
 from connections.audit import Actor
@@ -39,10 +39,14 @@ class Asked:
     @property
     def actor(self) -> Actor:
         """Return who asks, as the audit writes it down."""
-        return Actor(self.person.user_name, "page", self.person.user_id)
+        return actor_of(self.person)
 
 
-def go_to(path: str, **parameters: str | int) -> Response:
+def actor_of(person: Person) -> Actor:
+    """Return somebody at the page as the audit writes them down."""
+    return Actor(person.user_name, "page", person.user_id)
+
+
+def go_to(path: str, **parameters: str | int | None) -> Response:
     """Send the browser on to a page of ours, after a form: reloading it repeats nothing."""
-    query = f"?{urlencode(parameters)}" if parameters else ""
-    return RedirectResponse(f"{path}{query}", status_code=303)
+    return RedirectResponse(with_query(path, **parameters), status_code=303)

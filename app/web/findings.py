@@ -10,12 +10,12 @@ from app.web.asked import Asked, go_to
 from app.web.failing import Refused
 from app.web.pages import render
 from app.web.paging import first_of
+from app.web.reading import number
 from app.web.situation import stands
 from records.findings import list_findings
 from records.naming import names_in
 
 PAGE_ROWS: Final = 50
-DIGITS_MOST: Final = 18
 
 
 def show(asked: Asked) -> Response:
@@ -51,9 +51,3 @@ def resolve(asked: Asked) -> Response:
         ):
             raise Refused("This finding is seen to already: reload the page.")
     return go_to(addresses.FINDINGS, done="resolved")
-
-
-def number(text: str) -> int | None:
-    """Read an id of ours; None: it is none."""
-    fits = text.isascii() and text.isdigit() and len(text) <= DIGITS_MOST
-    return int(text) if fits else None

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from app.web import addresses
 from app.web.asked import Asked
-from app.web.findings import number
 from app.web.pages import render
 from app.web.paging import first_of
+from app.web.reading import number
 from app.web.situation import stands
 from connections.audit import list_entries
 from records.naming import names_in

@@ -10,16 +10,16 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from access.launch import Launch, read_launch
+from access.launch import read_launch
 from access.sessions import Session, confirm_session, end_session, find_session, open_session, sweep
+from app.onboarding import make_known
 from app.web import addresses, cookies
-from app.web.asked import Asked, go_to
+from app.web.asked import Asked, actor_of, go_to
 from app.web.guard import from_our_page, signed_in
 from app.web.pages import ENVIRONMENT, message
 from app.web.reading import Fields, read_query
 from app.web.web import Web
 from connections import companies
-from coordination.database import Connection
 
 # With each that begins, some that are over go: nothing else has to look after them.
 SWEPT_MOST: Final = 100
@@ -28,15 +28,14 @@ SWEPT_MOST: Final = 100
 def launch(request: Request, _sent: Fields) -> Response:
     """Take a launch token for a session, and send the browser on to an address without it."""
     web: Web = request.app.state.web
-    if request.method != "GET":  # HEAD would use the token up for somebody who only looks
-        return message(request, 405, "Not this way", "Open the page from ProLine.")
     token = read_query(request).get("token")
     launched = read_launch(token, web.launch_jwks, now=datetime.now(UTC))
     present = signed_in(web, request)
     present_token = cookies.token_in(request, cookies.SIGNED_IN)
     asks_first = present is not None and present.person.company_id != launched.person.company_id
     with web.pool.connection() as connection:
-        _open(connection, launched)
+        who = launched.person
+        make_known(connection, who.company_id, launched.company_name, by=actor_of(who))
         opened = open_session(connection, launched, confirmed=not asks_first)
         sweep(connection, SWEPT_MOST)
         if present_token is not None and not asks_first:
@@ -45,14 +44,6 @@ def launch(request: Request, _sent: Fields) -> Response:
     cookies.keep(response, cookies.LAUNCHED if asks_first else cookies.SIGNED_IN, opened)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _open(connection: Connection, launched: Launch) -> None:
-    """Make the company known, and never take its name away."""
-    company_id = launched.person.company_id
-    known = companies.get(connection, company_id)
-    name = launched.company_name or (known.name if known else "")
-    companies.open_company(connection, company_id, name)
 
 
 def ask_which(request: Request, _sent: Fields) -> Response:

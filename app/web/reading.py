@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 FORM_BYTES_MOST: Final = 64 * 1024
 FIELDS_MOST: Final = 500
 QUERY_BYTES_MOST: Final = 8 * 1024
+NUMBER_DIGITS_MOST: Final = 18
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
@@ -38,6 +39,12 @@ class Fields:
     def as_mapping(self) -> Mapping[str, str]:
         """Return the last value of each name."""
         return dict(self.pairs)
+
+
+def number(text: str) -> int | None:
+    """Read an id of ours; None: it is none."""
+    fits = text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MOST
+    return int(text) if fits else None
 
 
 def read_query(request: Request) -> Fields:

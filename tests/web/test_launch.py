@@ -153,6 +153,28 @@ def test_the_cookie_is_bound_to_this_host_and_kept_from_scripts(world: World) ->
     assert {each.lower() for each in attributes} == {"secure", "httponly", "samesite=lax", "path=/"}
 
 
+def test_opening_or_renaming_a_company_is_noted(world: World) -> None:
+    """Who it was, once for each change; a link that is refused renames nothing."""
+    link = world.office.link(company_id="new-roofing", company_name="New Roofing")
+    world.stranger().get(link)
+    for name in ("New Roofing", "", "Newer Roofing", "Newer Roofing"):
+        world.stranger().get(world.office.link(company_id="new-roofing", company_name=name))
+    refused = world.stranger().get(link)
+
+    noted = world.rows(
+        "SELECT user_id, user_name, via, action, before, after FROM proline_qbo.audit"
+        " WHERE company_id = 'new-roofing' ORDER BY id"
+    )
+
+    assert refused.status_code == 403
+    jane = {"user_id": "user-1", "user_name": "Jane Example", "via": "page"}
+    opened, renamed = {"name": "New Roofing"}, {"name": "Newer Roofing"}
+    assert noted == [
+        {**jane, "action": "company.open", "before": None, "after": opened},
+        {**jane, "action": "company.open", "before": opened, "after": renamed},
+    ]
+
+
 def test_looking_at_a_link_does_not_use_it_up(world: World) -> None:
     """Programs that look at links in chats and mails ask with HEAD."""
     link = world.office.link()
