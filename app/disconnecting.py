@@ -30,6 +30,17 @@ def disconnect(pool: Pool, quickbooks: QuickBooks, *, company_id: str, by: Actor
         UnknownCompany: its page was never opened.
         NotConnected: it has no connection, not even one that is lost.
     """
+    give_up_books(pool, company_id=company_id, by=by)
+    return revoke_left_over(pool, quickbooks, company_id=company_id, by=by)
+
+
+def give_up_books(pool: Pool, *, company_id: str, by: Actor) -> None:
+    """Give a company's books up, and ask QuickBooks nothing: `revoke_left_over` is to follow.
+
+    Raises:
+        UnknownCompany: its page was never opened.
+        NotConnected: it has no connection, not even one that is lost.
+    """
     with pool.connection() as connection:
         before = companies.lock(connection, company_id)
         if not companies.disconnect(connection, company_id):
@@ -43,4 +54,3 @@ def disconnect(pool: Pool, quickbooks: QuickBooks, *, company_id: str, by: Actor
             before={"connection": before.connection, "realm_id": before.realm_id},
             after={"connection": "none", "realm_id": None},
         )
-    return revoke_left_over(pool, quickbooks, company_id=company_id, by=by)

@@ -6,11 +6,12 @@ from typing import Final
 from qbo_client import AccessRefused, NotSent, QuickBooksError, ReconnectRequired
 
 SAID: Final[Mapping[type[QuickBooksError], str]] = {
-    NotSent: "QuickBooks cannot be reached, and nothing was sent: check the address, try again.",
-    ReconnectRequired: "QuickBooks does not take this consent: its code is good once and for some"
-    " minutes. Let the person connect again.",
-    AccessRefused: "QuickBooks gives our app no access to this company: check the realm, or let the"
-    " person connect again.",
+    NotSent: "QuickBooks cannot be reached just now, and nothing was sent: try again in a few"
+    " minutes.",
+    ReconnectRequired: "QuickBooks does not take this consent, which is good once and for some"
+    " minutes: connect again.",
+    AccessRefused: "QuickBooks gives ProLine no access to this QuickBooks company: connect again,"
+    " signed in there as somebody who may.",
 }
 
 

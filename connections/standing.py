@@ -5,10 +5,10 @@ from datetime import datetime
 
 from coordination.database import Connection
 
-# After the first the refresh token is dead by age; after the second a person must consent anew
-# however often it was refreshed.
+# The end by age (`refresh_expires_at`) is no day to show: a living connection is refreshed weekly,
+# and each refresh moves it on. At the hard end a person must consent anew, however often it was.
 _READ = """
-SELECT least(refresh_expires_at, hard_expires_at), refreshed_at, refused_at
+SELECT hard_expires_at, refreshed_at, refused_at
   FROM proline_qbo.tokens WHERE company_id = %s AND realm_id = %s
 """
 
@@ -18,13 +18,13 @@ class Standing:
     """How one connection's tokens stand.
 
     Attributes:
-        reconnect_before: when they end unless a person reconnects; each refresh moves it on, up to
-            five years from the consent.
+        reconnect_before: when they end unless a person reconnects, five years from the consent;
+            None: QuickBooks did not tell.
         refreshed_at: when QuickBooks last gave new ones.
         refused_at: when QuickBooks refused them for good, if it did.
     """
 
-    reconnect_before: datetime
+    reconnect_before: datetime | None
     refreshed_at: datetime
     refused_at: datetime | None
 
@@ -36,6 +36,11 @@ def of(c: Connection, company_id: str, realm_id: str) -> Standing | None:
 
 
 def reconnect_before(c: Connection, company_id: str, realm_id: str) -> datetime | None:
-    """Return when a person must have reconnected, None if there are no tokens."""
+    """Return when a person must have reconnected, None if that is not known.
+
+    Nor is there such a day once QuickBooks has refused the tokens for good.
+    """
     standing = of(c, company_id, realm_id)
-    return None if standing is None else standing.reconnect_before
+    if standing is None or standing.refused_at is not None:
+        return None
+    return standing.reconnect_before

@@ -83,7 +83,9 @@ def _setting_up(web: Web, rates: Rates) -> list[BaseRoute]:
         Route(addresses.CANCEL, page(connecting.cancel, set_up), methods=POST),
         Route(addresses.DISCONNECT, page(connecting.ask_disconnect, set_up), methods=GET),
         Route(addresses.DISCONNECT, page(connecting.disconnect, set_up), methods=POST),
-        _acting(addresses.DISCONNECTED, rates.limited(page(connecting.landed))),
+        _acting(
+            addresses.DISCONNECTED, rates.limited(page(connecting.landed, stranger=connecting.GONE))
+        ),
         Route(addresses.RECONNECT, page(connecting.reconnect), methods=GET),
         Route(addresses.ENABLE, page(switching.ask, set_up), methods=GET),
         Route(addresses.ENABLE, page(switching.enable, set_up), methods=POST),

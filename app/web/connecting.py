@@ -10,26 +10,42 @@ from starlette.responses import RedirectResponse, Response
 
 from app import connecting as flow
 from app import disconnecting, probing
+from app.revoking import revoke_left_over
 from app.web import addresses
 from app.web.asked import Asked, go_to
-from app.web.failing import Refused
+from app.web.failing import Refused, told
 from app.web.pages import message, render
 from app.web.situation import stands
 from app.web.state_line import Button, State, StateLine
+from app.web.web import Busy
 from connections import companies, consents
-from connections.errors import OtherRealm, RealmTaken
+from connections.errors import NothingToConfirm, OtherRealm, RealmTaken
 from coordination.database import Connection
 
 # What RFC 6749 and Intuit may send back instead of a code; only the first is a person's choice.
 # https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
 DECLINED: Final = "access_denied"
+# Whoever disconnects in QuickBooks lands here signed in or not; only a session knows the company.
+GONE: Final = (
+    200,
+    "If you disconnected ProLine in QuickBooks",
+    (
+        "Nothing is lost: ProLine notices it by itself, and holds what changes from then on. To"
+        " connect again, open ProLine and choose Integrations, then QuickBooks."
+    ),
+)
 
 
 def connect(asked: Asked) -> Response:
-    """Send the person to QuickBooks' consent page."""
+    """Send the person to QuickBooks' consent page; while connected, only who asked for it again.
+
+    A second consent for the same books takes the place of the first; for others it is asked about
+    as ever.
+    """
     with asked.web.pool.connection() as connection:
-        if stands(connection, asked.company_id).company.connection == "connected":
-            raise Refused("QuickBooks is connected already: disconnect it first.")
+        connected = stands(connection, asked.company_id).company.connection == "connected"
+    if connected and asked.form.get("again") != "yes":
+        raise Refused("QuickBooks is connected already: disconnect it first.")
     with asked.web.asking_quickbooks():
         address = flow.begin(
             asked.web.pool,
@@ -71,16 +87,31 @@ def back(asked: Asked) -> Response:
 
 def ask(asked: Asked) -> Response:
     """Ask whether these are the books that were meant, before anything of them is stored."""
+    return _ask(asked) or go_to(addresses.QUICKBOOKS)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the last Confirm tied nothing, above the same question."""
+
+    headline: str
+    sentence: str
+
+
+def _ask(asked: Asked, problem: Problem | None = None, status: int = 200) -> Response | None:
+    """Ask which books are meant; None: nothing waits to be confirmed."""
     with asked.web.pool.connection() as connection:
         pending = consents.pending(connection, asked.session.token_hash)
         if pending is None or pending.company_id != asked.company_id:
-            return go_to(addresses.QUICKBOOKS)
+            return None
         situation = stands(connection, asked.company_id)
         wrong = _wrong(connection, pending)
     former = companies.other_books_than(situation.company, pending.realm_id)
     return render(
         asked,
         "confirm.html",
+        status=status,
+        problem=problem,
         situation=situation,
         pending=pending,
         wrong=wrong,
@@ -119,12 +150,23 @@ def _wrong_line(detail: str) -> StateLine:
 
 
 def confirm(asked: Asked) -> Response:
-    """Tie the company to the books that were confirmed."""
+    """Tie the company to the books that were confirmed; or ask again, with what went wrong."""
+    outcome = told(asked.request, lambda: _confirm(asked))
+    if isinstance(outcome, Response):
+        return outcome
+    status, headline, sentence = outcome
+    again = _ask(asked, Problem(headline, sentence), status)
+    return again or message(asked.request, *outcome, session=asked.session)
+
+
+def _confirm(asked: Asked) -> Response:
     web = asked.web
     with web.pool.connection() as connection:
         pending = consents.pending(connection, asked.session.token_hash)
     # What is confirmed is what was shown: another window may have brought another consent since.
-    if pending is None or asked.form.get("realm") != pending.realm_id:
+    if pending is None:
+        raise NothingToConfirm
+    if asked.form.get("realm") != pending.realm_id:
         raise Refused("This consent is not the one you were shown any more: look again.")
     with web.asking_quickbooks() as slots:
         flow.confirm(
@@ -175,15 +217,25 @@ def ask_disconnect(asked: Asked) -> Response:
 
 
 def disconnect(asked: Asked) -> Response:
-    """Give the books up, and end our access there."""
-    with asked.web.asking_quickbooks():
-        told = disconnecting.disconnect(
-            asked.web.pool,
-            asked.web.quickbooks,
-            company_id=asked.company_id,
-            by=asked.actor,
-        )
-    return go_to(addresses.QUICKBOOKS, done="disconnected" if told else "disconnected_here")
+    """Give the books up, and end our access there.
+
+    However many pages wait for QuickBooks: nothing more is written from here on, and what cannot be
+    told now is told by itself within minutes.
+    """
+    disconnecting.give_up_books(asked.web.pool, company_id=asked.company_id, by=asked.actor)
+    done = "disconnected" if _access_ended(asked) else "disconnected_here"
+    return go_to(addresses.QUICKBOOKS, done=done)
+
+
+def _access_ended(asked: Asked) -> bool:
+    web = asked.web
+    try:
+        with web.asking_quickbooks():
+            return revoke_left_over(
+                web.pool, web.quickbooks, company_id=asked.company_id, by=asked.actor
+            )
+    except Busy:
+        return False
 
 
 def landed(asked: Asked) -> Response:
@@ -197,6 +249,6 @@ def landed(asked: Asked) -> Response:
 
 
 def reconnect(asked: Asked) -> Response:
-    """Receive who comes from QuickBooks to reconnect: the page has the button for it."""
+    """Receive who comes from QuickBooks to reconnect: the page has the button, whatever stands."""
     del asked
-    return go_to(addresses.QUICKBOOKS)
+    return go_to(addresses.QUICKBOOKS, reconnect="yes")

@@ -36,11 +36,12 @@ def answer(
 
     A fault of ours is not caught: the server logs it and says so.
     """
-    told = _told(request, route)
-    return told if isinstance(told, Response) else message(request, *told, session=session)
+    outcome = told(request, route)
+    return outcome if isinstance(outcome, Response) else message(request, *outcome, session=session)
 
 
-def _told(request: Request, route: Callable[[], Response]) -> Response | tuple[int, str, str]:
+def told(request: Request, route: Callable[[], Response]) -> Response | tuple[int, str, str]:
+    """Answer as the route does; or give status, headline and sentence, to be shown anywhere."""
     try:
         return route()
     except LaunchRefused as error:

@@ -26,6 +26,13 @@ Route = Callable[[Asked], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 CSRF_FIELD: Final = "csrf"
+Told = tuple[int, str, str]
+"""Status, headline and sentence."""
+SIGN_IN: Final[Told] = (
+    401,
+    "Open this page from ProLine",
+    "You are not signed in here, or not any more. In ProLine choose Integrations, then QuickBooks.",
+)
 # Of a browser that tells it; "none" is a person who typed the address.
 NOT_ELSEWHERE: Final = frozenset({"same-origin", "none", ""})
 
@@ -44,12 +51,24 @@ def bare(route: Bare) -> Endpoint:
     return endpoint
 
 
-def page(route: Route, right: Right = Right.LOOK) -> Endpoint:
+def page(route: Route, right: Right = Right.LOOK, *, stranger: Told = SIGN_IN) -> Endpoint:
     """Let a route be asked for by whoever is signed in and has the right.
 
     A form counts only from a page that was rendered for this very session.
+
+    Args:
+        route: what answers.
+        right: what it asks for.
+        stranger: what whoever is not signed in is told instead.
     """
-    return bare(lambda request, sent: _signed(request, route, right, sent))
+
+    def signed(request: Request, sent: Fields) -> Response:
+        session = signed_in(request.app.state.web, request)
+        if session is None:
+            return message(request, *stranger)
+        return _signed(request, session, route, right, sent)
+
+    return bare(signed)
 
 
 def _answer(request: Request, route: Bare, sent: Fields) -> Response:
@@ -59,17 +78,10 @@ def _answer(request: Request, route: Bare, sent: Fields) -> Response:
     return answer(request, lambda: route(request, sent))
 
 
-def _signed(request: Request, route: Route, right: Right, sent: Fields) -> Response:
+def _signed(
+    request: Request, session: Session, route: Route, right: Right, sent: Fields
+) -> Response:
     web: Web = request.app.state.web
-    session = signed_in(web, request)
-    if session is None:
-        return message(
-            request,
-            401,
-            "Open this page from ProLine",
-            "You are not signed in here, or not any more. In ProLine choose Integrations, then"
-            " QuickBooks.",
-        )
     if not session.person.may(right):
         return message(
             request,

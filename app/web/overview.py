@@ -1,7 +1,8 @@
 """The two pages a person comes to first: all integrations, and QuickBooks with its one state."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from starlette.responses import Response
 
@@ -12,7 +13,9 @@ from app.web.checklist import checklist
 from app.web.pages import render
 from app.web.situation import Situation, stands
 from app.web.state_line import Button
+from connections import consents
 from connections.companies import Company
+from connections.consents import Pending
 from connections.lists import lists_of
 from connections.standing import reconnect_before
 from coordination.database import Connection
@@ -28,6 +31,10 @@ ELSEWHERE: Final = (
     ("Backup to Google Drive", "A copy of your files."),
     ("CompanyCam", "Photos from the job site."),
 )
+
+
+RECONNECT_WITHIN: Final = timedelta(days=60)
+"""So long before the end the page offers to reconnect, and says why."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,43 @@ def overview(asked: Asked) -> Response:
     with asked.web.pool.connection() as connection:
         situation = stands(connection, asked.company_id)
         values = _values(connection, situation)
-    return render(asked, "overview.html", **values)
+        ends = _ends(connection, situation)
+        pending = _pending(connection, asked)
+    offered = _reconnecting(situation, ends, asked_for=asked.query.get("reconnect") == "yes")
+    return render(
+        asked,
+        "overview.html",
+        reconnect_before=ends,
+        reconnecting=offered,
+        pending=pending,
+        **values,
+    )
+
+
+def _ends(connection: Connection, situation: Situation) -> datetime | None:
+    """Return until when the connection lasts, as far as it lives and QuickBooks has told."""
+    company = situation.company
+    if company.connection != "connected" or company.realm_id is None:
+        return None
+    return reconnect_before(connection, company.id, company.realm_id)
+
+
+def _reconnecting(
+    situation: Situation, ends: datetime | None, *, asked_for: bool
+) -> Literal["soon", "asked_for"] | None:
+    """Say why a connection that lives can be made anew just now, if it can."""
+    if situation.company.connection != "connected":
+        return None  # the state has the button
+    if ends is not None and ends - situation.now <= RECONNECT_WITHIN:
+        return "soon"
+    return "asked_for" if asked_for else None
+
+
+def _pending(connection: Connection, asked: Asked) -> Pending | None:
+    """Return what waits for this person's word, which another page than this one asks for."""
+    found = consents.pending(connection, asked.session.token_hash)
+    mine = found is not None and found.company_id == asked.company_id
+    return found if mine and asked.person.may(Right.SET_UP) else None
 
 
 def _values(connection: Connection, situation: Situation) -> dict[str, Any]:
@@ -90,9 +133,6 @@ def _values(connection: Connection, situation: Situation) -> dict[str, Any]:
         "ready_projects": ready,
         "skipped_by_rule": count_skipped_by_rule(connection, company.id),
         "findings_count": sum(count_findings(connection, company.id).values()),
-        "reconnect_before": reconnect_before(connection, company.id, company.realm_id)
-        if company.realm_id
-        else None,
     }
 
 

@@ -15,11 +15,21 @@ from records.standings import Standing, count_these
 
 @dataclass(frozen=True)
 class Situation:
-    """What every page knows of its company; `attention` counts the records that need a person."""
+    """What every page knows of its company.
+
+    Attributes:
+        company: with its settings.
+        books: it is connected to, also where the connection is lost.
+        attention: records that need a person.
+        held: records that are on their way, or would be if nothing held the company back.
+        line: its one state.
+        now: on the database's clock.
+    """
 
     company: Company
     books: Books | None
     attention: int
+    held: int
     line: StateLine
     now: datetime
 
@@ -47,4 +57,5 @@ def stands(connection: Connection, company_id: str) -> Situation:
         settings_chosen=company.settings_chosen,
         quickbooks_name=books.company_name if books else None,
     )
-    return Situation(company, books, facts.attention, state_line(company, facts, now), now)
+    line = state_line(company, facts, now)
+    return Situation(company, books, facts.attention, facts.held, line, now)

@@ -136,7 +136,7 @@ def test_a_code_that_quickbooks_refuses_is_told(
 
     said = refused(on_database(*connect))
 
-    assert said.startswith("QuickBooks does not take this consent: its code is good once")
+    assert said.startswith("QuickBooks does not take this consent, which is good once")
     assert "invalid_grant" in said
     assert code not in said
     assert CLIENT_SECRET not in said
@@ -151,7 +151,7 @@ def test_quickbooks_that_is_away_is_told(
 
     said = refused(on_database(*CONNECT))
 
-    assert said.startswith("QuickBooks cannot be reached, and nothing was sent")
+    assert said.startswith("QuickBooks cannot be reached just now, and nothing was sent")
 
 
 def test_a_realm_the_consent_does_not_open_is_told(

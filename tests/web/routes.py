@@ -32,6 +32,8 @@ class Way:
     """What it answers somebody who may, sent nothing but the form's token."""
     acts: bool = False
     """Opening it may change something, though it is no form."""
+    stranger: int = 401
+    """What it answers whoever is not signed in, where a right is asked for."""
 
     @property
     def name(self) -> str:
@@ -40,9 +42,9 @@ class Way:
 
 
 def _way(
-    path: str, method: str, right: Right | None, *fits: int, acts: bool = False
+    path: str, method: str, right: Right | None, *fits: int, acts: bool = False, stranger: int = 401
 ) -> tuple[tuple[str, str], Way]:
-    return (path, method), Way(path, method, right, frozenset(fits), acts)
+    return (path, method), Way(path, method, right, frozenset(fits), acts, stranger)
 
 
 LOOK, ACT, SET_UP = Right.LOOK, Right.ACT, Right.SET_UP
@@ -67,7 +69,7 @@ WAYS: Final = dict(
         _way(addresses.CANCEL, "POST", SET_UP, 303),
         _way(addresses.DISCONNECT, "GET", SET_UP, 200),
         _way(addresses.DISCONNECT, "POST", SET_UP, 303),
-        _way(addresses.DISCONNECTED, "GET", LOOK, 303, acts=True),
+        _way(addresses.DISCONNECTED, "GET", LOOK, 303, acts=True, stranger=200),
         _way(addresses.RECONNECT, "GET", LOOK, 303),
         _way(addresses.ENABLE, "GET", SET_UP, 303),
         _way(addresses.ENABLE, "POST", SET_UP, 303),

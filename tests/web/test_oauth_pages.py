@@ -1,6 +1,8 @@
 """Connect, over HTTP: bound to its session, used once, proved, confirmed; and the way out."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,8 +10,9 @@ import httpx
 import pytest
 
 from app.web import addresses, connecting
+from app.web.web import ASKING_MOST
 from qbo_simulator.wire import Connection, Request, Response
-from tests.support.roofer import COMPANY, new_realm
+from tests.support.roofer import COMPANY, new_realm, until
 from tests.support.visitor import Visitor
 from tests.web.world import Html, World, audit_of, csrf_of, logged
 
@@ -264,7 +267,8 @@ def test_quickbooks_that_refuses_the_code_stores_nothing(world: World) -> None:
     answer = person.get(with_changed(back, code="XAB1never-issued"))
 
     assert answer.status_code == 502
-    assert "Let the person connect again" not in answer.text or "QuickBooks" in answer.text
+    assert "QuickBooks does not take this consent" in answer.text
+    assert "connect again" in answer.text
     assert company(world)["connection"] == "none"
     assert world.connect(person).url.path == addresses.CONFIRM
 
@@ -282,6 +286,99 @@ def test_connect_while_connected_is_refused(new_world: World) -> None:
     assert answer.status_code == 409
     assert "connected already" in answer.text
     assert new_world.one("SELECT count(*) FROM proline_qbo.consents") == 0
+
+
+def test_a_connection_that_lives_is_made_anew_by_who_comes_to_reconnect(new_world: World) -> None:
+    """QuickBooks leads there also while all is well: a button, a consent, and it goes on."""
+    new_world.office.enabled().roofer.contact().project().settle()
+    person, viewer = new_world.visitor(), new_world.visitor("viewer")
+    before, tokens = company(new_world), new_world.photograph()["tokens"]
+
+    page = person.get(addresses.RECONNECT)
+    (form,) = [each for each in Html(page.text).forms if each.action == addresses.CONNECT]
+    assert "If it asked you to reconnect" in page.text
+    assert addresses.CONNECT not in viewer.get(addresses.RECONNECT).text
+    sent = person.send("POST", addresses.CONNECT, data=dict(form.fields))
+    asked = person.get(new_world.consent(sent.headers["location"]))
+    assert "To change the books" not in asked.text
+    done = confirmed(person, asked)
+
+    assert done.headers["location"] == f"{addresses.QUICKBOOKS}?done=connected"
+    after = company(new_world)
+    assert after["epoch"] == before["epoch"] + 1  # type: ignore[operator]
+    assert (after["connection"], after["realm_id"]) == ("connected", before["realm_id"])
+    assert new_world.photograph()["tokens"] != tokens
+    new_world.roofer.invoice().settle()
+    assert new_world.roofer.balances() == {"501": 100}
+    assert "currently on" in person.get(addresses.QUICKBOOKS).text
+
+
+def test_reconnecting_to_other_books_asks_for_their_name(new_world: World) -> None:
+    """Connected or not: a click too many must not change the books, and another can be picked."""
+    new_world.office.enabled()
+    other = new_realm(new_world.roofer.quickbooks, {"company_name": "Second Books"})
+    person = new_world.visitor()
+    again = {"csrf": person.csrf(), "again": "yes"}
+    sent = person.send("POST", addresses.CONNECT, data=again)
+
+    page = person.get(new_world.consent(sent.headers["location"], other.settings.realm_id))
+    refused = confirmed(person, page)
+    another = person.send("POST", addresses.CANCEL, data=again)
+
+    assert "You picked another QuickBooks company" in page.text
+    assert refused.status_code == 409
+    assert company(new_world)["realm_id"] == new_world.roofer.realm.settings.realm_id
+    assert "/connect/oauth2" in another.headers["location"]
+
+
+@pytest.mark.parametrize(
+    ("days", "role", "banner", "button"),
+    [(59, "admin", True, True), (59, "viewer", True, False), (61, "admin", False, False)],
+)
+def test_the_end_of_a_connection_is_told_while_there_is_time(
+    new_world: World, days: int, role: str, *, banner: bool, button: bool
+) -> None:
+    """Sixty days before a person must have reconnected, with the button for who may."""
+    new_world.office.enabled()
+    ends = new_world.one(
+        "UPDATE proline_qbo.tokens SET hard_expires_at = proline_qbo.clock()"
+        " + make_interval(days => %s, mins => -5) RETURNING hard_expires_at",
+        days,
+    )
+
+    page = Html(new_world.visitor(role).get(addresses.QUICKBOOKS).text)
+
+    day = f"{ends.astimezone(UTC):%b} {ends.astimezone(UTC).day}, {ends.astimezone(UTC).year}"
+    assert f"Reconnect before {day}" in page.text
+    assert (f"QuickBooks ends this connection on {day}" in page.text) == banner
+    offered = [form for form in page.forms if ("again", "yes") in form.fields]
+    assert bool(offered) == button
+
+
+def test_a_connection_that_is_lost_has_no_day_to_reconnect_before(new_world: World) -> None:
+    """It is over: the state says what to do, once."""
+    new_world.office.enabled()
+    new_world.database.execute("UPDATE proline_qbo.companies SET connection = 'lost'")
+
+    page = Html(new_world.visitor().get(addresses.RECONNECT).text)
+
+    assert "Reconnect before" not in page.text
+    assert [form.action for form in page.forms].count(addresses.CONNECT) == 1
+
+
+def test_what_waits_for_a_word_is_told_on_the_overview(newcomer: Newcomer) -> None:
+    """Whoever left the question finds it again; nobody else's session has it."""
+    world, person = newcomer.world, newcomer.visitor
+    colleague = world.visitor(company_id=newcomer.id, user_id="u-2")
+    world.connect(person, newcomer.realm)
+
+    mine, theirs = person.get(addresses.QUICKBOOKS).text, colleague.get(addresses.QUICKBOOKS).text
+
+    assert "QuickBooks has let ProLine into Newcomer Books" in mine
+    assert f'href="{addresses.CONFIRM}"' in mine
+    assert "Newcomer Books" not in theirs
+    confirmed(person, person.get(addresses.CONFIRM))
+    assert "has let ProLine into" not in person.get(addresses.QUICKBOOKS).text
 
 
 def test_confirming_twice_connects_once(newcomer: Newcomer) -> None:
@@ -395,15 +492,56 @@ def test_other_books_than_before_need_their_name(new_world: World) -> None:
     sent = {"csrf": csrf_of(page), "realm": other.settings.realm_id}
 
     refused = [
-        person.send("POST", addresses.CONFIRM, data=sent | {"other_books": typed}).status_code
+        person.send("POST", addresses.CONFIRM, data=sent | {"other_books": typed})
         for typed in ("", "Example Books", "yes")
     ]
 
-    assert refused == [409] * 3
+    assert [each.status_code for each in refused] == [409] * 3
+    for each in refused:
+        assert "Nothing was changed." in each.text
+        (form,) = [form for form in Html(each.text).forms if form.action == addresses.CONFIRM]
+        assert dict(form.fields) == sent | {"other_books": ""}
+    assert "type their name as shown: Second Books" in refused[1].text
     assert company(new_world)["connection"] == "none"
     typed = sent | {"other_books": " second  BOOKS "}
     assert person.send("POST", addresses.CONFIRM, data=typed).status_code == 303
     assert company(new_world)["realm_id"] == other.settings.realm_id
+
+
+def test_what_confirming_sends_is_told_before(new_world: World) -> None:
+    """Off, nothing until it is enabled; on, what waits as soon as it is confirmed."""
+    person = new_world.visitor()
+    first = new_world.connect(person)
+    new_world.office.enabled()
+    person.post(addresses.DISCONNECT)
+    new_world.roofer.contact().project()
+    held = "SELECT count(*) FROM proline_qbo.records WHERE standing = 'in_progress'"
+    until(lambda: new_world.one("SELECT count(*) FROM proline_qbo.records") == 2)
+    until(lambda: new_world.one(held) == 1)
+
+    again = new_world.connect(person)
+
+    assert "into this QuickBooks company once you enable the integration." in Html(first.text).text
+    assert (
+        "into this QuickBooks company as soon as you do, because the integration is on: 1 record"
+        " waits." in Html(again.text).text
+    )
+
+
+def test_a_company_that_is_disconnected_can_be_turned_off(new_world: World) -> None:
+    """The steps say that it is on, and there is a button before other books are written to."""
+    new_world.office.enabled()
+    person = new_world.visitor()
+    person.post(addresses.DISCONNECT)
+
+    page = Html(person.get(addresses.QUICKBOOKS).text)
+    assert "it is on, so what waits is sent as soon as QuickBooks is connected" in page.text
+    assert addresses.DISABLE in {form.action for form in page.forms}
+    off = Html(person.post(addresses.DISABLE).text)
+
+    assert "From then on customers, projects, invoices and payments appear" in off.text
+    assert addresses.DISABLE not in {form.action for form in off.forms}
+    assert not company(new_world)["enabled"]
 
 
 def test_no_secret_is_in_a_log_a_page_or_the_database(new_world: World) -> None:
@@ -458,6 +596,21 @@ def test_landing_after_a_disconnect_in_quickbooks_notes_the_loss(new_world: Worl
     assert "QuickBooks must be reconnected." in page.text
 
 
+def test_who_disconnects_in_quickbooks_without_a_session_is_told_what_to_do(
+    new_world: World,
+) -> None:
+    """The address names no company, so nothing is asked; the loss is noticed by itself."""
+    new_world.office.enabled()
+    asked_of_quickbooks = watched(new_world)
+
+    answer = new_world.stranger().get(f"{addresses.DISCONNECTED}?realmId=1")
+
+    assert answer.status_code == 200
+    assert "Nothing is lost" in answer.text
+    assert "choose Integrations, then QuickBooks" in answer.text
+    assert asked_of_quickbooks == []
+
+
 def test_landing_is_limited_by_address(new_world: World) -> None:
     """It asks QuickBooks: whoever opens it again and again is told to wait."""
     new_world.office.enabled()
@@ -499,3 +652,20 @@ def test_disconnecting_ends_our_access_there(new_world: World) -> None:
     assert company(new_world)["connection"] == "none"
     assert audit_of(new_world)[-1]["action"].startswith("connection.")
     assert "connection.disconnect" in {each["action"] for each in audit_of(new_world)}
+
+
+def test_disconnecting_waits_for_no_other_page(new_world: World) -> None:
+    """However many wait for QuickBooks: nothing more is written, and it is told by itself soon."""
+    asked_of_quickbooks = watched(new_world)
+    new_world.office.enabled()
+    person = new_world.visitor()
+    web = new_world.office.page.web
+
+    with ExitStack() as waiting:
+        for _ in range(ASKING_MOST):
+            waiting.enter_context(web.asking_quickbooks())
+        answer = person.post(addresses.DISCONNECT)
+
+    assert "QuickBooks is disconnected here, but it could not be told" in answer.text
+    assert company(new_world)["connection"] == "none"
+    assert REVOKE not in asked_of_quickbooks

@@ -129,7 +129,10 @@ def so(world: World, change: str) -> Iterator[None]:
     try:
         yield
     finally:
-        names = ("connection", "realm_id", "enabled", "paused_until", "pause_reason", "settings")
+        names = (
+            *("connection", "realm_id", "enabled", "paused_until", "pause_reason"),
+            *("dropped_events", "settings"),
+        )
         world.database.execute(
             sql.SQL("UPDATE proline_qbo.companies SET ({}) = ROW({})").format(
                 sql.SQL(", ").join(map(sql.Identifier, names)),
@@ -217,6 +220,15 @@ def test_the_overview_counts_what_there_is(furnished: World) -> None:
     assert "1 finding" in page.text
 
 
+def test_what_is_said_below_the_counts_stands_apart(furnished: World) -> None:
+    """Each sentence is a sentence."""
+    with so(furnished, "dropped_events = 2"):
+        page = shown(furnished.visitor(), addresses.QUICKBOOKS)
+
+    assert "just now. 2 changes of invoices and payments from before the first enable" in page.text
+    assert "not kept. 1 invoice sent before you enabled is left out;" in page.text
+
+
 # --- settings ----------------------------------------------------------------------------------
 
 
@@ -277,7 +289,7 @@ def test_a_settings_form_that_others_were_faster_than_is_shown_anew(disturbed: W
     first, second = disturbed.visitor(), disturbed.visitor(user_id="u-2")
     filled_in = {"csrf": second.csrf(), "stage": "Closed - Won", "shown": shown_settings(second)}
     first.post(addresses.SETTINGS, shown=shown_settings(first), stage="Closed - Won", ceiling="321")
-    stands = disturbed.photograph()
+    stands = disturbed.one("SELECT settings FROM proline_qbo.companies"), audit_of(disturbed)
 
     answers = [
         second.send("POST", addresses.SETTINGS, data=filled_in | {"ceiling": "123"} | marked)
@@ -288,7 +300,10 @@ def test_a_settings_form_that_others_were_faster_than_is_shown_anew(disturbed: W
         assert answer.status_code == 409
         assert "were changed since you opened this page" in answer.text
         assert 'value="321"' in answer.text
-    assert disturbed.photograph() == stands
+    assert stands == (
+        disturbed.one("SELECT settings FROM proline_qbo.companies"),
+        audit_of(disturbed),
+    )
     again = dict(form_to(Html(answers[0].text), addresses.SETTINGS).fields)["shown"]
     taken = filled_in | {"ceiling": "123", "shown": again}
     assert second.send("POST", addresses.SETTINGS, data=taken).status_code == 303
@@ -755,6 +770,24 @@ def test_quickbooks_that_is_down_is_told_and_changes_nothing(hasty: World) -> No
     assert lists.status_code == 502
     assert "cannot be reached" in lists.text
     assert "it could not be told" in gone.text
+
+
+def test_a_word_that_quickbooks_did_not_hear_is_asked_for_again(hasty: World) -> None:
+    """The same question with what went wrong, and its form, which ties once QuickBooks is back."""
+    realm = new_realm(hasty.roofer.quickbooks, {"company_name": "Newcomer Books"})
+    person = hasty.visitor(company_id="newcomer", company_name="Newcomer Roofing")
+    form = form_to(Html(hasty.connect(person, realm.settings.realm_id).text), addresses.CONFIRM)
+
+    with hasty.roofer.quickbooks_down():
+        refused = person.send("POST", addresses.CONFIRM, data=dict(form.fields))
+
+    page = Html(refused.text)
+    assert refused.status_code == 502
+    assert "Connect these two?" in page.text
+    assert "QuickBooks cannot be reached just now, and nothing was sent" in page.text
+    assert [given["role"] for given in page.first("div", "problems")] == ["alert"]
+    assert form_to(page, addresses.CONFIRM) == form
+    assert "QuickBooks is connected." in sent(person, form_to(page, addresses.CONFIRM)).text
 
 
 def test_a_database_that_is_away_is_told(database_template: Template) -> None:
