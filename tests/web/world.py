@@ -273,14 +273,14 @@ class Html(HTMLParser):
         ]
 
 
-def csrf_of(page: httpx.Response) -> str:
-    """Read the token of a page's forms."""
-    found = re.search(r'name="csrf" value="([^"]*)"', page.text)
-    assert found, page.text
-    return found[1]
 def shown_settings(visitor: Visitor) -> str:
     """Read what the settings form of a page says it was filled in on."""
     found = re.search(r'name="shown" value="([^"]*)"', visitor.get(addresses.SETTINGS).text)
     return found[1] if found else ""
 
 
+def csrf_of(page: httpx.Response) -> str:
+    """Read the token of a page's forms."""
+    found = re.search(r'name="csrf" value="([^"]*)"', page.text)
+    assert found, page.text
+    return found[1]
