@@ -96,9 +96,7 @@ class Desk:
             company = companies.get(connection, COMPANY.id)
         if company is None or company.realm_id is None or not company.enabled:
             raise NotNow("The integration is not on: set it up by the menu ☰ first.")
-        self.proline.last_customer()
-        self.quickbooks.refuse_next_invoice(company.realm_id)
-        number = self.proline.send_invoice()
+        number = self.proline.send_invoice(self.quickbooks.refuse_invoice)
         return (
             f"Invoice {number} was sent, and QuickBooks refuses it by a rule of its own: on the"
             " page it needs attention, and sent again it is taken."

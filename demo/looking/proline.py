@@ -3,7 +3,7 @@
 They are the scenario's own steps, played one at a time instead of from a plan.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -86,10 +86,18 @@ class LittleProline:
             f" and invoice {invoice.number} over {bill.total:,.2f} was sent."
         )
 
-    def send_invoice(self) -> str:
-        """Send the last customer one more invoice, and give its number."""
+    def send_invoice(self, before: Callable[[str], None]) -> str:
+        """Send the last customer one more invoice, and give its number.
+
+        Args:
+            before: is told the number before anybody else can know of the invoice.
+
+        Raises:
+            NotNow: there is no customer.
+        """
         job = self.last_customer().job
         bill = job.send(job.draft())
+        before(_the([step.change for step in self.desk.steps], DraftInvoice).number)
         return self._owe(job, bill, self._commit()).number
 
     def receive_payment(self) -> str:

@@ -1,5 +1,8 @@
 """What the buttons do in QuickBooks: the stand-in with its people, its outages and its refusals."""
 
+import json
+import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from typing import Final
 from demo.looking.failures import NotNow
 from qbo_simulator.by_hand import do_by_hand
 from qbo_simulator.control import PREFIX
+from qbo_simulator.faults import answer_fault, business
 from qbo_simulator.realm import Realm
 from qbo_simulator.simulator import Simulator
 from qbo_simulator.wire import HTML_TYPE, Connection, Json, Request, Response
@@ -18,6 +22,8 @@ OUTAGE_SECONDS: Final = 60.0
 SHOWN_MOST: Final = 8
 DOWN: Final = b"<html><body><h1>Service Unavailable</h1></body></html>"
 BY_HAND: Final = " (VIP)"
+NEW_INVOICE: Final = re.compile(r"/v3/company/[^/]+/invoice")
+REFUSED: Final = "refused on request of the demonstration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class LittleQuickBooks(Simulator):
         super().__init__()
         self._monotonic = monotonic
         self._down_until = float("-inf")
+        self._refused: set[str] = set()
+        self._refusing = threading.Lock()
         for name in BOOKS:
             self.add_realm({"company_name": name, "custom_txn_numbers": True})
 
@@ -45,7 +53,19 @@ class LittleQuickBooks(Simulator):
         """Answer as ever, or not at all while it is down."""
         if self._monotonic() < self._down_until and not request.path.startswith(PREFIX):
             return Response(503, DOWN, HTML_TYPE)
+        if self._is_refused(request):
+            return answer_fault(business(REFUSED), self.clock.now())
         return super().handle(request, connection)
+
+    def _is_refused(self, request: Request) -> bool:
+        """Take a new invoice that shall be refused off the list: sent again, it is taken."""
+        if not self._refused or not NEW_INVOICE.fullmatch(request.path):
+            return False
+        number = _number_of_new(request)
+        with self._refusing:
+            refused = number in self._refused
+            self._refused -= {number}
+        return refused
 
     def go_down(self) -> str:
         """Answer everything with 503 for a minute."""
@@ -76,14 +96,10 @@ class LittleQuickBooks(Simulator):
             " ProLine too, and the page asks which of the two counts."
         )
 
-    def refuse_next_invoice(self, realm_id: str) -> None:
-        """Refuse the next new invoice by a rule of QuickBooks' own; sent again, it is taken."""
-        self.faults.clear()
-        match = {"realm": realm_id, "entity": "invoice", "operation": "create", "times": 1}
-        detail = "Business Validation Error: refused on request of the demonstration"
-        self.faults.add(
-            {"match": match, "then": {"status": 400, "fault": "6000", "detail": detail}}
-        )
+    def refuse_invoice(self, number: str) -> None:
+        """Refuse the invoice of that number once, by a rule of QuickBooks' own."""
+        with self._refusing:
+            self._refused.add(number)
 
     def disconnect(self, realm_id: str) -> str:
         """Take ProLine off the list of connected apps."""
@@ -109,6 +125,15 @@ class LittleQuickBooks(Simulator):
         if realm is None:
             raise NotNow(f"QuickBooks has no company {realm_id}.")
         return realm
+
+
+def _number_of_new(request: Request) -> str:
+    """Read the number of an invoice that is to be made; of anything else, none."""
+    try:
+        said = json.loads(request.body)
+    except ValueError:
+        return ""
+    return str(said.get("DocNumber", "")) if isinstance(said, dict) and "Id" not in said else ""
 
 
 def _newest(realm: Realm, kind: str) -> list[Json]:

@@ -187,6 +187,24 @@ def test_each_colleague_comes_in_with_a_role_by_a_link_that_opens_once(looked: L
     assert 'role="status"' not in looked.shows()
 
 
+def test_only_the_invoice_of_that_number_is_refused_and_only_once() -> None:
+    """Another that comes first is taken, as is a change of it, and what nobody can read."""
+    quickbooks = LittleQuickBooks()
+    quickbooks.refuse_invoice("1002")
+
+    def answered(body: str, path: str = "invoice") -> bool:
+        request = Request("POST", f"/v3/company/1/{path}", {}, body.encode())
+        return b"refused on request" in quickbooks.handle(request).body
+
+    assert not answered('{"DocNumber": "1001"}')
+    assert not answered('{"DocNumber": "1002", "Id": "7"}')
+    assert not answered('{"DocNumber": "1002"}', "payment")
+    assert not answered("1002")
+    assert not answered("{")
+    assert answered('{"DocNumber": "1002"}')
+    assert not answered('{"DocNumber": "1002"}')
+
+
 def test_quickbooks_is_down_for_a_minute_and_then_as_before() -> None:
     """Everything is refused meanwhile but the control, which is no part of QuickBooks."""
     clock = [100.0]
