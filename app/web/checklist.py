@@ -1,10 +1,14 @@
 """What an office should look at before it enables: each in order, or with what to do; pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.web import addresses
 from connections.books import Books
 from connections.companies import Company
+
+# Connecting again reads the books anew, and makes what is missing there.
+AGAIN: Final = (addresses.RECONNECT, "Reconnect")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def _numbers(books: Books) -> Item:
         "Invoice numbers",
         "QuickBooks gives numbers of its own. To have ProLine's there, turn on “Custom transaction"
         " numbers” in QuickBooks under Account and settings, Sales, and connect again.",
+        *AGAIN,
     )
 
 
@@ -97,6 +102,7 @@ def _item(books: Books, item_name: str | None) -> Item:
         return _look(
             "Item on invoice lines",
             "QuickBooks has no item for ProLine's invoices: connect again.",
+            *AGAIN,
         )
     return _fine(
         "Item on invoice lines",

@@ -89,6 +89,26 @@ def test_who_disconnects_in_quickbooks_lands_on_what_is_true(
     expect(clerk.button("Reconnect to QuickBooks")).to_be_visible()
 
 
+def test_who_comes_to_reconnect_a_living_connection_can(office: Office, clerk: Clerk) -> None:
+    """QuickBooks leads there; whoever leaves the question finds it again, and all goes on."""
+    office.enabled()
+    office.roofer.contact().project().settle()
+    clerk.launches()
+    clerk.page.goto(f"{office.url}/reconnect")
+    expect(clerk.state).to_contain_text(ON)
+
+    clerk.presses("Reconnect to QuickBooks").consents()
+    clerk.reads("Connect these two?")
+    clerk.page.goto(f"{office.url}/integrations/quickbooks")
+    clerk.reads(f"QuickBooks has let ProLine into {BOOKS}, and waits for your word")
+    clerk.follows("confirm or cancel").presses("Confirm").is_told("QuickBooks is connected.")
+
+    expect(clerk.state).to_contain_text(ON)
+    expect(clerk.button("Reconnect to QuickBooks")).to_have_count(0)
+    office.roofer.invoice()
+    clerk.sees_arriving("Invoice 501", "Sent")
+
+
 def test_turning_on_again_asks_what_becomes_of_what_changed(office: Office, clerk: Clerk) -> None:
     """Off holds changes, the newest of each; on asks for one word, to send or to skip them."""
     office.enabled()
@@ -143,8 +163,8 @@ def test_other_books_than_before_are_confirmed_by_their_name(office: Office, cle
     typed = clerk.main.get_by_label("To change the books, type the name")
     typed.fill(BOOKS)
     clerk.presses("Change the books")
-    clerk.reads("type their name as shown")
-    clerk.page.goto(f"{office.url}/integrations/quickbooks/confirm")
+    refused = clerk.main.get_by_role("alert").filter(has_text="type their name as shown")
+    expect(refused).to_be_visible()
     typed.fill(OTHER_BOOKS)
     clerk.presses("Change the books")
 

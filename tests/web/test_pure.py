@@ -539,3 +539,11 @@ def test_money_is_written_as_an_office_reads_it(
 ) -> None:
     """With its cents; in dollars by their sign, in another currency by its name."""
     assert money(Decimal(amount), currency) == written
+@pytest.mark.parametrize("books", [{"custom_txn_numbers": False}, {"income_item_id": None}])
+def test_what_connecting_again_mends_leads_there(books: dict[str, Any]) -> None:
+    """A company that is connected has no other button for it."""
+    lines = checklist(COMPANY, replace(BOOKS, **books), ready_projects=0, item_name=None)
+
+    assert [each.address for each in lines if not each.good] == [addresses.RECONNECT]
+
+
