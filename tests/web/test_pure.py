@@ -518,6 +518,14 @@ def test_each_thing_that_is_not_in_order_is_told(
     assert [each for each, good in found.items() if not good] == [title]
 
 
+@pytest.mark.parametrize("books", [{"custom_txn_numbers": False}, {"income_item_id": None}])
+def test_what_connecting_again_mends_leads_there(books: dict[str, Any]) -> None:
+    """A company that is connected has no other button for it."""
+    lines = checklist(COMPANY, replace(BOOKS, **books), ready_projects=0, item_name=None)
+
+    assert [each.address for each in lines if not each.good] == [addresses.RECONNECT]
+
+
 def test_a_network_of_version_6_is_one_address() -> None:
     """Whoever has one has 2^64 addresses, and would never be counted twice."""
     assert whose("2001:db8:1:2::1") == whose("2001:db8:1:2:ffff::9") != whose("2001:db8:1:3::1")
@@ -539,11 +547,3 @@ def test_money_is_written_as_an_office_reads_it(
 ) -> None:
     """With its cents; in dollars by their sign, in another currency by its name."""
     assert money(Decimal(amount), currency) == written
-@pytest.mark.parametrize("books", [{"custom_txn_numbers": False}, {"income_item_id": None}])
-def test_what_connecting_again_mends_leads_there(books: dict[str, Any]) -> None:
-    """A company that is connected has no other button for it."""
-    lines = checklist(COMPANY, replace(BOOKS, **books), ready_projects=0, item_name=None)
-
-    assert [each.address for each in lines if not each.good] == [addresses.RECONNECT]
-
-
