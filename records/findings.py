@@ -1,5 +1,6 @@
 """Findings: what a person should know although nothing failed; once per event, until resolved."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,6 +88,18 @@ def list_findings(
     statement = _LIST if company_id is None or resolved else _LIST_OPEN
     with connection.cursor(row_factory=class_row(Finding)) as cursor:
         return cursor.execute(statement, arguments).fetchall()
+
+
+_SENTENCES = """
+SELECT id, sentence FROM proline_qbo.findings WHERE company_id = %s AND id = ANY(%s)
+"""
+
+
+def sentences_of(connection: Connection, company_id: str, ids: Collection[int]) -> dict[int, str]:
+    """Say of some findings of a company, by id, what was found; whether seen to or not."""
+    some = sorted(ids)[:LIST_MOST]
+    rows = connection.execute(_SENTENCES, [company_id, some]).fetchall() if some else []
+    return dict(rows)
 
 
 _RESOLVE = """

@@ -1,17 +1,21 @@
 """Who changed what: the audit, as its company may read it."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from starlette.responses import Response
 
 from app.web import addresses
 from app.web.asked import Asked
+from app.web.noted import Known, after, before, done
 from app.web.pages import render
 from app.web.paging import first_of
 from app.web.reading import number
 from app.web.situation import stands
-from connections.audit import list_entries
+from connections.audit import Entry, list_entries
+from connections.books import get as get_books
+from coordination.database import Connection
+from records.findings import sentences_of
 from records.naming import names_in
 
 PAGE_ROWS: Final = 50
@@ -28,7 +32,10 @@ def show(asked: Asked) -> Response:
             limit=PAGE_ROWS + 1,
         )
         named = [f"{each.entity} {each.record_id}" for each in entries if each.record_id]
-        names = names_in(connection, asked.company_id, named)
+        known = _known(connection, asked.company_id, entries)
+        names = names_in(
+            connection, asked.company_id, [*named, *(after(each, known) for each in entries)]
+        )
     shown, goes_on = first_of(entries, PAGE_ROWS)
     return render(
         asked,
@@ -37,65 +44,20 @@ def show(asked: Asked) -> Response:
         entries=shown,
         names=names,
         done=done,
-        in_words=in_words,
+        before=lambda entry: before(entry, known),
+        after=lambda entry: names.put_into(after(entry, known)),
         address_next=addresses.with_query(addresses.HISTORY, before=shown[-1].id)
         if goes_on
         else None,
     )
 
 
-DONE: Final[Mapping[str, str]] = {
-    "company.disable": "Turned the integration off",
-    "company.enable": "Turned the integration on",
-    "company.open": "Opened the page for the company",
-    "company.pause": "Paused the company",
-    "company.resume": "Resumed the company",
-    "connection.connect": "Connected to QuickBooks",
-    "connection.disconnect": "Disconnected from QuickBooks",
-    "connection.revoke": "Ended our access to QuickBooks",
-    "finding.resolve": "Saw to a finding",
-    "income_account.change": "Changed the income account",
-    "lists.refresh": "Read QuickBooks' lists again",
-    "project.transfer": "Transferred",
-    "question.answer": "Answered a question about",
-    "records.send": "Sent again",
-    "records.skip": "Left out",
-    "settings.change": "Changed the settings",
-}
-"""What the audit notes, as the office would say it."""
-WORDS: Final[Mapping[str, str]] = {
-    "realm_id": "QuickBooks company",
-    "enabled": "on",
-    "customer_mode": "customer object types",
-    "tax_mode": "sales tax",
-    "ceiling": "requests a minute",
-}
-
-
-def done(action: str) -> str:
-    """Say what somebody did; what has no words yet is shown as it is noted."""
-    return DONE.get(action, action.replace("_", " ").replace(".", " ").capitalize())
-
-
-def in_words(values: Mapping[str, Any] | None) -> str:
-    """Write what stood there, or what was put there, in a line."""
-    if not values:
-        return ""
-    return "; ".join(
-        f"{WORDS.get(name, name.replace('_', ' '))}: {_word(value)}"
-        for name, value in values.items()
+def _known(connection: Connection, company_id: str, entries: Sequence[Entry]) -> Known:
+    sides = [side for each in entries for side in (each.before, each.after) if side]
+    realms = {side["realm_id"] for side in sides if side.get("realm_id")}
+    found = {side["finding"] for side in sides if side.get("finding")}
+    books = {realm_id: get_books(connection, realm_id) for realm_id in sorted(realms)}
+    return Known(
+        {realm_id: each.company_name for realm_id, each in books.items() if each},
+        sentences_of(connection, company_id, found),
     )
-
-
-def _word(value: object) -> str:
-    match value:
-        case None | "" | [] | {}:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(map(str, value))
-        case dict():
-            return ", ".join(f"{name} → {each}" for name, each in value.items())
-        case _:
-            return str(value)

@@ -134,7 +134,7 @@ class Clerk:
         """Follow a link to a file, and read it."""
         with self.page.expect_download() as download:
             self.link(name).click()
-        return Path(download.value.path()).read_text(encoding="utf-8")
+        return Path(download.value.path()).read_text(encoding="utf-8-sig")
 
 
 def taken_in(office: Office) -> None:
