@@ -2,11 +2,14 @@
 
 They are written as rows, not played: what is measured is reading them. Their states, names and
 numbers are shared out as in a contractor's company of some years; every name is invented, and one
-word of it is every contact's, so that the commonest word there can be is searched for too. Behind
+word of it is every contact's, so that the commonest word there can be is searched for too. Its
+books are read, with as many of a kind as are listed, and each of its services has an item. Behind
 it a tenth of the company's records change once more, as between two runs of the vacuum.
 """
 
-from connections import companies
+from connections import books, companies, lists
+from connections.books import Books
+from connections.lists import LISTED_MOST, Choice, Lists
 from connections.settings import CompanySettings
 from coordination.database import Connection
 
@@ -14,6 +17,8 @@ COMPANY = "company-1"
 RECORDS = 100_000
 OTHER_COMPANIES = 20
 RECORDS_OF_EACH_OTHER = 10_000
+SERVICES = 40
+ACCOUNTS = 100
 
 # Of each hundred: 20 contacts, 25 projects, 30 invoices, 25 payments; four invoices a project.
 _RECORDS = """
@@ -64,7 +69,7 @@ SELECT pk, company_id, 1, jsonb_build_object('id', record_id, 'number', (1000 + 
            'lines', (SELECT jsonb_agg(jsonb_build_object('id', i::text, 'kind', 'item',
                         'name', 'Tear-off ' || md5((n * i)::text), 'amount', '10.00',
                         'description', repeat('A line tells what was done on the roof. ', 3),
-                        'service', (ARRAY['Roofing','Gutters','Siding'])[1 + mod(i, 3)]))
+                        'service', 'Service ' || 1 + mod(n + i, %(services)s::int)))
                      FROM generate_series(1, 8) AS i))
        ELSE jsonb_build_object('project_id', 'p' || n - mod(n, 100) + 20 + mod(n, 25),
            'status', 'complete', 'amount', (n / 11.0)::numeric(12, 2)::text, 'currency', 'USD')
@@ -146,10 +151,48 @@ def fill(connection: Connection) -> None:
 
 def _fill(connection: Connection, company_id: str, records: int) -> None:
     companies.open_company(connection, company_id, company_id.title())
-    companies.change_settings(connection, company_id, CompanySettings(customer_mode="sub"))
     realm_id = f"realm-{company_id}"
     companies.connect(connection, company_id, realm_id)
+    books.store(connection, _books(realm_id))
+    lists.store_lists(connection, realm_id, _lists())
+    chosen = {f"Service {n}": f"item-{n}" for n in range(1, SERVICES + 1)}
+    settings = CompanySettings(customer_mode="sub", items_by_service=chosen)
+    companies.change_settings(connection, company_id, settings)
     companies.enable(connection, company_id)
-    arguments = {"company": company_id, "records": records, "realm": realm_id}
+    arguments = {
+        "company": company_id,
+        "records": records,
+        "realm": realm_id,
+        "services": SERVICES,
+    }
     for statement in _OF_COMPANY:
         connection.execute(statement, arguments)
+
+
+def _books(realm_id: str) -> Books:
+    return Books(
+        realm_id=realm_id,
+        company_name="Example Books",
+        country="US",
+        home_currency="USD",
+        custom_txn_numbers=False,
+        using_sales_tax=True,
+        book_close_date=None,
+        income_item_id="item-1",
+        payment_method_id="1",
+        deposit_account_id=None,
+        income_account_id="income-1",
+    )
+
+
+def _lists() -> Lists:
+    return Lists(
+        income_accounts=_choices("income", "Income account", ACCOUNTS),
+        deposit_accounts=_choices("deposit", "Bank account", ACCOUNTS),
+        items=_choices("item", "Roof:Tear-off of a layer, number", LISTED_MOST),
+        tax_codes=_choices("tax", "Tax code", ACCOUNTS),
+    )
+
+
+def _choices(kind: str, name: str, number: int) -> tuple[Choice, ...]:
+    return tuple(Choice(f"{kind}-{n}", f"{name} {n}") for n in range(1, number + 1))
