@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from qbo_simulator.wire import Request
+from tests.browser.accessible import barriers
 from tests.browser.clerk import BOOKS, ON, Clerk, taken_in
 from tests.browser.conftest import Sit
 from tests.support.database_clock import DatabaseClock
@@ -43,6 +44,8 @@ def test_disconnecting_ends_our_access_and_reconnecting_goes_on(
     taken_in(office)
     clerk.page.reload()
     expect(clerk.state).to_contain_text("1 record waits. Nothing is lost.")
+    expect(clerk.button("Turn off")).to_be_visible()
+    assert barriers(clerk.page) == []
 
     clerk.connects()
     expect(clerk.state).to_contain_text(ON)
@@ -96,6 +99,7 @@ def test_who_comes_to_reconnect_a_living_connection_can(office: Office, clerk: C
     clerk.launches()
     clerk.page.goto(f"{office.url}/reconnect")
     expect(clerk.state).to_contain_text(ON)
+    assert barriers(clerk.page) == []
 
     clerk.presses("Reconnect to QuickBooks").consents()
     clerk.reads("Connect these two?")
@@ -165,6 +169,7 @@ def test_other_books_than_before_are_confirmed_by_their_name(office: Office, cle
     clerk.presses("Change the books")
     refused = clerk.main.get_by_role("alert").filter(has_text="type their name as shown")
     expect(refused).to_be_visible()
+    assert barriers(clerk.page) == []
     typed.fill(OTHER_BOOKS)
     clerk.presses("Change the books")
 
