@@ -6,7 +6,7 @@ is it meant to be transferred, is what it hangs from in QuickBooks.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from records import basis
@@ -151,8 +151,14 @@ def _while_books_are_closed(
     if said is not None or _books_are_old(facts, now):
         # The worker reads the books again before it sends anything.
         return verdict
-    sentence = f"The books are closed to {facts.close_date}, and this is of {day}."
+    closed_to, of_day = _written(facts.close_date), _written(day)
+    sentence = f"The books are closed to {closed_to}, and this is of {of_day}."
     return offering(waiting(Reason.CLOSED_BOOKS, sentence), question, about=about)
+
+
+def _written(day: date) -> str:
+    """Write a day as an office does: Oct 31, 2026."""
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def _books_are_old(facts: Facts, now: datetime) -> bool:

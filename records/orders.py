@@ -52,6 +52,26 @@ def order(connection: Connection, orders: Sequence[Order]) -> None:
     )
 
 
+_ORDERED = """
+SELECT r.state, coalesce(CASE WHEN r.state = 'failed' THEN r.code ELSE d.question END, ''),
+       count(DISTINCT r.pk)
+FROM proline_qbo.orders o
+JOIN proline_qbo.records r ON r.pk = o.record_pk
+LEFT JOIN proline_qbo.decisions d ON d.record_pk = r.pk AND d.answer IS NULL
+WHERE o.carried_out_at IS NULL AND r.company_id = %s AND r.standing = 'attention'
+GROUP BY 1, 2
+"""
+
+
+def count_ordered(connection: Connection, company_id: str) -> dict[tuple[str, str], int]:
+    """Count what needs attention and has an order that is not carried out yet.
+
+    By what stands in its group: ("failed", code) or ("waiting", question).
+    """
+    rows = connection.execute(_ORDERED, [company_id]).fetchall()
+    return {(state, what): int(count) for state, what, count in rows}
+
+
 # The newest order of a record counts; what QuickBooks has in this version is not left out of it.
 _CARRY_OUT = f"""
 WITH due AS (

@@ -1,6 +1,6 @@
 """What needs attention: by reason, with who acts; sent again, left out, or decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -29,6 +29,7 @@ from records.attention import Group, GroupKey, groups, in_group
 from records.cursors import Cursor
 from records.deciding import open_questions, open_questions_about
 from records.keys import RecordKey
+from records.orders import count_ordered
 
 WHY_MOST: Final = 200
 GROUP_ROWS: Final = 50
@@ -41,11 +42,16 @@ ANOTHER_BY_NOW: Final = "The question is another by now: look at it again."
 
 @dataclass(frozen=True)
 class ShownGroup:
-    """A group with what the page says of it; `questions` by the record they are about."""
+    """A group with what the page says of it; `questions` by the record they are about.
+
+    `ordered` says of how many a person has said what shall become of them: they stand here until
+    the relay has acted.
+    """
 
     group: Group
     reason: Reason
     questions: dict[int, Question]
+    ordered: int = 0
 
 
 def show(asked: Asked) -> Response:
@@ -56,7 +62,8 @@ def show(asked: Asked) -> Response:
         found = groups(connection, asked.company_id)
         if key is not None:
             return _one(asked, connection, situation, key, found)
-        shown = [_shown(connection, asked.company_id, each) for each in found]
+        ordered = count_ordered(connection, asked.company_id)
+        shown = [_shown(connection, asked.company_id, each, ordered) for each in found]
         tell = _teller(connection, situation, found)
     return render(
         asked,
@@ -87,7 +94,9 @@ def _one(
         asked,
         "attention.html",
         situation=situation,
-        groups=[_shown(connection, asked.company_id, whole)],
+        groups=[
+            _shown(connection, asked.company_id, whole, count_ordered(connection, asked.company_id))
+        ],
         tell=_teller(connection, situation, [whole]),
         why_most=WHY_MOST,
         alone=True,
@@ -99,13 +108,17 @@ def _one(
     )
 
 
-def _shown(connection: Connection, company_id: str, group: Group) -> ShownGroup:
+def _shown(
+    connection: Connection, company_id: str, group: Group, ordered: Mapping[tuple[str, str], int]
+) -> ShownGroup:
     asked = {}
     if group.key.kind == "decision":
         pks = [each.pk for each in group.first]
         found = open_questions_about(connection, company_id, pks)
         asked = shown_questions(connection, company_id, found)
-    return ShownGroup(group, reason_of(group.key), asked)
+    state = "failed" if group.key.kind == "failed" else "waiting"
+    taken_up = ordered.get((state, group.key.what), 0)
+    return ShownGroup(group, reason_of(group.key), asked, taken_up)
 
 
 def _teller(connection: Connection, situation: Situation, found: list[Group]) -> Teller:

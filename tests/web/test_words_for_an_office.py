@@ -130,3 +130,28 @@ def test_the_file_tells_names_and_opens_in_excel_as_it_is(furnished: World) -> N
     explained = {row["ProLine id"]: row["Explanation"] for row in csv.DictReader(io.StringIO(text))}
     assert explained["y2"].startswith("Invoice 502 was left out")
     assert "nvoice i2" not in text
+
+
+def test_what_was_ordered_says_so_until_it_has_happened(furnished: World) -> None:
+    """The same button would order nothing more, so it is not there; one record is not "all 1"."""
+    person = furnished.visitor()
+    asked_first = Html(person.get(addresses.ATTENTION).text).text
+    furnished.database.execute(
+        "INSERT INTO proline_qbo.orders (record_pk, kind, ordered_by)"
+        " SELECT pk, 'send', 'Jane Example' FROM proline_qbo.records WHERE record_id = 'i3'"
+    )
+    some = Html(person.get(addresses.ATTENTION).text)
+    furnished.database.execute(
+        "INSERT INTO proline_qbo.orders (record_pk, kind, ordered_by)"
+        " SELECT pk, 'send', 'Jane Example' FROM proline_qbo.records WHERE record_id = 'i4'"
+    )
+
+    every = Html(person.get(addresses.ATTENTION).text)
+
+    assert "Why is this record left out of QuickBooks?" in asked_first
+    assert "Why are all 2 records left out of QuickBooks?" in asked_first
+    assert "taken up already" not in asked_first
+    assert "1 of these is taken up already" in some.text
+    assert addresses.RETRY in [each.action for each in some.forms]
+    assert "All of them are taken up already" in every.text
+    assert addresses.RETRY not in [each.action for each in every.forms]
