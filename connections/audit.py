@@ -32,6 +32,11 @@ SELECT id, at, user_id, user_name, via, action, entity, record_id, before, after
  ORDER BY id DESC LIMIT %(limit)s
 """
 
+_LAST = """
+SELECT at FROM proline_qbo.audit WHERE company_id = %s AND action = ANY(%s)
+ ORDER BY id DESC LIMIT 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -126,6 +131,12 @@ def list_entries(
     }
     with c.cursor(row_factory=dict_row) as cursor:
         return [_entry(row) for row in cursor.execute(_LIST, arguments)]
+
+
+def last_at(c: Connection, company_id: str, *actions: str) -> datetime | None:
+    """Say when one of these was last done to a company; None: never."""
+    row = c.execute(_LAST, [company_id, list(actions)]).fetchone()
+    return row[0] if row else None
 
 
 def changed(

@@ -73,6 +73,8 @@ WITH released AS (
         retry_at = CASE WHEN %(outdated)s AND r.version > %(version)s THEN proline_qbo.clock()
                         ELSE %(retry_at)s END,
         code = %(code)s, sentence = %(sentence)s, since = proline_qbo.clock(),
+        under_way_since = CASE WHEN %(settled_version)s::bigint IS NULL THEN r.under_way_since
+                               ELSE r.taken_in_at END,
         settled_version = coalesce(%(settled_version)s, r.settled_version),
         settled_basis = CASE WHEN %(settled_version)s::bigint IS NULL THEN r.settled_basis
                              ELSE %(settled_basis)s END,

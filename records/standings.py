@@ -75,18 +75,22 @@ def count_these(
     return {Standing(standing): int(count) for standing, count in rows}
 
 
+# It stands in the index, so that finding it costs what counting them does.
 _OLDEST = """
-SELECT min(o.since)
+SELECT min(o.oldest)
 FROM unnest(%s::text[]) AS e (entity) CROSS JOIN LATERAL (
-    SELECT since FROM proline_qbo.records
+    SELECT min(under_way_since) AS oldest FROM proline_qbo.records
     WHERE company_id = %s AND entity = e.entity AND standing = 'in_progress'
-    ORDER BY since, pk LIMIT 1
 ) o
 """
 
 
 def oldest_unsent(connection: Connection, company_id: str) -> datetime | None:
-    """Say since when the oldest of what is in progress stands where it is; None: nothing is."""
+    """Say since when the oldest of what is in progress is so; None: nothing is.
+
+    No dispatch, no retry and no turning back moves it: it ends when the record comes to stand
+    elsewhere, or a version is in QuickBooks and a newer one goes on.
+    """
     row = connection.execute(_OLDEST, [ENTITIES, company_id]).fetchone()
     return row[0] if row else None
 

@@ -1,16 +1,20 @@
 """A company as its pages show it: itself, its books, its records' standings, and its one state."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from app.web.state_line import Facts, StateLine, state_line
+from app.web.state_line import LATE_AFTER, Facts, StateLine, state_line
+from connections import audit, companies
 from connections import books as books_
-from connections import companies
 from connections.books import Books
 from connections.companies import Company
 from coordination.clock import clock
 from coordination.database import Connection
-from records.standings import Standing, count_these
+from coordination.processes import living
+from records.standings import Standing, count_these, oldest_unsent
+
+SILENT_AFTER: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,25 @@ def stands(connection: Connection, company_id: str) -> Situation:
         held=counts[Standing.IN_PROGRESS],
         settings_chosen=company.settings_chosen,
         quickbooks_name=books.company_name if books else None,
+        oldest_unsent=_oldest_unsent(connection, company, now)
+        if counts[Standing.IN_PROGRESS]
+        else None,
+        runs=_runs(connection, now),
     )
     line = state_line(company, facts, now)
     return Situation(company, books, facts.attention, facts.held, line, now)
+
+
+def _oldest_unsent(connection: Connection, company: Company, now: datetime) -> datetime | None:
+    """Count no time in which the company itself held everything: off, paused, not connected."""
+    oldest = oldest_unsent(connection, company.id)
+    if oldest is None or now - oldest < LATE_AFTER:
+        return oldest
+    released = audit.last_at(connection, company.id, "company.enable", "company.resume")
+    return max(filter(None, (oldest, released, company.connected_at)))
+
+
+def _runs(connection: Connection, now: datetime) -> bool:
+    """Whether a relay and a worker beat; where all died at once, nobody declares them gone."""
+    beating = {each.kind for each in living(connection) if now - each.beat_at < SILENT_AFTER}
+    return beating >= {"relay", "worker"}

@@ -5,10 +5,14 @@ what concerns some records.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
+from app.web.pages import age
 from connections.companies import UNTIL_RESUMED, Company
+
+LATE_AFTER: Final = timedelta(minutes=5)
 
 
 class State(StrEnum):
@@ -49,12 +53,17 @@ class Facts:
         held: records that would go on by themselves if nothing held the company back.
         settings_chosen: somebody has saved the settings once.
         quickbooks_name: of the connected company, if there is one.
+        oldest_unsent: since when the oldest of those that go on is on its way, counted from when
+            the company could send.
+        runs: something of ours that sends is alive.
     """
 
     attention: int
     held: int
     settings_chosen: bool
     quickbooks_name: str | None
+    oldest_unsent: datetime | None = None
+    runs: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ def state_line(company: Company, facts: Facts, now: datetime) -> StateLine:
         )
     if company.paused_until is not None and company.paused_until > now:
         return _paused(company, facts)
-    return _on(facts)
+    return _on(facts, now)
 
 
 def _not_connected(company: Company, facts: Facts) -> StateLine:
@@ -149,20 +158,35 @@ def _paused(company: Company, facts: Facts) -> StateLine:
             )
 
 
-def _on(facts: Facts) -> StateLine:
+def _on(facts: Facts, now: datetime) -> StateLine:
+    late = _late(facts, now)
     if facts.attention:
         needs = "record needs" if facts.attention == 1 else "records need"
         return StateLine(
             State.ATTENTION,
             f"Integration is currently on. {facts.attention:,} {needs} attention.",
-            "Everything else goes on.",
+            late or "Everything else goes on.",
             Button.REVIEW,
         )
     return StateLine(
         State.ON,
         "Integration is currently on.",
-        "Customers, projects, invoices and payments appear in QuickBooks by themselves.",
+        late or "Customers, projects, invoices and payments appear in QuickBooks by themselves.",
         Button.TURN_OFF,
+    )
+
+
+def _late(facts: Facts, now: datetime) -> str | None:
+    if not facts.runs:
+        return (
+            "Nothing is being sent just now: our service is not running. Nothing is lost, and"
+            " support knows."
+        )
+    if facts.oldest_unsent is None or now - facts.oldest_unsent < LATE_AFTER:
+        return None
+    return (
+        f"The oldest has been on its way for {age(facts.oldest_unsent, now)}: QuickBooks or our"
+        " service is slow. Nothing is lost."
     )
 
 

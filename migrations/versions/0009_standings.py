@@ -19,11 +19,25 @@ ALTER TABLE proline_qbo.records ADD COLUMN standing text NOT NULL GENERATED ALWA
          WHEN state IN ('pending', 'dispatched', 'retrying') THEN 'in_progress'
          WHEN state = 'failed' OR reason = 'decision' THEN 'attention'
          WHEN state = 'skipped' THEN 'skipped'
-         ELSE 'waiting' END) STORED;
+         ELSE 'waiting' END) STORED,
+    -- Since when it is in progress: `since` moves with each dispatch and each retry, this does not.
+    ADD COLUMN under_way_since timestamptz NOT NULL DEFAULT proline_qbo.clock();
+UPDATE proline_qbo.records SET under_way_since = since
+WHERE state IN ('pending', 'dispatched', 'retrying');
+CREATE FUNCTION proline_qbo.begin_way() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.under_way_since := proline_qbo.clock();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER records_under_way BEFORE UPDATE OF state ON proline_qbo.records FOR EACH ROW
+    WHEN (OLD.state NOT IN ('pending', 'dispatched', 'retrying')
+          AND NEW.state IN ('pending', 'dispatched', 'retrying'))
+    EXECUTE FUNCTION proline_qbo.begin_way();
 -- The one index that every change of state pays for. It counts what was not sent, gives the oldest
 -- that is in progress and the newest that was sent, and lists any choice of kinds and standings,
 -- newest first, as a merge of at most twenty ranges.
-CREATE INDEX records_standing ON proline_qbo.records (company_id, entity, standing, since, pk);
+CREATE INDEX records_standing ON proline_qbo.records (company_id, entity, standing, since, pk)
+    INCLUDE (under_way_since);
 -- The index answers without the rows only where a vacuum has passed: often, then, in small bites.
 ALTER TABLE proline_qbo.records SET (autovacuum_vacuum_scale_factor = 0.05,
                                      autovacuum_vacuum_insert_scale_factor = 0.05);
@@ -139,9 +153,14 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION proline_qbo.words(text, text)")
     op.execute("DROP TRIGGER records_counted ON proline_qbo.records")
     op.execute("DROP TRIGGER records_discounted ON proline_qbo.records")
-    op.execute("DROP FUNCTION proline_qbo.count_records(), proline_qbo.discount_records()")
+    op.execute("DROP TRIGGER records_under_way ON proline_qbo.records")
+    op.execute(
+        "DROP FUNCTION proline_qbo.begin_way(), proline_qbo.count_records(),"
+        " proline_qbo.discount_records()"
+    )
     op.execute("DROP TABLE proline_qbo.record_counts")
     op.execute(
         "ALTER TABLE proline_qbo.records RESET (autovacuum_vacuum_scale_factor,"
-        " autovacuum_vacuum_insert_scale_factor), DROP COLUMN standing"
+        " autovacuum_vacuum_insert_scale_factor), DROP COLUMN under_way_since,"
+        " DROP COLUMN standing"
     )

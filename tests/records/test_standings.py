@@ -1,6 +1,6 @@
 """The five words of a company's page: each record stands in one, and all are counted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from psycopg import Rollback
 
 from connections import companies
+from coordination.clock import clock
 from coordination.database import Pool
+from records.places import return_unclaimed
+from records.settlement import done, release, retry
 from records.standings import (
     Standing,
     count_standings,
@@ -16,8 +19,18 @@ from records.standings import (
     last_sent,
     oldest_unsent,
 )
-from tests.support.proline import ACME, connect_company, realm_of
+from tests.support.database_clock import DatabaseClock
+from tests.support.hand_worker import HandWorker
+from tests.support.proline import (
+    ACME,
+    connect_company,
+    contact,
+    enable_company,
+    project,
+    realm_of,
+)
 from tests.support.put_records import NOON, know, link, put
+from tests.support.relay_in_hand import Office
 
 OTHER = "other"
 STANDING_OF = {
@@ -154,3 +167,84 @@ def test_nothing_was_sent_last_where_nothing_was_sent(pool: Pool) -> None:
         link(connection, pk, "Customer", "7", "some-realm")
 
         assert last_sent(connection, ACME) is None
+
+
+def oldest(office: Office) -> datetime | None:
+    """Ask for the oldest that is in progress."""
+    with office.pool.connection() as connection:
+        return oldest_unsent(connection, ACME)
+
+
+def test_no_dispatch_and_no_retry_makes_the_oldest_younger(
+    pool: Pool, database_clock: DatabaseClock
+) -> None:
+    """What QuickBooks has failed to take for hours has been on its way for hours."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool))
+    office.say("contact", contact())
+    office.say("project", project())
+    began = []
+    for _ in range(3):
+        (message,) = office.hand.drain()
+        claimed = office.worker.claim(message)
+        assert claimed is not None
+        database_clock.advance(3_600)
+        with pool.connection() as connection:
+            assert release(connection, claimed, retry(clock(connection), "It is slow."))
+        began.append(oldest(office))
+        database_clock.advance(1)
+    office.hand.drain()
+    with pool.connection() as connection:
+        assert return_unclaimed(connection, ACME) == 1
+
+    assert {*began, oldest(office)} == {began[0]}
+    assert began[0] is not None
+    assert database_clock.now() - began[0] > timedelta(hours=3)
+
+
+def test_what_waited_for_long_has_been_on_its_way_only_since(pool: Pool) -> None:
+    """Nobody was late with it while it waited for a person, nor with what was sent before."""
+    with pool.connection() as connection:
+        know(connection, ACME)
+        for number, (state, reason) in enumerate(STANDING_OF):
+            put(connection, "invoice", f"i{number}", state, reason=reason)
+        before = clock(connection)
+        connection.execute(
+            "UPDATE proline_qbo.records SET state = 'pending', reason = NULL, skipped_by = NULL,"
+            " retry_at = NULL, dispatch_token = NULL, dispatched_at = NULL"
+            " WHERE standing <> 'in_progress'"
+        )
+        connection.execute("DELETE FROM proline_qbo.records WHERE under_way_since = %s", [NOON])
+
+        since = oldest_unsent(connection, ACME)
+        counted = count_standings(connection, ACME)[Standing.IN_PROGRESS]
+
+    assert counted == len(STANDING_OF) - 3
+    assert since is not None
+    assert since >= before
+
+
+def test_a_newer_version_is_as_old_as_it_came(pool: Pool, database_clock: DatabaseClock) -> None:
+    """What went before it is in QuickBooks."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool))
+    office.say("contact", contact())
+    office.say("project", project())
+    (message,) = office.hand.drain()
+    claimed = office.worker.claim(message)
+    assert claimed is not None
+    database_clock.advance(3_600)
+    came = database_clock.now()
+    office.say("contact", contact(display_name="Ada Newname"))
+    office.hand.drain()
+    database_clock.advance(3_600)
+
+    with pool.connection() as connection:
+        assert release(connection, claimed, done(claimed.version, ""))
+
+    assert office.state("contact", "c1") == "retrying"
+    since = oldest(office)
+    assert since is not None
+    assert timedelta() <= since - came < MINUTE

@@ -14,14 +14,14 @@ NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _RECORD = """
 INSERT INTO proline_qbo.records (company_id, entity, record_id, version, judged_version, state,
     reason, code, sentence, since, taken_in_at, retry_at, dispatch_token, dispatched_at, skipped_by,
-    settled_version, settled_basis)
+    settled_version, settled_basis, under_way_since)
 SELECT %(company_id)s, %(entity)s, %(record_id)s, 1, 1, state, %(reason)s, %(code)s, %(sentence)s,
        %(since)s, %(since)s,
        CASE WHEN state = 'retrying' THEN %(since)s END,
        CASE WHEN state = 'dispatched' THEN gen_random_uuid() END,
        CASE WHEN state = 'dispatched' THEN %(since)s END,
        CASE WHEN state = 'skipped' THEN 'rule' END,
-       CASE WHEN state = 'done' THEN 1 END, CASE WHEN state = 'done' THEN '' END
+       CASE WHEN state = 'done' THEN 1 END, CASE WHEN state = 'done' THEN '' END, %(since)s
 FROM (VALUES (%(state)s)) AS given (state)
 RETURNING pk
 """

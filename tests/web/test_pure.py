@@ -156,6 +156,43 @@ def test_reconnecting_says_how_many_wait(held: int, said: str) -> None:
     assert "Nothing is lost" in line.detail
 
 
+@pytest.mark.parametrize("attention", [0, 2])
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"oldest_unsent": NOW - timedelta(minutes=4, seconds=59)}, None),
+        ({"oldest_unsent": NOW - timedelta(minutes=5)}, "on its way for 5 minutes: QuickBooks or"),
+        ({"oldest_unsent": NOW - timedelta(hours=2)}, "on its way for 2 hours: QuickBooks or our"),
+        ({"runs": False}, "Nothing is being sent just now: our service is not running."),
+        (
+            {"runs": False, "oldest_unsent": NOW - timedelta(hours=2)},
+            "Nothing is being sent just now: our service is not running.",
+        ),
+    ],
+)
+def test_what_is_late_while_it_is_on_is_said(
+    facts: dict[str, Any], said: str | None, attention: int
+) -> None:
+    """On is no word for what does not go on; nothing is lost all the same."""
+    line = state_line(COMPANY, replace(FACTS, attention=attention, **facts), NOW)
+
+    assert line.headline.startswith("Integration is currently on.")
+    assert ("Nothing is lost" in line.detail) == (said is not None)
+    assert said is None or said in line.detail
+
+
+@pytest.mark.parametrize(
+    "company",
+    [{"connection": "lost"}, {"enabled": False}, {"paused_until": LATER, "pause_reason": "limit"}],
+)
+def test_what_the_company_itself_holds_is_not_late(company: dict[str, Any]) -> None:
+    """The state says already why nothing goes on."""
+    held = replace(COMPANY, **company)
+    late = replace(FACTS, oldest_unsent=NOW - timedelta(hours=2), runs=False)
+
+    assert state_line(held, late, NOW) == state_line(held, FACTS, NOW)
+
+
 # --- settings_form -----------------------------------------------------------------------------
 
 OFFERED = Offered(
