@@ -10,8 +10,12 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from app.web import addresses
+from app.web.deciding import Known as Asked
+from app.web.deciding import question
 from app.web.noted import Known, after, before, done
 from connections.audit import Actor, Entry
+from records.asked_about import CustomerThere
+from records.deciding import Open
 from tests.support.postgres import Template, fresh_database
 from tests.support.roofer import COMPANY
 from tests.web.world import Html, World, furnish, world_in
@@ -155,3 +159,20 @@ def test_what_was_ordered_says_so_until_it_has_happened(furnished: World) -> Non
     assert addresses.RETRY in [each.action for each in some.forms]
     assert "All of them are taken up already" in every.text
     assert addresses.RETRY not in [each.action for each in every.forms]
+
+
+@pytest.mark.parametrize(
+    ("there", "shown"),
+    [
+        ("Ada Example - C#1001", "Ada Example - C#1001, id 58 (gone or inactive)"),
+        (None, "id 58 (gone or inactive)"),
+    ],
+)
+def test_a_customer_that_is_gone_is_shown_on_both_sides(there: str | None, shown: str) -> None:
+    """Who it is in ProLine, and who it was in QuickBooks as far as we have seen."""
+    asked = Open(*(1, 9, "acme", "contact", "c1", "waiting", None), "customer_gone", "58", {}, NOW)
+    found = CustomerThere(9, "1001", "Ada Example", there, "58")
+
+    (side,) = question(asked, Asked(customers={9: found})).sides
+
+    assert (side.proline, side.quickbooks) == ("Ada Example, number 1001", shown)
