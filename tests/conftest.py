@@ -21,7 +21,8 @@ from tests.support.debian import (
 from tests.support.postgres import NoServer, Template, fresh_database, migrated_template
 from tests.support.rabbitmq import fresh_virtual_host
 
-TEST_PROCESSES = 2
+# More than a small machine has cores: most of the long tests wait for something that was killed.
+TEST_PROCESSES = 3
 HERE = Path(__file__).parent
 LONG_FIRST = ("processes", "demo", "browser", "workers_rabbitmq", "behaviour", "web", "app")
 
