@@ -14,7 +14,7 @@ from access.sessions import open_session
 from app.quickbooks import QuickBooksAccess
 from app.web import addresses
 from app.web.cookies import SIGNED_IN
-from app.web.serving import serving
+from app.web.serving import keep_what_is_there, serving
 from benchmarks.books import COMPANY
 from connections.keys import TokenKeys
 from coordination.database import Pool
@@ -55,6 +55,7 @@ def whole_pages(database_url: str, pool: Pool) -> Iterator[Mapping[str, Callable
         serving(database_url, access, '{"keys": []}', host="127.0.0.1", port=PORT),
         httpx.Client(base_url=f"http://127.0.0.1:{PORT}", headers=cookie, timeout=10) as browser,
     ):
+        keep_what_is_there()
         yield {name: _asking(browser, address) for name, address in PAGES.items()}
 
 

@@ -21,7 +21,7 @@ from app.settings import (
 from app.standing import asked_to_stop, stand
 from app.tuning import THREADS, Tuning
 from app.web.listening import NotServing
-from app.web.serving import serving
+from app.web.serving import keep_what_is_there, serving
 from app.worker import ALL_QUEUES, SESSIONS_BESIDE_THREADS, working
 from broker.routing import QUEUES
 from coordination.database import open_pool
@@ -107,6 +107,7 @@ def web(
                 port=address.port,
                 trusted_proxies=trusted_proxies,
             ) as served:
+                keep_what_is_there()
                 stand("web", served.me.life, asked)
         except NotServing as error:
             raise CannotBeDone(str(error)) from error
