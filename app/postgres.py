@@ -119,7 +119,7 @@ class EmbeddedPostgres:
             try:
                 psycopg.connect(self.url, connect_timeout=5).close()
             except psycopg.OperationalError:
-                time.sleep(POLL_SECONDS)
+                time.sleep(POLL_SECONDS)  # a server tells nobody that it is up: it is asked
             else:
                 return
         message = f"The embedded PostgreSQL did not start; it said: {_last_words(log)}"

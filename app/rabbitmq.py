@@ -212,7 +212,7 @@ class PrivateRabbitmq:
         while time.monotonic() < deadline and supervisor.poll() is None:
             if _answers(self.url):
                 return
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # a node tells nobody that it is up: it is asked
         message = f"The private RabbitMQ did not start; it said: {_last_words(self._log)}"
         raise PrivateRabbitmqFailed(message)
 

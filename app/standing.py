@@ -56,7 +56,7 @@ def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
     """
     log.info("process.stands", kind=kind, pid=os.getpid())
     while not asked():
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # no Event: see `asked_to_stop`
         if life.gone.is_set():
             log.error("process.gone", kind=kind, pid=os.getpid())
             # Not by an exception: threads in the middle of a call would hold the exit up.

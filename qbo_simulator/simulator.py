@@ -42,7 +42,7 @@ class PatientConnection:
     def wait_closed(self, timeout_seconds: float) -> bool:
         """Wait the whole time."""
         if timeout_seconds > 0:
-            time.sleep(timeout_seconds)
+            time.sleep(timeout_seconds)  # there is no socket that could say anything
         return False
 
 

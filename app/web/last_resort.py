@@ -27,7 +27,7 @@ class LastResort:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception as error:
+        except Exception as error:  # the boundary of a request, as an actor is of a message
             log.exception("page.failed", path=scope.get("path"), error=type(error).__name__)
             if begun or scope["type"] != "http":
                 raise

@@ -4,7 +4,6 @@ A form is URL-encoded and small. Values that PostgreSQL could not hold (NUL) or 
 refused here, so that no route has to think of them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -35,10 +34,6 @@ class Fields:
     def every(self, name: str) -> tuple[str, ...]:
         """Return all values of a name, in order."""
         return tuple(value for key, value in self.pairs if key == name)
-
-    def as_mapping(self) -> Mapping[str, str]:
-        """Return the last value of each name."""
-        return dict(self.pairs)
 
 
 def number(text: str) -> int | None:

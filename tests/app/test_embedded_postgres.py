@@ -21,7 +21,7 @@ import pathlib, sys, time
 from app.postgres import EmbeddedPostgres
 with EmbeddedPostgres(pathlib.Path(sys.argv[1])) as server:
     print(server.url, flush=True)
-    time.sleep(60)
+    time.sleep(60)  # until it is killed
 """
 
 

@@ -22,7 +22,7 @@ import sys, time
 from app.rabbitmq import PrivateRabbitmq
 with PrivateRabbitmq() as node:
     print(node.pid, node.url, node.directory, flush=True)
-    time.sleep(60)
+    time.sleep(60)  # until it is killed
 """
 
 

@@ -16,7 +16,7 @@ import os, pathlib, sys, time
 from app.supervised import supervise
 supervise({arguments!r}, log=pathlib.Path({log!r}), environment=dict(os.environ))
 print("started", flush=True)
-time.sleep(60)
+time.sleep(60)  # until it is killed
 """
 ENVIRONMENT = {"PATH": os.defpath}
 

@@ -337,7 +337,7 @@ def test_a_name_said_twice_is_its_last() -> None:
 
     assert (got.get("a"), got.get("b"), got.get("c"), got.get("d", "x")) == ("3", "2", "", "x")
     assert got.every("a") == ("1", "3")
-    assert got.as_mapping() == {"a": "3", "b": "2", "c": ""}
+    assert dict(got.pairs) == {"a": "3", "b": "2", "c": ""}
 
 
 @pytest.mark.parametrize(
