@@ -29,9 +29,8 @@ page: $(VENV)/.demo ## put the Integrations page on this machine to look at, unt
 test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_URL and AMQP_URL, Docker, or private ones)
 	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-bench: $(VENV)/.dev ## time what the page reads with 100,000 records of a company, and what that costs writing
-	@$(BIN)/python -m benchmarks.pages
-	@$(BIN)/python -m benchmarks.writes
+bench: $(VENV)/.bench ## measure everything beside its control (ONLY=name: one of them; LONG=1: the long forms too)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
 screenshots: $(VENV)/.dev ## take the pictures of the Integrations page anew, into docs/screenshots
 	@$(BIN)/python -m tests.browser.screenshots
@@ -50,6 +49,7 @@ requirements: $(VENV)/.dev ## pin again, by hash, what pyproject.toml asks for
 	@$(COMPILE) --output-file requirements/production.txt
 	@$(COMPILE) --extra demo --output-file requirements/demo.txt
 	@$(COMPILE) --extra demo --extra dev --output-file requirements/dev.txt
+	@$(COMPILE) --extra demo --extra dev --extra bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 
 clean: ## remove the installation and every cache
 	@rm -rf $(VENV) build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -67,6 +67,13 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.made
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@ $(VENV)/.demo
+
+# The peers come on top of all that the tests and checks need, and change none of it.
+$(VENV)/.bench: requirements/bench.txt pyproject.toml | $(VENV)/.made
+	@echo 'Installing what the benchmarks need into $(VENV) (a minute or two the first time) ...'
+	@$(PIP) install --require-hashes --requirement requirements/bench.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@ $(VENV)/.dev $(VENV)/.demo
 
 # PYTHON=... names one; otherwise the first of these that is new enough.
 $(VENV)/.made:
