@@ -6,6 +6,7 @@ to choose is given here: `python -m benchmarks.fleet relay|worker|quickbooks '{.
 
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -78,11 +79,17 @@ class Fleet:
 
     home: Path
     processes: list[Process] = field(default_factory=list)
+    started: int = 0
 
     def start(self, kind: str, choice: object) -> Process:
         """Start one of `relay`, `worker`, `quickbooks`."""
-        log = self.home / f"{kind}-{len(self.processes)}.log"
-        program = [sys.executable, "-m", "benchmarks.fleet", kind, json.dumps(asdict(choice))]  # type: ignore[call-overload]
+        return self.start_module(kind, "benchmarks.fleet", kind, json.dumps(asdict(choice)))  # type: ignore[call-overload]
+
+    def start_module(self, kind: str, module: str, *arguments: str) -> Process:
+        """Start any module of ours as a process; what it prints is in its log."""
+        self.started += 1
+        log = self.home / f"{kind}-{self.started}.log"
+        program = [sys.executable, "-m", module, *arguments]
         supervisor = supervise(program, log=log, environment=dict(os.environ))
         process = Process(kind, supervisor, log)
         self.processes.append(process)
@@ -97,6 +104,12 @@ class Fleet:
         """Ask one to stop and wait for it."""
         self.processes.remove(process)
         stop_supervised(process.supervisor)
+
+    def kill(self, process: Process) -> None:
+        """End one as a machine does that loses its power; its supervisor goes with it."""
+        self.processes.remove(process)
+        os.killpg(process.supervisor.pid, signal.SIGKILL)
+        process.supervisor.wait()
 
     def await_beats(self, connection: psycopg.Connection, **wanted: int) -> None:
         """Wait until so many of each kind beat."""
