@@ -7,7 +7,8 @@ transaction later than the one before it.
 
 Chosen, from its reference: the queue is looked at every 10 ms instead of every second, since a
 partition gives out one workflow at each look; no limit but the partitions', with which it claims a
-workflow of every free partition at once; eight threads run them in each of two processes.
+workflow of every free partition at once; eight threads run them in each of two processes. Looks
+every 3 to 30 ms were as quick as each other, every 100 ms a fifth slower.
 """
 
 import sys

@@ -1,7 +1,9 @@
 """The peer procrastinate: jobs in PostgreSQL, each with its key as its `lock`.
 
 It keeps a key's order: a job is given out only when no earlier one with the same lock waits or runs
-("About locks" in its documentation). What a failure does to the order is its retry's affair.
+("About locks" in its documentation). What a failure does to the order is its retry's affair. Each
+look for a job walks the index of all that wait (`procrastinate_jobs_id_lock_idx_v1`), so it slows
+down as more do; without statistics PostgreSQL joins all of them first, a hundred times as slowly.
 
 Chosen, from its documentation: asynchronous tasks, which it runs on its event loop itself ("Use
 concurrency"); eight at once in each of two workers; a pool that has a connection for each of them;

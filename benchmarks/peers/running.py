@@ -36,7 +36,7 @@ CONCURRENCY: Final = 8
 """Of each process: threads, or jobs at once on its event loop."""
 LIMIT_SECONDS: Final = 90.0
 START_LIMIT_SECONDS: Final = 60.0
-FILL_LIMIT_SECONDS: Final = 300.0
+FILL_LIMIT_SECONDS: Final = 600.0
 POLL_SECONDS: Final = 0.02
 
 
