@@ -6,7 +6,8 @@ a time goes on at once, and what a gone process has leased is free. Nobody is de
 either, since life and leadership are counted in beats and in each process's own monotonic time.
 
 Weakness: what was to go on at a time, a turn in the ring, a pause, a retry, was written on the
-clock of before, and waits as much longer as the clock went back.
+clock of before, and waits as much longer as the clock went back. So does a realm that only workers
+call: what the limiter notes of the step is taken back with the transaction that found no slot.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,7 @@ YEAR = 365 * 24 * HOUR
 SMALL = Limits(window_seconds=6.0)
 CEILING = 45
 BEATS_WATCHED = 6
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 20.0
 SHORT = replace(QUICK, limits=replace(QUICK.limits, window_seconds=1.0))
 INVOICES = 30
 

@@ -104,7 +104,7 @@ def test_the_other_companies_are_not_held_up(new_roofer: NewRoofer) -> None:
 
     other.contact().project().invoice()
 
-    until(lambda: other.held("Invoice"), 5.0)
+    until(lambda: other.held("Invoice"))
     assert roofer.held("Invoice") == []
 
 
