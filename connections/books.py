@@ -84,6 +84,16 @@ def get(c: Connection, realm_id: str) -> Books | None:
         return cursor.execute(_GET, [realm_id]).fetchone()
 
 
+def from_json(row: Json) -> Books:
+    """Return the books of a row that came as JSON, with another statement's answer."""
+    facts: dict[str, Any] = {name: row[name] for name in (*_FACTS, *_GIVEN)}
+    close_date = facts["book_close_date"]
+    facts["book_close_date"] = close_date and date.fromisoformat(close_date)
+    for name in _GIVEN:
+        facts[name] = facts[name] and datetime.fromisoformat(facts[name])
+    return Books(**facts)
+
+
 # A read always counts, a close date only where it differs: it says whether anything has moved.
 _NOTE_CLOSE_DATE = """
 WITH before AS (

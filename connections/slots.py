@@ -94,16 +94,15 @@ class _CompanySlots:
             own.wait(ASK_AGAIN_SECONDS)
 
     def _take(self, realm_id: str, request: ApiRequest) -> Slot | Full:
+        call = limiter.Call(
+            realm_id=realm_id,
+            company_id=self.company_id,
+            process_id=self.realm.process_id,
+            kind="write" if request.writes else "read",
+            purpose=self.purpose,
+        )
         with self.realm.pool.connection() as c:
-            return limiter.take_slot(
-                c,
-                realm_id=realm_id,
-                company_id=self.company_id,
-                process_id=self.realm.process_id,
-                kind="write" if request.writes else "read",
-                purpose=self.purpose,
-                limits=self.realm.limits,
-            )
+            return limiter.take_slot(c, call, self.realm.limits)
 
 
 @dataclass

@@ -5,6 +5,8 @@ and nobody waits for its row locks for longer than that; TCP keepalives find a l
 Migrations open their own sessions and are the named exception.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeAlias, TypedDict
 
 import psycopg
@@ -79,6 +81,26 @@ def open_pool(url: str, *, max_size: int, application_name: str, min_size: int =
         name=application_name,
         open=True,
     )
+
+
+def in_transaction(pool: Pool) -> AbstractContextManager[Connection]:
+    """Give a session with one transaction, committed at the block's end."""
+    return pool.connection()
+
+
+@contextmanager
+def at_once(pool: Pool) -> Iterator[Connection]:
+    """Give a session on which each statement is a transaction by itself: one round trip, not three.
+
+    For what is one statement. The session goes back to the pool as it was.
+    """
+    with pool.connection() as connection:
+        connection.autocommit = True
+        try:
+            yield connection
+        finally:
+            if not connection.closed:
+                connection.autocommit = False
 
 
 def open_connection(url: str, *, application_name: str) -> Connection:

@@ -17,7 +17,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from coordination.database import Connection
@@ -29,22 +29,35 @@ from qbo_client.verdict import error_from_fault
 _A_WRITE: Final = About("", "", "", writes=True)
 
 Kind = Literal["read", "write"]
+SlotRow: TypeAlias = tuple[bool, int | None, float, datetime]
 
-_TAKE = """
-SELECT living, call_id, wait_seconds, until
-  FROM proline_qbo.take_slot(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+
+def slot_for(attempt_id: str) -> str:
+    """Write the call that takes a slot, for `arguments_of`; it gives `SLOT_COLUMNS`.
+
+    Args:
+        attempt_id: an SQL expression of what it sends.
+    """
+    return f"""proline_qbo.take_slot(
+        %(realm_id)s, %(company_id)s, %(process_id)s, %(kind_of_call)s, %(purpose)s,
+        %(record_pk)s, {attempt_id}, %(window)s, %(in_flight)s, %(pace)s, %(longest_wait)s)"""
+
+
+SLOT_COLUMNS: Final = "living, call_id, wait_seconds, until"
+_TAKE = f"SELECT {SLOT_COLUMNS} FROM {slot_for('%(attempt_id)s')}"
 _MOVE = "SELECT living, call_id, wait_seconds, until FROM proline_qbo.move_slot(%s, %s, %s, %s, %s)"
 _MARK_UNSENT = """
 UPDATE proline_qbo.calls SET unsent = true, ended_at = coalesce(ended_at, proline_qbo.clock())
  WHERE id = %s AND status IS NULL
 """
 # A late answer of a call that was ended for its process moves the end: its place was taken longer.
-_END = """
+END: Final = """
 UPDATE proline_qbo.calls
-   SET ended_at = proline_qbo.clock(), status = %s, fault_code = %s, intuit_tid = %s
- WHERE id = %s AND NOT unsent
+   SET ended_at = proline_qbo.clock(), status = %(status)s, fault_code = %(fault_code)s,
+       intuit_tid = %(intuit_tid)s
+ WHERE id = %(call_id)s AND NOT unsent
 """
+"""Ends a call; also a part of the statement that settles a write."""
 _LOCK = "SELECT proline_qbo.lock_limiter(%s)"
 _COUNT = """
 SELECT count(*) FILTER (WHERE ended_at IS NULL OR ended_at > proline_qbo.clock() - %s),
@@ -145,37 +158,66 @@ class Full:
     until: datetime
 
 
-def take_slot(  # noqa: PLR0913  # a row of `calls` has so many facts; all by name
-    c: Connection,
-    *,
-    realm_id: str,
-    company_id: str,
-    process_id: UUID,
-    kind: Kind,
-    purpose: str,
-    record_pk: int | None = None,
-    attempt_id: int | None = None,
-    limits: Limits,
-) -> Slot | Full:
-    """Take the next slot of a realm in one round trip; its call is open from then on.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that wants a slot.
 
-    Args:
-        c: the transaction that commits the attempt; READ COMMITTED. It holds the realm's limiter
-            row until it ends.
+    Attributes:
         realm_id: the realm as QuickBooks names it.
         company_id: for whom reads and writes are counted.
         process_id: who will end this call; a process declared gone gets none.
         kind: reads are metered by the vendor, writes are not.
         purpose: free text to 64 characters, for people.
         record_pk: the record it is for, if any.
-        attempt_id: the attempt it sends, if any.
+    """
+
+    realm_id: str
+    company_id: str
+    process_id: UUID
+    kind: Kind
+    purpose: str
+    record_pk: int | None = None
+
+    def arguments(self, limits: Limits) -> dict[str, object]:
+        """Give the arguments of `slot_for`."""
+        return {
+            "realm_id": self.realm_id,
+            "company_id": self.company_id,
+            "process_id": self.process_id,
+            "kind_of_call": self.kind,
+            "purpose": self.purpose,
+            "record_pk": self.record_pk,
+            "window": timedelta(seconds=limits.window_seconds),
+            "in_flight": limits.in_flight,
+            "pace": timedelta(milliseconds=limits.pace_ms),
+            "longest_wait": timedelta(seconds=limits.max_wait_seconds),
+        }
+
+
+def take_slot(
+    c: Connection, call: Call, limits: Limits, *, attempt_id: int | None = None
+) -> Slot | Full:
+    """Take the next slot of a realm in one round trip; its call is open from then on.
+
+    Args:
+        c: the caller's transaction, READ COMMITTED. It holds the realm's limiter row until it ends.
+        call: what wants it.
         limits: the limits of this realm.
+        attempt_id: the attempt it sends, if any.
 
     Raises:
         ProcessGone: the process was declared gone.
     """
-    place = (realm_id, company_id, process_id, kind, purpose, record_pk, attempt_id)
-    row = c.execute(_TAKE, [*place, *_measures(limits)]).fetchone()
+    row = c.execute(_TAKE, {**call.arguments(limits), "attempt_id": attempt_id}).fetchone()
+    return slot_in(row, call.process_id)
+
+
+def slot_in(row: SlotRow | None, process_id: UUID) -> Slot | Full:
+    """Read what `slot_for` gave.
+
+    Raises:
+        ProcessGone: the process was declared gone.
+    """
     slot = _slot(row)
     if slot is None:
         raise ProcessGone(process_id)
@@ -211,7 +253,8 @@ def end_call(
         fault_code: QuickBooks' code, if it was a fault.
         intuit_tid: the vendor's id of the call.
     """
-    return c.execute(_END, [status, fault_code, intuit_tid, call_id]).rowcount == 1
+    facts = {"status": status, "fault_code": fault_code, "intuit_tid": intuit_tid}
+    return c.execute(END, {"call_id": call_id, **facts}).rowcount == 1
 
 
 def throttled(c: Connection, realm_id: str, limits: Limits) -> Literal["foreign", "ours"]:
@@ -301,7 +344,7 @@ def _measures(limits: Limits) -> tuple[timedelta, int, timedelta, timedelta]:
     )
 
 
-def _slot(row: tuple[bool, int | None, float, datetime] | None) -> Slot | Full | None:
+def _slot(row: SlotRow | None) -> Slot | Full | None:
     living, call_id, wait_seconds, until = row or (False, None, 0.0, None)
     if not living:
         return None

@@ -44,58 +44,68 @@ def _invoices(candidates: Candidates) -> list[Candidate]:
 
 
 _HOLD = """
+WITH nothing_more AS (
+    UPDATE proline_qbo.applications SET open = 0
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s
+      AND invoice_pk <> ALL(%(invoices)s)
+)
 INSERT INTO proline_qbo.applications AS a (realm_id, payment_pk, part, invoice_pk, open)
 SELECT %(realm_id)s, %(payment_pk)s, %(part)s, k.invoice_pk, k.amount
 FROM unnest(%(invoices)s::bigint[], %(amounts)s::numeric[]) AS k (invoice_pk, amount)
 ON CONFLICT (realm_id, payment_pk, part, invoice_pk) DO UPDATE SET open = excluded.open
 """
-_HOLD_NOTHING = """
-UPDATE proline_qbo.applications SET open = 0
-WHERE realm_id = %s AND payment_pk = %s AND part = %s AND invoice_pk <> ALL(%s)
-"""
 
 
 def hold(connection: Connection, claim: Claim, part: str, lines: Sequence[Application]) -> None:
     """Hold these amounts for a payment's attempt; what it had elsewhere goes to nothing."""
-    invoices = [line.invoice_pk for line in lines]
-    connection.execute(_HOLD_NOTHING, [claim.realm_id, claim.pk, part, invoices])
     connection.execute(
         _HOLD,
         {
             "realm_id": claim.realm_id,
             "payment_pk": claim.pk,
             "part": part,
-            "invoices": invoices,
+            "invoices": [line.invoice_pk for line in lines],
             "amounts": [line.amount for line in lines],
         },
     )
 
 
-# What was on its way has arrived, or has not; a row that holds nothing goes. The last SELECT sees
-# the rows as they were before: where less arrives than was there, the invoice has room again.
-_ARRIVED = """
-WITH gone AS (
-    DELETE FROM proline_qbo.applications
-    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s AND open = 0
-), kept AS (
-    UPDATE proline_qbo.applications SET settled = open, open = NULL
-    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s AND open > 0
-)
-SELECT i.record_id
-FROM proline_qbo.applications a
-JOIN proline_qbo.records i ON i.pk = a.invoice_pk
-WHERE a.realm_id = %(realm_id)s AND a.payment_pk = %(payment_pk)s AND a.part = %(part)s
-  AND a.open < a.settled
-"""
+def arrived(condition: str = "true") -> str:
+    """Write the parts of a statement by which what was on its way has arrived; `freed` names.
+
+    A row that holds nothing goes. `freed` sees the rows as they were before: where less arrives
+    than was there, the invoice has room again. It gives their ProLine ids.
+
+    Args:
+        condition: an SQL condition under which they do anything.
+    """
+    of_part = (
+        "a.realm_id = %(realm_id)s AND a.payment_pk = %(record_pk)s AND a.part = %(part)s"
+        f" AND {condition}"
+    )
+    return f"""emptied AS (
+    DELETE FROM proline_qbo.applications a WHERE {of_part} AND a.open = 0
+), arrived AS (
+    UPDATE proline_qbo.applications a SET settled = a.open, open = NULL
+    WHERE {of_part} AND a.open > 0
+), freed AS (
+    SELECT i.record_id
+    FROM proline_qbo.applications a
+    JOIN proline_qbo.records i ON i.pk = a.invoice_pk
+    WHERE {of_part} AND a.open < a.settled
+)"""
+
+
+_ARRIVED = f"WITH {arrived()} SELECT record_id FROM freed"
 _REFUSED = """
 WITH gone AS (
     DELETE FROM proline_qbo.applications
-    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(record_pk)s AND part = %(part)s
       AND open IS NOT NULL AND settled = 0
     RETURNING invoice_pk
 ), kept AS (
     UPDATE proline_qbo.applications SET open = NULL
-    WHERE realm_id = %(realm_id)s AND payment_pk = %(payment_pk)s AND part = %(part)s
+    WHERE realm_id = %(realm_id)s AND payment_pk = %(record_pk)s AND part = %(part)s
       AND open IS NOT NULL AND settled > 0
     RETURNING invoice_pk
 )
@@ -108,7 +118,7 @@ def settle_applications(
     connection: Connection, claim: Claim, part: str, *, applied: bool
 ) -> list[str]:
     """Settle what an attempt held; name the invoices that have room again (their ProLine ids)."""
-    arguments = {"realm_id": claim.realm_id, "payment_pk": claim.pk, "part": part}
+    arguments = {"realm_id": claim.realm_id, "record_pk": claim.pk, "part": part}
     statement = _ARRIVED if applied else _REFUSED
     return [record_id for (record_id,) in connection.execute(statement, arguments).fetchall()]
 

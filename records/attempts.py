@@ -5,12 +5,23 @@ has one nothing else is written for that record but those same bytes with the sa
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Final, Literal
 
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from coordination.database import Connection
-from records.claims import Claim, OpenAttempt, hold_claim
+from coordination.limiter import SLOT_COLUMNS, Call, Full, Limits, Slot, slot_for, slot_in
+from coordination.statements import Statement
+from records.claims import (
+    HOLD,
+    Claim,
+    ClaimLost,
+    OpenAttempt,
+    count_of_answers,
+    hold_claim,
+)
 
 Answer = Literal["applied", "refused", "unsent"]
 
@@ -34,27 +45,49 @@ class Write:
     wanted: dict[str, Any]
 
 
-_OPEN = """
-INSERT INTO proline_qbo.attempts (record_pk, realm_id, part, generation, version, basis, operation,
-                                  kind, path, params, body, request_id, wanted, sends)
-VALUES (%(record_pk)s, %(realm_id)s, %(part)s, %(generation)s, %(version)s, %(basis)s,
-        %(operation)s, %(kind)s, %(path)s, %(params)s, %(body)s, %(request_id)s, %(wanted)s, 1)
-RETURNING id, part, operation, kind, path, params, body, request_id, version, basis, wanted,
-          started_at, sends
-"""
+# The claim is held, then the slot is taken, in a function whose statements see what was committed
+# before they began; without a slot nothing is opened.
+_OPEN = Statement(f"""
+WITH held AS MATERIALIZED (
+    {HOLD}
+), numbered AS MATERIALIZED (
+    SELECT nextval('proline_qbo.attempts_id_seq') AS id FROM held
+), slot AS MATERIALIZED (
+    SELECT numbered.id, {SLOT_COLUMNS} FROM numbered CROSS JOIN LATERAL {slot_for("numbered.id")}
+), opened AS (
+    INSERT INTO proline_qbo.attempts (id, record_pk, realm_id, part, generation, version, basis,
+                                      operation, kind, path, params, body, request_id, wanted,
+                                      sends)
+    OVERRIDING SYSTEM VALUE
+    SELECT slot.id, %(record_pk)s, %(realm_id)s, %(part)s, %(generation)s, %(version)s, %(basis)s,
+           %(operation)s, %(kind)s, %(path)s, %(params)s, %(body)s, %(request_id)s, %(wanted)s, 1
+    FROM slot WHERE call_id IS NOT NULL
+    RETURNING started_at
+)
+SELECT slot.id, {SLOT_COLUMNS}, (SELECT started_at FROM opened) FROM slot
+""")
 
 
-def open_attempt(connection: Connection, claim: Claim, write: Write) -> OpenAttempt:
-    """Store the request of a write that is about to be sent.
+def open_attempt(
+    connection: Connection, claim: Claim, write: Write, call: Call, limits: Limits
+) -> tuple[OpenAttempt, Slot] | Full:
+    """Store the request of a write that is about to be sent, and take the slot it is sent in.
+
+    Args:
+        connection: a transaction that ends with this, or one where each statement is one: the
+            realm's limiter row is held until then.
+        claim: the claimed record.
+        write: what will leave.
+        call: the call that sends it.
+        limits: of the realm.
 
     Raises:
         ClaimLost: the claim was taken back; whoever has the record now writes it.
+        ProcessGone: the process was declared gone.
         psycopg.errors.UniqueViolation: an attempt of this record still has no answer.
     """
-    hold_claim(connection, claim)
-    arguments = {
-        "record_pk": claim.pk,
-        "realm_id": claim.realm_id,
+    stored = {
+        "token": claim.token,
         "generation": claim.generation,
         "version": claim.version,
         "part": write.part,
@@ -67,10 +100,32 @@ def open_attempt(connection: Connection, claim: Claim, write: Write) -> OpenAtte
         "request_id": write.request_id,
         "wanted": Jsonb(write.wanted),
     }
-    row = connection.execute(_OPEN, arguments).fetchone()
+    row = _OPEN.one(connection, call.arguments(limits) | stored, tuple_row)
     if row is None:
-        raise LookupError("INSERT ... RETURNING gave no row")
-    return OpenAttempt(*row)
+        raise ClaimLost(claim.pk)
+    attempt_id, *taken, started_at = row
+    slot = slot_in((taken[0], taken[1], taken[2], taken[3]), call.process_id)
+    if isinstance(slot, Full):
+        return slot
+    return _opened(attempt_id, started_at, write, claim), slot
+
+
+def _opened(attempt_id: int, started_at: datetime, write: Write, claim: Claim) -> OpenAttempt:
+    return OpenAttempt(
+        id=attempt_id,
+        part=write.part,
+        operation=write.operation,
+        kind=write.kind,
+        path=write.path,
+        params=[list(pair) for pair in write.params],
+        body=write.body,
+        request_id=write.request_id,
+        version=claim.version,
+        basis=write.basis,
+        wanted=write.wanted,
+        started_at=started_at,
+        sends=1,
+    )
 
 
 _AGAIN = "UPDATE proline_qbo.attempts SET sends = sends + 1 WHERE id = %s AND answer IS NULL"
@@ -87,12 +142,14 @@ def send_again(connection: Connection, claim: Claim, attempt_id: int) -> bool:
 
 
 # A success always counts, however late it comes; any other answer only where there was none.
-_ANSWER = """
+ANSWER: Final = """
 UPDATE proline_qbo.attempts
 SET answer = %(answer)s, answered_at = proline_qbo.clock(), status = %(status)s,
     fault_code = %(fault_code)s, intuit_tid = %(intuit_tid)s
-WHERE id = %(id)s AND (answer IS NULL OR (%(answer)s = 'applied' AND answer <> 'applied'))
+WHERE id = %(attempt_id)s
+  AND (answer IS NULL OR (%(answer)s = 'applied' AND answer <> 'applied'))
 """
+"""Writes an attempt's answer down; also a part of the statement that settles a write."""
 
 
 def answer_attempt(
@@ -106,19 +163,16 @@ def answer_attempt(
 ) -> bool:
     """Write down what QuickBooks said; False when an earlier answer stands."""
     arguments = {
-        "id": attempt_id,
+        "attempt_id": attempt_id,
         "answer": answer,
         "status": status,
         "fault_code": fault_code,
         "intuit_tid": intuit_tid,
     }
-    return connection.execute(_ANSWER, arguments).rowcount == 1
+    return connection.execute(ANSWER, arguments).rowcount == 1
 
 
-_ANSWERS = """
-SELECT count(*) FROM proline_qbo.attempts
-WHERE record_pk = %s AND realm_id = %s AND part = %s AND answer IN ('applied', 'refused')
-"""
+_ANSWERS = f"SELECT {count_of_answers('%s', '%s', '%s')}"
 
 
 def count_answers(connection: Connection, claim: Claim, part: str) -> int:

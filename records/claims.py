@@ -12,17 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import class_row
 
+from connections.books import Books, from_json
 from coordination.database import Connection
+from coordination.statements import Statement
+from records import parents
 from records.answers import NO_ANSWERS, Answers, load_answers
 from records.facts import Link, Parent
-from records.keys import RecordKey
 from records.link_columns import LINK_COLUMNS, LinkColumns, the_link
-from records.parents import contact_key, load_parents, project_key
+from schemas import Entity, Snapshot, parse_snapshot
 
 
 class ClaimLost(Exception):
@@ -62,12 +64,21 @@ class OpenAttempt:
     sends: int
 
 
+@dataclass
+class Reading:
+    """A snapshot and how it was read, kept by all that a claim becomes in the course of its run."""
+
+    snapshot: dict[str, Any] | None = None
+    document: Snapshot | None = None
+
+
 @dataclass(frozen=True)
 class Claim:
     """A record this process may write now, with what the write needs.
 
     `parts` are all its objects in QuickBooks by part; `link` is the one that is judged by.
-    `close_date` is the last closed day of the books, as far as we know. `booked_itself` marks a
+    `books` are the realm's, `close_date` their last closed day, as far as we know; `answered` is
+    how many business answers its first part had had when it was claimed. `booked_itself` marks a
     running-balance invoice that is booked with its `amount_due`: what its first sent version asked
     for, None where none has said.
     """
@@ -90,11 +101,27 @@ class Claim:
     attempt: OpenAttempt | None
     project: Parent | None
     contact: Parent | None
+    books: Books | None = None
     close_date: date | None = None
     booked_itself: bool = False
     amount_due: Decimal | None = None
+    answered: int = 0
     parts: Mapping[str, Link] = field(default_factory=dict)
     answers: Answers = NO_ANSWERS
+    reading: Reading = field(default_factory=Reading, compare=False, repr=False)
+
+    @property
+    def document(self) -> Snapshot:
+        """What the snapshot says by the contract; it is read once for all steps of a claim.
+
+        Raises:
+            SnapshotInvalid: it does not fit.
+        """
+        reading = self.reading
+        if reading.document is None or reading.snapshot is not self.snapshot:
+            reading.document = parse_snapshot(Entity(self.entity), self.snapshot).snapshot
+            reading.snapshot = self.snapshot
+        return reading.document
 
     @property
     def booked_on(self) -> tuple[str, ...]:
@@ -103,9 +130,32 @@ class Claim:
         return tuple(link.customer_id for link in alive if link.customer_id is not None)
 
 
+def count_of_answers(record_pk: str, realm_id: str, part: str) -> str:
+    """Write the subselect that counts the business answers a part of a record has had."""
+    return f"""(SELECT count(*) FROM proline_qbo.attempts b
+        WHERE b.record_pk = {record_pk} AND b.realm_id = {realm_id} AND b.part = {part}
+          AND b.answer IN ('applied', 'refused'))"""
+
+
+# A project's own row says which contact it stays with; a document's project says it for both.
+_PROJECT_ID = parents.id_in("s.snapshot", "project_id")
+_PROJECT = parents.as_json(
+    "c.company_id",
+    "'project'",
+    f"CASE WHEN c.entity = 'project' THEN c.record_id"
+    f" WHEN c.entity <> 'contact' THEN {_PROJECT_ID} END",
+)
+_CONTACT_ID = parents.id_in("(project.found -> 'snapshot')", "contact_id")
+_CONTACT = parents.as_json(
+    "c.company_id",
+    "'contact'",
+    f"coalesce(nullif(project.found ->> 'contact_id', ''), {_CONTACT_ID})",
+)
+# All that a write needs comes with the claim, in one statement. What is seldom there, an open
+# attempt, answers, the other parts of a payment, is only said to be, and read where it is.
 # The version is the snapshot's: where the claim waited for an intake, its row shows the version
 # that came meanwhile, but the statement still reads the snapshot of before. The settle sees both.
-_CLAIM = f"""
+_CLAIM = Statement(f"""
 WITH claimed AS (
     UPDATE proline_qbo.records r
     SET claimed_by = p.id, claimed_at = proline_qbo.clock(), claimed_beats = p.beats
@@ -134,16 +184,26 @@ WITH claimed AS (
 )
 SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.transient_errors,
        c.unfinished_starts, c.settled_version, c.realm_id, c.settings, s.snapshot,
-       b.book_close_date AS close_date, coalesce(m.booked_itself, false) AS booked_itself,
+       to_jsonb(b) AS books, coalesce(m.booked_itself, false) AS booked_itself,
        CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
+       EXISTS (SELECT FROM proline_qbo.attempts a
+               WHERE a.record_pk = c.pk AND a.realm_id = c.realm_id AND a.answer IS NULL)
+           AS has_attempt,
+       EXISTS (SELECT FROM proline_qbo.decisions d
+               WHERE d.record_pk = c.pk AND d.answer IS NOT NULL AND d.spent_at IS NULL)
+           AS has_answers,
+       {count_of_answers("c.pk", "c.realm_id", "''")} AS answered,
+       project.found AS project,
+       CASE WHEN c.entity <> 'contact' THEN {_CONTACT} END AS contact,
        {LINK_COLUMNS}
 FROM claimed c
 JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
 LEFT JOIN proline_qbo.books b ON b.realm_id = c.realm_id
 LEFT JOIN proline_qbo.members m ON m.record_pk = c.pk
 LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = c.pk
+LEFT JOIN LATERAL (SELECT {_PROJECT} AS found) project ON true
 {the_link("c.pk", "c.realm_id")}
-"""
+""")
 _PARTS = f"""
 SELECT l.part, {LINK_COLUMNS} FROM proline_qbo.links l WHERE l.record_pk = %s AND l.realm_id = %s
 """
@@ -154,10 +214,10 @@ FROM proline_qbo.attempts WHERE record_pk = %s AND realm_id = %s AND answer IS N
 """
 
 
-_HOLD = """
-SELECT FROM proline_qbo.records WHERE pk = %s AND dispatch_token = %s AND claimed_by = %s
-FOR NO KEY UPDATE
-"""
+HOLD: Final = """SELECT FROM proline_qbo.records
+    WHERE pk = %(record_pk)s AND dispatch_token = %(token)s AND claimed_by = %(process_id)s
+    FOR NO KEY UPDATE"""
+"""Holds a claim; also a part of the statement that opens an attempt."""
 
 
 def hold_claim(connection: Connection, claim: Claim) -> None:
@@ -166,23 +226,34 @@ def hold_claim(connection: Connection, claim: Claim) -> None:
     Raises:
         ClaimLost: it has been taken back already.
     """
-    if connection.execute(_HOLD, [claim.pk, claim.token, claim.process_id]).rowcount != 1:
+    arguments = {
+        "record_pk": claim.pk,
+        "token": claim.token,
+        "process_id": claim.process_id,
+    }
+    if connection.execute(HOLD, arguments).rowcount != 1:
         raise ClaimLost(claim.pk)
 
 
 def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim | None:
-    """Claim the record a message names; None says that nothing is to be done but acknowledge."""
+    """Claim the record a message names; None says that nothing is to be done but acknowledge.
+
+    Args:
+        connection: where each statement may be a transaction by itself: the claim is one.
+        check: what the message says.
+        process_id: a living process, which names the claim at each beat from before it is taken.
+    """
     arguments = {
         "pk": check.pk,
         "token": check.token,
         "epoch": check.epoch,
         "process_id": process_id,
     }
-    with connection.cursor(row_factory=class_row(_Row)) as cursor:
-        row = cursor.execute(_CLAIM, arguments).fetchone()
+    row = _CLAIM.one(connection, arguments, class_row(_Row))
     if row is None:
         return None
-    project, contact = _parents(connection, row)
+    is_document = row.entity in {"invoice", "payment"}
+    books = None if row.books is None else from_json(row.books)
     return Claim(
         pk=row.pk,
         company_id=row.company_id,
@@ -199,14 +270,16 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         settings=row.settings,
         snapshot=row.snapshot,
         link=row.link(),
-        attempt=_open_attempt(connection, row.pk, row.realm_id),
-        project=project,
-        contact=contact,
-        close_date=row.close_date,
+        attempt=_open_attempt(connection, row.pk, row.realm_id) if row.has_attempt else None,
+        project=parents.from_json(row.project) if is_document else None,
+        contact=parents.from_json(row.contact),
+        books=books,
+        close_date=books.book_close_date if books else None,
         booked_itself=row.booked_itself,
         amount_due=row.amount_due,
+        answered=row.answered,
         parts=_parts(connection, row),
-        answers=load_answers(connection, [row.pk]).get(row.pk, NO_ANSWERS),
+        answers=_answers(connection, row.pk) if row.has_answers else NO_ANSWERS,
     )
 
 
@@ -224,9 +297,14 @@ class _Row(LinkColumns):
     realm_id: str
     settings: dict[str, Any]
     snapshot: dict[str, Any]
-    close_date: date | None
+    books: dict[str, Any] | None
     booked_itself: bool
     amount_due: Decimal | None
+    has_attempt: bool
+    has_answers: bool
+    answered: int
+    project: dict[str, Any] | None
+    contact: dict[str, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,21 +314,16 @@ class _Part(LinkColumns):
 
 def _parts(connection: Connection, row: _Row) -> dict[str, Link]:
     """Only a payment has several; of any other the one that came along is all."""
-    if row.entity != "payment":
-        link = row.link()
+    link = row.link()
+    if row.entity != "payment" or link is None:
         return {} if link is None else {"": link}
     with connection.cursor(row_factory=class_row(_Part)) as cursor:
         found = cursor.execute(_PARTS, [row.pk, row.realm_id]).fetchall()
     return {each.part: link for each in found if (link := each.link()) is not None}
 
 
-def _parents(connection: Connection, row: _Row) -> tuple[Parent | None, Parent | None]:
-    its_project = project_key(row.company_id, row.entity, row.snapshot)
-    project = load_parents(connection, [its_project]).get(its_project)
-    own = RecordKey(row.company_id, row.entity, row.record_id)
-    stays = load_parents(connection, [own]).get(own) if row.entity == "project" else project
-    its_contact = contact_key(row.company_id, row.entity, row.snapshot, stays)
-    return project, load_parents(connection, [its_contact]).get(its_contact)
+def _answers(connection: Connection, pk: int) -> Answers:
+    return load_answers(connection, [pk]).get(pk, NO_ANSWERS)
 
 
 def _open_attempt(connection: Connection, pk: int, realm_id: str) -> OpenAttempt | None:

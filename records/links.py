@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from psycopg.types.json import Jsonb
 
@@ -35,8 +35,7 @@ class Linked:
 
 # A late answer must not bring an older SyncToken back, nor what was given up to be sent as new. A
 # link once adopted stays so.
-_KEEP = """
-INSERT INTO proline_qbo.links AS l (realm_id, record_pk, part, kind, qbo_id, sync_token,
+_KEEP = """INSERT INTO proline_qbo.links AS l (realm_id, record_pk, part, kind, qbo_id, sync_token,
                                     customer_id, total, owned, adopted, voided, generation,
                                     doc_number, currency, kept)
 SELECT %(realm_id)s, %(record_pk)s, %(part)s, %(kind)s, %(qbo_id)s, %(sync_token)s,
@@ -56,7 +55,24 @@ WHERE CASE WHEN l.qbo_id = excluded.qbo_id
            ELSE EXISTS (SELECT FROM proline_qbo.records r
                         WHERE r.pk = l.record_pk AND r.dispatch_token = %(token)s
                           AND r.claimed_by = %(process_id)s) END
-"""
+    RETURNING l.qbo_id"""
+# Where a customer is there again, what is booked on it may go on: a payment may hang from it by
+# nothing else.
+KEPT: Final = f"""former AS (
+    SELECT qbo_id FROM proline_qbo.links
+    WHERE (realm_id, record_pk, part) = (%(realm_id)s, %(record_pk)s, '') AND gone
+      AND %(kind)s = 'Customer'
+), kept AS (
+    {_KEEP}
+), woken AS (
+    INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
+    SELECT DISTINCT r.company_id, r.entity, r.record_id
+    FROM former f
+    JOIN proline_qbo.links b ON (b.realm_id, b.customer_id) = (%(realm_id)s, f.qbo_id)
+    JOIN proline_qbo.records r ON r.pk = b.record_pk AND r.entity = 'payment'
+    WHERE EXISTS (SELECT FROM kept)
+)"""
+"""The parts of a statement that keep a link; `kept` has a row where it was kept."""
 
 
 def keep_link(connection: Connection, claim: Claim, linked: Linked) -> bool:
@@ -71,62 +87,31 @@ def keep_link(connection: Connection, claim: Claim, linked: Linked) -> bool:
     Raises:
         psycopg.errors.UniqueViolation: another record has that object already.
     """
-    gone_id = _gone_id(connection, claim) if linked.kind == "Customer" else None
-    kept = connection.execute(
-        _KEEP,
-        {
-            "token": claim.token,
-            "process_id": claim.process_id,
-            "realm_id": claim.realm_id,
-            "record_pk": claim.pk,
-            "generation": claim.generation,
-            "part": linked.part,
-            "kind": linked.kind,
-            "qbo_id": linked.qbo_id,
-            "sync_token": linked.sync_token,
-            "customer_id": linked.customer_id,
-            "total": linked.total,
-            "owned": Jsonb(linked.owned),
-            "adopted": linked.adopted,
-            "voided": linked.voided,
-            "doc_number": linked.doc_number,
-            "currency": linked.currency,
-            "kept": Jsonb(linked.kept),
-        },
-    )
-    if gone_id is not None and kept.rowcount == 1:
-        connection.execute(_WAKE_BOOKED_ON, [claim.realm_id, gone_id])
+    kept = connection.execute(f"WITH {KEPT} SELECT FROM kept", arguments_of(claim, linked))
     return kept.rowcount == 1
 
 
-_GONE_ID = """
-SELECT qbo_id FROM proline_qbo.links WHERE (realm_id, record_pk, part) = (%s, %s, '') AND gone
-"""
-# Where a customer is there again, what is booked on it may go on: a payment may hang from it by
-# nothing else.
-_WAKE_BOOKED_ON = """
-INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
-SELECT DISTINCT r.company_id, r.entity, r.record_id
-FROM proline_qbo.links b
-JOIN proline_qbo.records r ON r.pk = b.record_pk AND r.entity = 'payment'
-WHERE (b.realm_id, b.customer_id) = (%s, %s)
-"""
-
-
-def _gone_id(connection: Connection, claim: Claim) -> str | None:
-    row = connection.execute(_GONE_ID, [claim.realm_id, claim.pk]).fetchone()
-    return str(row[0]) if row else None
-
-
-_LINKED = """
-SELECT qbo_id FROM proline_qbo.links WHERE realm_id = %s AND record_pk = %s AND part = %s
-"""
-
-
-def linked_id(connection: Connection, claim: Claim, part: str) -> str | None:
-    """Return QuickBooks' id of what a claimed record is linked to."""
-    row = connection.execute(_LINKED, [claim.realm_id, claim.pk, part]).fetchone()
-    return str(row[0]) if row else None
+def arguments_of(claim: Claim, linked: Linked) -> dict[str, object]:
+    """Give the arguments of `KEPT`."""
+    return {
+        "token": claim.token,
+        "process_id": claim.process_id,
+        "realm_id": claim.realm_id,
+        "record_pk": claim.pk,
+        "generation": claim.generation,
+        "part": linked.part,
+        "kind": linked.kind,
+        "qbo_id": linked.qbo_id,
+        "sync_token": linked.sync_token,
+        "customer_id": linked.customer_id,
+        "total": linked.total,
+        "owned": Jsonb(linked.owned),
+        "adopted": linked.adopted,
+        "voided": linked.voided,
+        "doc_number": linked.doc_number,
+        "currency": linked.currency,
+        "kept": Jsonb(linked.kept),
+    }
 
 
 _LOCK = """

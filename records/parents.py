@@ -62,22 +62,50 @@ STAYS_WITH = f"""(
     WHERE (p.company_id, p.entity, p.record_id) = (t.company_id, 'contact', t.contact_id))"""
 """The contact that transferred project `t` stays with; null while it is not in QuickBooks."""
 
-_PARENTS = f"""
-SELECT k.company_id, k.entity, k.record_id, r.state, l.qbo_id, t.customer_mode, s.snapshot,
-       coalesce(l.gone, false) AS gone, l.currency,
+_PARENT_COLUMNS = f"""k.company_id, k.entity, k.record_id, r.state, l.qbo_id, t.customer_mode,
+       s.snapshot, coalesce(l.gone, false) AS gone, l.currency,
        CASE WHEN r.skipped_by <> '{RULE}' AND NOT r.skipped_in_bulk THEN r.skipped_by END
            AS skipped_by,
        r.state = 'skipped' OR (r.state = 'done' AND {FORMERLY}) AS left_out,
-       {STAYS_WITH} AS contact_id
-FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
-     AS k (company_id, entity, record_id)
-JOIN proline_qbo.companies c ON c.id = k.company_id
+       {STAYS_WITH} AS contact_id"""
+_PARENT_JOINS = f"""JOIN proline_qbo.companies c ON c.id = k.company_id
 LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id) = (k.company_id, k.entity, k.record_id)
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
+LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''"""
+_PARENTS = f"""
+SELECT {_PARENT_COLUMNS}
+FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
+     AS k (company_id, entity, record_id)
+{_PARENT_JOINS}
 """
+
+
+def as_json(company_id: str, entity: str, record_id: str) -> str:
+    """Write the subselect that gives one parent, for `from_json`; null where the id is empty.
+
+    Args:
+        company_id: an SQL expression, as are the others.
+        entity: of what kind it is.
+        record_id: ProLine's id of it; may be null.
+    """
+    return f"""(SELECT to_jsonb(parent) FROM (
+    SELECT {_PARENT_COLUMNS}
+    FROM (SELECT {company_id}, {entity}, {record_id}) AS k (company_id, entity, record_id)
+    {_PARENT_JOINS}
+    WHERE k.record_id <> '') AS parent)"""
+
+
+def id_in(snapshot: str, field: str) -> str:
+    """Write the expression of an id that a snapshot names; null where it is no text."""
+    value = f"{snapshot} -> '{field}'"
+    return f"CASE WHEN jsonb_typeof({value}) = 'string' THEN {snapshot} ->> '{field}' END"
+
+
+def from_json(found: dict[str, Any] | None) -> Parent | None:
+    """Return the parent that `as_json` gave."""
+    return None if found is None else _parent(_Row(**found))
 
 
 @dataclass(frozen=True)

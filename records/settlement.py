@@ -8,6 +8,7 @@ it changes nothing and gives nothing back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from coordination.database import Connection
 from records.claims import Claim
@@ -63,8 +64,7 @@ def asked(sentence: str) -> Release:
 
 # An end is only for the newest version: when a newer one has come meanwhile, the record goes on at
 # once, and the evaluation that the nudge brings says where. One that retries is judged by then.
-_RELEASE = """
-WITH released AS (
+RELEASED: Final = """released AS (
     UPDATE proline_qbo.records r
     SET state = CASE WHEN %(outdated)s AND r.version > %(version)s THEN 'retrying'
                      ELSE %(state)s END,
@@ -84,7 +84,7 @@ WITH released AS (
         unfinished_starts = 0, deaths_alone = 0, parked_version = NULL, alone = false,
         dispatch_token = NULL, dispatched_at = NULL, claimed_by = NULL, claimed_at = NULL,
         claimed_beats = NULL
-    WHERE r.pk = %(pk)s AND r.dispatch_token = %(token)s AND r.claimed_by = %(process_id)s
+    WHERE r.pk = %(record_pk)s AND r.dispatch_token = %(token)s AND r.claimed_by = %(process_id)s
     RETURNING r.company_id, r.entity, r.record_id
 ), nudged AS (
     INSERT INTO proline_qbo.nudges (company_id, entity, record_id)
@@ -92,9 +92,9 @@ WITH released AS (
     UNION ALL
     SELECT r.company_id, k.entity, k.record_id
     FROM released r, unnest(%(entities)s::text[], %(ids)s::text[]) AS k (entity, record_id)
-)
-SELECT count(*) FROM released
-"""
+)"""
+"""The parts of a statement that release a claim; `released` has a row unless it was fenced."""
+_RELEASE = f"WITH {RELEASED} SELECT FROM released"
 
 
 def release(
@@ -111,26 +111,29 @@ def release(
         release: where the record goes.
         also: (entity, ProLine id) of other records of the company whose dependants may wait.
     """
-    row = connection.execute(
-        _RELEASE,
-        {
-            "pk": claim.pk,
-            "token": claim.token,
-            "process_id": claim.process_id,
-            "version": claim.version,
-            "outdated": release.state is not State.RETRYING,
-            "state": release.state,
-            "reason": release.reason,
-            "retry_at": release.retry_at,
-            "code": release.code if release.state is State.FAILED else None,
-            "sentence": release.sentence,
-            "settled_version": release.settled_version,
-            "settled_basis": release.settled_basis,
-            "failed_version": release.failed_version,
-            "failed_basis": release.failed_basis,
-            "transient": release.transient,
-            "entities": [entity for entity, _ in also],
-            "ids": [record_id for _, record_id in also],
-        },
-    ).fetchone()
-    return row is not None and row[0] == 1
+    return connection.execute(_RELEASE, arguments_of(claim, release, also)).rowcount == 1
+
+
+def arguments_of(
+    claim: Claim, release: Release, also: Sequence[tuple[str, str]]
+) -> dict[str, object]:
+    """Give the arguments of `RELEASED`."""
+    return {
+        "record_pk": claim.pk,
+        "token": claim.token,
+        "process_id": claim.process_id,
+        "version": claim.version,
+        "outdated": release.state is not State.RETRYING,
+        "state": release.state,
+        "reason": release.reason,
+        "retry_at": release.retry_at,
+        "code": release.code if release.state is State.FAILED else None,
+        "sentence": release.sentence,
+        "settled_version": release.settled_version,
+        "settled_basis": release.settled_basis,
+        "failed_version": release.failed_version,
+        "failed_basis": release.failed_basis,
+        "transient": release.transient,
+        "entities": [entity for entity, _ in also],
+        "ids": [record_id for _, record_id in also],
+    }

@@ -107,8 +107,7 @@ def _link_invoice(session: Session, said: Answer) -> bool:
 
 
 def _wanted_fields(session: Session) -> dict[str, Any]:
-    with session.pool.connection() as connection:
-        wanted = session.wanted(connection)
+    wanted = session.wanted()
     return (wanted[0].fields if wanted else None) or {}
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from structlog import get_logger
 
-from coordination.database import DATABASE_AWAY, Pool
+from coordination.database import DATABASE_AWAY, Pool, at_once
 from coordination.errors import ProcessGone
 from coordination.frames import where
 from qbo_client import TokenSource
@@ -128,5 +128,5 @@ class SyncBody:
         return self._claim_once(check)
 
     def _claim_once(self, check: ClaimCheck) -> Claim | None:
-        with self.pool.connection() as connection:
+        with at_once(self.pool) as connection:
             return claim(connection, check, self.process_id)

@@ -12,10 +12,20 @@ from typing import Protocol
 from uuid import UUID
 
 from coordination.database import DATABASE_AWAY, Connection, Pool
-from coordination.limiter import Departure, Full, Limits, Slot, mark_unsent, move_slot, take_slot
+from coordination.limiter import (
+    Call,
+    Departure,
+    Full,
+    Limits,
+    Slot,
+    mark_unsent,
+    move_slot,
+    take_slot,
+)
 from coordination.limiter import Kind as CallKind
 from qbo_client import ApiRequest, NotSent, Response
-from records.claims import Claim
+from records.attempts import Write, open_attempt
+from records.claims import Claim, OpenAttempt
 
 MOVES_MOST = 3
 """How often one call may move to a later slot before it is given up."""
@@ -76,20 +86,38 @@ class Caller:
     ) -> TimedSlot | Full:
         """Take the next slot of the claim's realm in the caller's transaction, as its last step."""
         asked_at = self.monotonic()
-        slot = take_slot(
-            connection,
+        call = self._call_for(claim, kind, purpose)
+        slot = take_slot(connection, call, self.limits, attempt_id=attempt_id)
+        if isinstance(slot, Full):
+            return slot
+        return TimedSlot(slot, asked_at, self.monotonic())
+
+    def open(
+        self, connection: Connection, claim: Claim, write: Write
+    ) -> tuple[OpenAttempt, TimedSlot] | Full:
+        """Open an attempt with its slot, as the last step of a transaction or as the only one.
+
+        Raises:
+            ClaimLost: the claim was taken back.
+            ProcessGone: this process was declared gone.
+        """
+        asked_at = self.monotonic()
+        call = self._call_for(claim, "write", write.operation)
+        opened = open_attempt(connection, claim, write, call, self.limits)
+        if isinstance(opened, Full):
+            return opened
+        attempt, slot = opened
+        return attempt, TimedSlot(slot, asked_at, self.monotonic())
+
+    def _call_for(self, claim: Claim, kind: CallKind, purpose: str) -> Call:
+        return Call(
             realm_id=claim.realm_id,
             company_id=claim.company_id,
             process_id=self.process_id,
             kind=kind,
             purpose=purpose,
             record_pk=claim.pk,
-            attempt_id=attempt_id,
-            limits=self.limits,
         )
-        if isinstance(slot, Full):
-            return slot
-        return TimedSlot(slot, asked_at, self.monotonic())
 
     def call(self, claim: Claim, timed: TimedSlot, request: ApiRequest, token: str) -> Response:
         """Wait for the slot and make the call.

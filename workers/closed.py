@@ -15,7 +15,7 @@ from records.closed_books import about, day_there
 from records.eligibility import BOOKS_READ_AGAIN_AFTER
 from records.holding import wake_closed
 from records.questions import Question
-from schemas import Entity, Invoice, Payment, SnapshotInvalid, parse_snapshot
+from schemas import Entity, Invoice, Payment, SnapshotInvalid
 from workers.reads import Read
 from workers.session import Session
 
@@ -81,7 +81,7 @@ def _day(session: Session, close_date: date | None) -> date | None:
     if claim.entity not in {Entity.INVOICE, Entity.PAYMENT}:
         return None
     try:
-        document = parse_snapshot(Entity(claim.entity), claim.snapshot).snapshot
+        document = claim.document
     except SnapshotInvalid:
         return None
     if not isinstance(document, Invoice | Payment):

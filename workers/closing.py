@@ -5,28 +5,31 @@ that opens and commits it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from structlog import get_logger
 
-from coordination.database import DATABASE_AWAY, Connection, Pool
+from coordination.database import DATABASE_AWAY, Connection, Pool, at_once, in_transaction
 from coordination.limiter import end_call
 from qbo_client import NotSent, QuickBooksError, Response
 from records.applications import settle_applications
+from records.applied import Answer as CallAnswer
+from records.applied import write_applied
 from records.attempts import Answer, answer_attempt
 from records.claims import Claim, OpenAttempt
 from records.findings import find
-from records.links import Linked, free_payments_of, keep_link, linked_id
+from records.links import Linked, free_payments_of
 from records.settlement import Release, release
 from records.states import State
-from schemas import Entity, Invoice, SnapshotInvalid, parse_snapshot
+from schemas import Entity, Invoice, SnapshotInvalid
 from workers.calling import TimedSlot, give_up
 from workers.mapping.money import sum_text
 from workers.mapping.values import number
-from workers.returns import tell_returns
+from workers.returns import returns_of, tell_returns
 
 log = get_logger()
 
@@ -47,22 +50,26 @@ class Closing:
     again: timedelta
     wait: Callable[[float], None] = time.sleep
 
-    def commit(self, write: Callable[[Connection], object]) -> None:
+    def commit(self, write: Callable[[Connection], object], *, alone: bool = False) -> None:
         """Run `write` in one transaction, again and again until the database takes it.
+
+        Args:
+            write: what is written.
+            alone: it is one statement, which needs no transaction around it.
 
         Raises:
             one of `DATABASE_AWAY`: it did not come back in time; the relay takes the claim back.
         """
         for _ in range(SETTLE_TRIES_MOST - 1):
             try:
-                return self._once(write)
+                return self._once(write, alone=alone)
             except DATABASE_AWAY as error:
                 log.warning("settle.repeated", record_pk=self.claim.pk, error=type(error).__name__)
                 self.wait(self.again.total_seconds())
-        return self._once(write)
+        return self._once(write, alone=alone)
 
-    def _once(self, write: Callable[[Connection], object]) -> None:
-        with self.pool.connection() as connection:
+    def _once(self, write: Callable[[Connection], object], *, alone: bool) -> None:
+        with (at_once if alone else in_transaction)(self.pool) as connection:
             write(connection)
 
     def leave(
@@ -73,9 +80,13 @@ class Closing:
     ) -> None:
         """Give the claim back; a fenced one is only told."""
         if not release(connection, self.claim, end, (*_dependants(self.claim), *also)):
-            log.warning("settle.fenced", record_pk=self.claim.pk, company_id=self.claim.company_id)
+            _tell_fenced(self.claim)
         elif end.state is State.DONE:
             tell_returns(connection, self.claim)
+
+
+def _tell_fenced(claim: Claim) -> None:
+    log.warning("settle.fenced", record_pk=claim.pk, company_id=claim.company_id)
 
 
 def end_with_error(connection: Connection, timed: TimedSlot, error: QuickBooksError) -> None:
@@ -110,53 +121,76 @@ def write_error(
         fault_code=error.code if error else None,
         intuit_tid=error.intuit_tid if error else None,
     )
-    return _settled(connection, claim, attempt, applied=False) if first else ()
+    return _refused(connection, claim, attempt) if first else ()
 
 
-def write_success(
+def write_success(  # by name
     connection: Connection,
     claim: Claim,
     attempt: OpenAttempt,
     linked: Linked,
-    response: Response | None = None,
+    answered: tuple[TimedSlot, Response] | None = None,
+    end: Release | None = None,
+    also: Dependants = (),
 ) -> Dependants:
-    """Write down that an attempt was applied, with the link it made; None if it was found there."""
-    first = answer_attempt(
+    """Write down that an attempt was applied, with the link it made; name invoices with room again.
+
+    Args:
+        connection: the settling transaction, or one where each statement is one, if
+            `is_one_statement` says so.
+        claim: whose attempt it is.
+        attempt: what was written.
+        linked: the object as QuickBooks returned it.
+        answered: the call and its answer; None if the object was found there.
+        end: where the claim goes with it; None: the claim goes on.
+        also: other records whose dependants may wait, where the claim ends.
+    """
+    for note in _notes(claim, attempt, linked, end):
+        note(connection)
+    outcome = write_applied(
         connection,
+        claim,
         attempt.id,
-        "applied",
-        status=response.status if response else None,
-        intuit_tid=response.intuit_tid if response else None,
+        linked,
+        answer=_answer(*answered) if answered else None,
+        release=end,
+        also=(*_dependants(claim), *also),
     )
-    if not keep_link(connection, claim, linked):
-        _tell_second(connection, claim, linked)
+    if end is not None and not outcome.released:
+        _tell_fenced(claim)
+    return tuple(("invoice", record_id) for record_id in outcome.freed)
+
+
+def is_one_statement(
+    claim: Claim, attempt: OpenAttempt, linked: Linked, end: Release | None
+) -> bool:
+    """Say whether `write_success` has nothing to write beside its one statement."""
+    return not _notes(claim, attempt, linked, end)
+
+
+Note = Callable[[Connection], None]
+
+
+def _notes(
+    claim: Claim, attempt: OpenAttempt, linked: Linked, end: Release | None
+) -> tuple[Note, ...]:
+    """What else there is to write: seldom anything."""
+    notes: list[Note] = [*_differences(claim, attempt, linked)]
     if linked.kind == "Invoice" and linked.voided:
-        free_payments_of(connection, claim)
-    _compare(connection, claim, attempt, linked)
-    return _settled(connection, claim, attempt, applied=True) if first else ()
+        notes.append(lambda connection: free_payments_of(connection, claim))
+    if end is not None and end.state is State.DONE and returns_of(claim):
+        notes.append(lambda connection: tell_returns(connection, claim))
+    return tuple(notes)
 
 
-def _tell_second(connection: Connection, claim: Claim, linked: Linked) -> None:
-    """A late answer named another object than the one that is linked: both are in the books."""
-    first = linked_id(connection, claim, linked.part)
-    if first not in {None, linked.qbo_id}:
-        find(
-            connection,
-            claim.company_id,
-            claim.pk,
-            "made_twice",
-            linked.qbo_id,
-            f"QuickBooks has this {linked.kind.lower()} twice, as {first} and as {linked.qbo_id}:"
-            " remove the second there.",
-        )
+def _answer(timed: TimedSlot, response: Response) -> CallAnswer:
+    return CallAnswer(timed.slot.call_id, response.status, response.intuit_tid)
 
 
-def _settled(
-    connection: Connection, claim: Claim, attempt: OpenAttempt, *, applied: bool
-) -> Dependants:
+def _refused(connection: Connection, claim: Claim, attempt: OpenAttempt) -> Dependants:
     if claim.entity != Entity.PAYMENT:
         return ()
-    freed = settle_applications(connection, claim, attempt.part, applied=applied)
+    freed = settle_applications(connection, claim, attempt.part, applied=False)
     return tuple(("invoice", record_id) for record_id in freed)
 
 
@@ -167,9 +201,9 @@ def _dependants(claim: Claim) -> Dependants:
     return (("project", claim.project.record_id),)
 
 
-def _compare(connection: Connection, claim: Claim, attempt: OpenAttempt, linked: Linked) -> None:
+def _differences(claim: Claim, attempt: OpenAttempt, linked: Linked) -> Iterator[Note]:
     """A total or a tax that differs is never plain green: done, with a finding."""
-    if attempt.version != claim.version or linked.voided:
+    if attempt.version != claim.version or linked.voided or claim.entity != Entity.INVOICE:
         return
     invoice = _invoice(claim)
     if invoice is None:
@@ -180,10 +214,15 @@ def _compare(connection: Connection, claim: Claim, attempt: OpenAttempt, linked:
     )
     for kind, what, ours, theirs in sums:
         if ours is not None and theirs is not None and ours != theirs:
-            sentence = (
-                f"ProLine says a {what} of {sum_text(ours)}, QuickBooks one of {sum_text(theirs)}."
+            yield partial(
+                find,
+                company_id=claim.company_id,
+                record_pk=claim.pk,
+                kind=kind,
+                key=str(claim.version),
+                sentence=f"ProLine says a {what} of {sum_text(ours)}, QuickBooks one of"
+                f" {sum_text(theirs)}.",
             )
-            find(connection, claim.company_id, claim.pk, kind, str(claim.version), sentence)
 
 
 def _total(claim: Claim, invoice: Invoice) -> Decimal | None:
@@ -197,9 +236,8 @@ def _tax_sent(attempt: OpenAttempt) -> Decimal | None:
 
 
 def _invoice(claim: Claim) -> Invoice | None:
-    if claim.entity != Entity.INVOICE:
-        return None
     try:
-        return parse_snapshot(Entity.INVOICE, claim.snapshot).snapshot
+        document = claim.document
     except SnapshotInvalid:
         return None  # it was judged before it came here; the attempt was of an older version
+    return document if isinstance(document, Invoice) else None

@@ -129,8 +129,7 @@ def look_up(session: Session) -> bool:
 
 def link_customer(session: Session, found: dict[str, Any]) -> None:
     """Link a customer that was there before us: its blanks are filled, nothing is overwritten."""
-    with session.pool.connection() as connection:
-        wanted = session.wanted(connection)
+    wanted = session.wanted()
     fields = (wanted[0].fields if wanted else None) or {}
     owned = owned_fields("Customer", found, fields)
     session.link_to(linked("Customer", found, owned, adopted=True))

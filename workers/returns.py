@@ -15,7 +15,6 @@ from schemas import (
     PaymentReturn,
     ReturnKind,
     SnapshotInvalid,
-    parse_snapshot,
 )
 
 FINDING = "money_returned"
@@ -51,14 +50,21 @@ def told_of(payment: Payment) -> tuple[Told, ...]:
     return tuple(told)
 
 
+def returns_of(claim: Claim) -> bool:
+    """Say whether ProLine tells of money that went back, without reading the whole snapshot."""
+    return claim.entity == Entity.PAYMENT and bool(claim.snapshot.get("returns"))
+
+
 def tell_returns(connection: Connection, claim: Claim) -> None:
     """Write the findings of a payment that QuickBooks has; one found before keeps its place."""
-    if claim.entity != Entity.PAYMENT:
+    if not returns_of(claim):
         return
     try:
-        payment = parse_snapshot(Entity.PAYMENT, claim.snapshot).snapshot
+        payment = claim.document
     except SnapshotInvalid:
         return  # it is judged, and said, where the record is
+    if not isinstance(payment, Payment):
+        return
     for told in told_of(payment):
         find(connection, claim.company_id, claim.pk, FINDING, told.return_id, told.sentence)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from structlog import get_logger
 
-from connections import books
 from connections.companies import lose, pause
 from connections.settings import CompanySettings, read_settings
 from coordination.clock import clock
@@ -20,7 +19,8 @@ from coordination.limiter import Full, throttled
 from coordination.limiter import Kind as CallKind
 from qbo_client import ApiRequest, AuthorizationExpired, QuickBooksError, Response, TokenSource
 from records.allocation import Resolution
-from records.claims import Claim
+from records.attempts import Write
+from records.claims import Claim, OpenAttempt
 from records.deciding import ask
 from records.facts import Link
 from records.links import Linked, keep_link
@@ -72,6 +72,8 @@ class Session:
         several: the record is more than one object there, and another may still want a write.
         behind: an attempt of an older version was resolved; the relay judges the newer one.
         reread: a changed object has been read again.
+        opened: an attempt was opened or resolved here, so that there may be more business answers
+            than the claim brought along.
     """
 
     pool: Pool
@@ -91,6 +93,7 @@ class Session:
     several: bool = False
     behind: bool = False
     reread: bool = False
+    opened: bool = False
     _token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -102,16 +105,14 @@ class Session:
 
     # What is wanted, and what is there.
 
-    def wanted(
-        self, connection: Connection, resolution: Resolution | None = None
-    ) -> tuple[Wanted, ...]:
+    def wanted(self, resolution: Resolution | None = None) -> tuple[Wanted, ...]:
         """Say what QuickBooks shall hold; nothing when it needs nothing there.
 
         Raises:
             MappingRefused: it cannot be booked without inventing or losing money.
             SnapshotInvalid: a snapshot it needs does not fit.
         """
-        context = context_of(books.get(connection, self.claim.realm_id), self.settings)
+        context = context_of(self.claim.books, self.settings)
         wanted = wanted_of(self.claim, context, self.naming, resolution)
         self.basis = wanted[0].basis if wanted else self.basis
         return wanted
@@ -179,6 +180,18 @@ class Session:
         if isinstance(timed, Full):
             raise WindowFull(timed.until)
         return timed
+
+    def open(self, connection: Connection, write: Write) -> tuple[OpenAttempt, TimedSlot]:
+        """Open an attempt with its slot as the last step of a transaction, or as the only one.
+
+        Raises:
+            WindowFull: there is no slot soon, and nothing was opened.
+            ClaimLost: the claim was taken back.
+        """
+        opened = self.caller.open(connection, self.claim, write)
+        if isinstance(opened, Full):
+            raise WindowFull(opened.until)
+        return opened
 
     def read(self, request: ApiRequest, purpose: Read) -> Response:
         """Make a metered call, and once more after a 401.

@@ -80,7 +80,7 @@ def wanted_of(  # one arm a kind of record
     Raises:
         MappingRefused: it cannot be booked without inventing or losing money.
     """
-    snapshot = parse_snapshot(Entity(claim.entity), claim.snapshot).snapshot
+    snapshot = claim.document
     if is_gone(snapshot):
         return _voids(claim)
     match snapshot:
@@ -118,7 +118,7 @@ def basis_of(claim: Claim, resolution: Resolution | None = None) -> str:
 
 def _basis_of_document(claim: Claim, resolution: Resolution | None) -> str:
     try:
-        snapshot = parse_snapshot(Entity(claim.entity), claim.snapshot).snapshot
+        snapshot = claim.document
     except SnapshotInvalid:
         return ""  # it came while an older version was under way, and the relay judges it
     if not isinstance(snapshot, Invoice | Payment):

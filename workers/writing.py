@@ -13,31 +13,25 @@ from decimal import Decimal
 from structlog import get_logger
 
 from coordination.clock import clock
-from coordination.database import Connection
+from coordination.database import Connection, at_once, in_transaction
 from coordination.limiter import had_fault, may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
 from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records import basis
 from records.allocation import Application, Resolution
 from records.applications import hold, resolve_locked, settle_applications
-from records.attempts import (
-    Answer,
-    count_answers,
-    open_attempt,
-    send_again,
-    was_refused_with,
-)
+from records.attempts import Answer, count_answers, send_again, was_refused_with
 from records.claims import OpenAttempt, hold_claim
 from records.findings import find
 from records.links import Linked, forget_part, keep_fields, owner_of
 from records.settlement import Release, done, handed_back, retry
-from schemas import Entity, parse_snapshot
+from schemas import Entity, Payment
 from workers import answered, learning
 from workers import conflicts as conflicts_
 from workers.answers import linked_by, object_in, objects_in
 from workers.backoff import backoff_seconds
 from workers.calling import TimedSlot
-from workers.closing import end_with_answer, end_with_error, write_error, write_success
+from workers.closing import end_with_error, is_one_statement, write_error, write_success
 from workers.drafting import Draft, draft_for, request_of, write_of
 from workers.lookups import is_repeatable, made_by, query_for
 from workers.mapping import Conflict
@@ -55,13 +49,19 @@ def write(session: Session) -> bool:
     A payment of several parts is written part by part, a turn each.
     """
     session.access_token()
-    with session.pool.connection() as connection:
-        resolution = _resolution(session, connection)
-        if resolution is not None and resolution.is_open:
-            # Something changed since it was dispatched: the relay looks again.
-            session.look_again(connection)
-            return True
-        wanted = session.wanted(connection, resolution)
+    of_payment = session.claim.entity == Entity.PAYMENT
+    wanted = () if of_payment else session.wanted()
+    # A payment's invoices are locked while it is decided what it pays; of any other record there is
+    # nothing to write but the attempt with its slot, or the release.
+    several = of_payment or any(each.notes for each in wanted)
+    with (in_transaction if several else at_once)(session.pool) as connection:
+        if of_payment:
+            resolution = _resolution(session, connection)
+            if resolution is not None and resolution.is_open:
+                # Something changed since it was dispatched: the relay looks again.
+                session.look_again(connection)
+                return True
+            wanted = session.wanted(resolution)
         if any(_is_void_there(session, each) for each in wanted):
             session.look_again(connection)
             return True
@@ -109,12 +109,13 @@ def _next(session: Session, wanted: Sequence[Wanted]) -> tuple[Wanted, Draft] | 
 def _open(
     session: Session, connection: Connection, wanted: Wanted, draft: Draft
 ) -> tuple[OpenAttempt, TimedSlot]:
-    answers = count_answers(connection, session.claim, wanted.part)
-    write_ = write_of(session.claim, wanted, draft, answers=answers)
-    attempt = open_attempt(connection, session.claim, write_)
-    if session.claim.entity == Entity.PAYMENT:
-        hold(connection, session.claim, wanted.part, _lines_there(session, connection, wanted))
-    return attempt, session.take_slot(connection, "write", draft.operation, attempt.id)
+    claim = session.claim
+    known = claim.answered if not session.opened and wanted.part == "" else None
+    answers = count_answers(connection, claim, wanted.part) if known is None else known
+    session.opened = True
+    if claim.entity == Entity.PAYMENT:
+        hold(connection, claim, wanted.part, _lines_there(session, connection, wanted))
+    return session.open(connection, write_of(claim, wanted, draft, answers=answers))
 
 
 def _decide_kept(session: Session, reopened: Reopened) -> bool:
@@ -155,6 +156,7 @@ def _names(conflicts: tuple[Conflict, ...]) -> set[str]:
 
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
     """Go on with a write whose outcome is unknown."""
+    session.opened = True
     session.behind = attempt.version != session.claim.version
     # Which of its parts still want a write, nobody remembers.
     session.several = session.claim.entity == Entity.PAYMENT
@@ -203,10 +205,8 @@ def _never_left(session: Session, attempt: OpenAttempt) -> bool:
 
 
 def _resolution(session: Session, connection: Connection) -> Resolution | None:
-    if session.claim.entity != Entity.PAYMENT:
-        return None
-    payment = parse_snapshot(Entity.PAYMENT, session.claim.snapshot).snapshot
-    if is_gone(payment):
+    payment = session.claim.document
+    if not isinstance(payment, Payment) or is_gone(payment):
         return None
     resolution = resolve_locked(connection, session.claim, payment)
     session.basis = basis_of(session.claim, resolution)
@@ -258,17 +258,16 @@ def _applied(
     # A part whose money is on another customer now: what is void there was voided by us.
     emptied = attempt.operation == "void" and attempt.basis != basis.VOID
 
-    def settle(connection: Connection) -> None:
-        if call is not None:
-            end_with_answer(connection, *call)
-        response = call[1] if call else None
-        session.free(write_success(connection, session.claim, attempt, new, response))
-        if emptied:
-            forget_part(connection, session.claim, attempt.part)
-        if finished:
-            session.leave(connection, done(attempt.version, attempt.basis))
+    end = done(attempt.version, attempt.basis) if finished else None
 
-    session.closing.commit(settle)
+    def settle(connection: Connection) -> None:
+        claim, also = session.claim, session.freed
+        session.free(write_success(connection, claim, attempt, new, call, end, also))
+        if emptied:
+            forget_part(connection, claim, attempt.part)
+
+    alone = not emptied and is_one_statement(session.claim, attempt, new, end)
+    session.closing.commit(settle, alone=alone)
     session.reactivating = None
     log.info(
         "record.synced",

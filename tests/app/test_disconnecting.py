@@ -8,9 +8,8 @@ from connections import companies, revocations
 from connections.audit import list_entries
 from connections.errors import ConsentStale, NotConnected, UnknownCompany
 from coordination.database import Pool
-from records.attempts import open_attempt
 from tests.connections.intuit import COMPANY, Intuit
-from tests.support.attempts import a_write
+from tests.support.attempts import a_write, an_attempt
 from tests.support.database_clock import DatabaseClock
 from tests.support.desk import JANE, Desk
 from tests.support.hand_worker import HandWorker
@@ -311,7 +310,7 @@ def test_what_is_being_written_is_brought_to_its_end_first(desk: Desk, office: O
     claimed = office.worker.claim(message)
     assert claimed is not None
     with desk.pool.connection() as connection:
-        open_attempt(connection, claimed, a_write("claimed"))
+        an_attempt(connection, claimed, a_write("claimed"))
 
     told = disconnect(desk)
     while_claimed = (told, revoke_left_over(desk.pool, desk.quickbooks), desk.intuit.revocations)

@@ -19,9 +19,8 @@ from connections.settings import CompanySettings
 from coordination.database import Pool
 from qbo_client.oauth import TokenReply
 from records import other_books
-from records.attempts import open_attempt
 from records.orders import Order, order
-from tests.support.attempts import a_write
+from tests.support.attempts import a_write, an_attempt
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, OFFICE, contact, enable_company, invoice, project, realm_of
 from tests.support.relay_in_hand import Office
@@ -49,7 +48,7 @@ def office(pool: Pool) -> Office:
     claimed = office.worker.claim(message)
     assert claimed is not None
     with pool.connection() as connection:
-        open_attempt(connection, claimed, a_write("former"))
+        an_attempt(connection, claimed, a_write("former"))
     office.do(
         "UPDATE proline_qbo.attempts SET started_at = proline_qbo.clock() - interval '131 seconds'"
     )
@@ -75,7 +74,7 @@ def write_anew(office: Office) -> None:
     assert claimed is not None
     assert claimed.attempt is None
     with office.pool.connection() as connection:
-        open_attempt(connection, claimed, a_write("now"))
+        an_attempt(connection, claimed, a_write("now"))
 
 
 def test_what_is_unknown_in_the_former_books_is_archived_as_they_are_given_up(

@@ -29,16 +29,8 @@ def take(
     c: Connection, process_id: UUID, limits: Limits, attempt_id: int | None = None
 ) -> Slot | Full:
     """Take a slot with the facts that no test here is about."""
-    return limiter.take_slot(
-        c,
-        realm_id=REALM,
-        company_id=COMPANY,
-        process_id=process_id,
-        kind="write",
-        purpose="test",
-        attempt_id=attempt_id,
-        limits=limits,
-    )
+    call = limiter.Call(REALM, COMPANY, process_id, "write", "test")
+    return limiter.take_slot(c, call, limits, attempt_id=attempt_id)
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ ROUNDS = 3
 ROUND_SECONDS = PACED.limits.max_wait_seconds
 A_ROUND = timedelta(seconds=ROUND_SECONDS)
 CLAIMS_A_ROUND = 3
+# What a busy machine may add.
+SLACK_SECONDS = 4.0
 
 
 def allow(roofer: Roofer, ceiling: int) -> None:
@@ -151,7 +153,7 @@ def test_it_says_why_and_a_raised_ceiling_releases_it_within_one_wait(
         assert stands(connection, COMPANY).line.state is State.LIMIT
 
     raise_to(roofer, 1)
-    until(lambda: roofer.writes("invoice"), ROUND_SECONDS + 1.0)
+    until(lambda: roofer.writes("invoice"), ROUND_SECONDS + SLACK_SECONDS)
     assert roofer.settle().record("invoice", "i1").state == "done"
 
 
@@ -168,7 +170,7 @@ def test_the_other_companies_go_on(new_roofer: NewRoofer) -> None:
 
     other.invoice()
 
-    until(lambda: other.held("Invoice"), 5.0)
+    until(lambda: other.held("Invoice"))
     assert roofer.held("Invoice") == []
 
 
@@ -185,13 +187,7 @@ def test_the_least_ceiling_halved_is_zero_and_comes_back(
 
     def take() -> object:
         return limiter.take_slot(
-            connection,
-            realm_id="realm",
-            company_id=COMPANY,
-            process_id=process_id,
-            kind="write",
-            purpose="test",
-            limits=limits,
+            connection, limiter.Call("realm", COMPANY, process_id, "write", "test"), limits
         )
 
     database_clock.advance(limits.foreign_pause_seconds + 1)
@@ -215,7 +211,7 @@ def test_a_full_window_is_waited_for_once(new_roofer: NewRoofer, ceiling: int) -
 
     roofer.invoice("i9")
     rounds(roofer, 1)
-    until(lambda: paused_until(roofer) is None, PACED.limits.window_seconds + 1.0)
+    until(lambda: paused_until(roofer) is None, PACED.limits.window_seconds + SLACK_SECONDS)
 
     allow(roofer, 450)
     assert roofer.settle().record("invoice", "i9").state == "done"

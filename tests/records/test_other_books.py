@@ -3,8 +3,9 @@
 import pytest
 
 from coordination.database import Pool
-from records.attempts import Write, open_attempt
+from records.attempts import Write
 from records.claims import Claim
+from tests.support.attempts import an_attempt
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import contact, enable_company, project
 from tests.support.relay_in_hand import Office
@@ -39,7 +40,7 @@ def claim_with_attempt(office: Office) -> Claim:
     claimed = office.worker.claim(message)
     assert claimed is not None
     with office.pool.connection() as connection:
-        open_attempt(connection, claimed, WRITE)
+        an_attempt(connection, claimed, WRITE)
     return claimed
 
 

@@ -7,12 +7,12 @@ import pytest
 from broker.claim_checks import Message
 from connections import companies
 from coordination.clock import clock
+from coordination.statements import Statement
 from records import claims
-from records.attempts import open_attempt
 from records.claims import ClaimLost
 from records.links import Linked, keep_link
 from records.settlement import done, handed_back, refused, retry
-from tests.support.attempts import a_write
+from tests.support.attempts import a_write, an_attempt
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, contact, project
 from tests.support.relay_in_hand import Office
@@ -45,8 +45,10 @@ def test_without_the_token_a_message_delivered_twice_would_be_worked_twice(
 ) -> None:
     """The guard taken out."""
     fence = "AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL\n      AND r.judged"
-    assert fence in claims._CLAIM
-    monkeypatch.setattr(claims, "_CLAIM", claims._CLAIM.replace(fence, "AND r.judged"))
+    assert fence in claims._CLAIM.text
+    monkeypatch.setattr(
+        claims, "_CLAIM", Statement(claims._CLAIM.text.replace(fence, "AND r.judged"))
+    )
 
     assert office.worker.claim(message) is not None
     assert office.worker.claim(message) is not None
@@ -296,7 +298,7 @@ def test_no_request_is_stored_for_a_claim_that_was_taken_back(
     office.hand.after(1.0)
 
     with office.pool.connection() as connection, pytest.raises(ClaimLost):
-        open_attempt(connection, claimed, a_write("stale"))
+        an_attempt(connection, claimed, a_write("stale"))
 
     assert office.rows("SELECT FROM proline_qbo.attempts") == []
 
@@ -311,7 +313,7 @@ def test_a_claim_is_not_taken_back_while_its_request_is_stored(
     office.worker.beat()
 
     with office.pool.connection() as connection:
-        open_attempt(connection, claimed, a_write("under way"))
+        an_attempt(connection, claimed, a_write("under way"))
         assert office.hand.after(1.0) == []
 
     assert office.record("contact", "c1").claimed_by == office.worker.process_id

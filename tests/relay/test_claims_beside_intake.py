@@ -6,6 +6,7 @@ import pytest
 
 from broker.claim_checks import Message
 from coordination import processes
+from coordination.statements import Statement
 from outbox.intake import take_in
 from records import claims
 from tests.support.proline import contact, payment, project
@@ -102,8 +103,8 @@ def test_without_the_judged_version_a_failed_payment_would_be_booked(
 ) -> None:
     """The guard taken out: the claim takes the failed payment as if it were complete."""
     guard = "      AND r.judged_version = r.version\n"
-    assert guard in claims._CLAIM
-    monkeypatch.setattr(claims, "_CLAIM", claims._CLAIM.replace(guard, "", 1))
+    assert guard in claims._CLAIM.text
+    monkeypatch.setattr(claims, "_CLAIM", Statement(claims._CLAIM.text.replace(guard, "", 1)))
     booked = _dispatched_payment(office)
     office.say("payment", payment(status="failed"))
     office.hand.drain()

@@ -18,6 +18,7 @@ from connections import books
 from connections.settings import CompanySettings
 from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
+from coordination.statements import Statement
 from records import claims, eligibility, places, ring
 from records.verdicts import Verdict
 from tests.support.busy_proline import BusyProLine
@@ -186,8 +187,10 @@ def test_the_order_is_kept_by_records_and_relay_alone(database_url: str, wide_po
 def without_token_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every message claim its record."""
     guard = "AND r.dispatch_token = %(token)s AND r.claimed_by IS NULL\n      AND r.judged"
-    assert guard in claims._CLAIM
-    everyone = claims._CLAIM.replace(guard, "AND r.state = 'dispatched' AND r.judged")
+    assert guard in claims._CLAIM.text
+    everyone = Statement(
+        claims._CLAIM.text.replace(guard, "AND r.state = 'dispatched' AND r.judged")
+    )
     monkeypatch.setattr(claims, "_CLAIM", everyone)
 
 

@@ -89,12 +89,8 @@ class EndlessWork:
     def _take(self) -> bool:
         slot = limiter.take_slot(
             self.connection,
-            realm_id=REALM,
-            company_id="acme",
-            process_id=self._process_id,
-            kind="write",
-            purpose="test",
-            limits=self.limits,
+            limiter.Call(REALM, "acme", self._process_id, "write", "test"),
+            self.limits,
         )
         self.connection.commit()
         if isinstance(slot, Full):

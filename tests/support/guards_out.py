@@ -12,7 +12,8 @@ from coordination import leadership
 from coordination.database import Connection
 from coordination.life import LifeBeat
 from coordination.limiter import Departure
-from records import attempts, settlement
+from coordination.statements import Statement
+from records import applied, attempts, settlement
 from records.claims import Claim
 from workers import calling
 
@@ -57,6 +58,9 @@ def write_without_a_claim() -> None:
         """Hold nothing."""
 
     attempts.hold_claim = hold_claim  # type: ignore[attr-defined]
+    guard = " AND dispatch_token = %(token)s AND claimed_by = %(process_id)s"
+    assert guard in attempts._OPEN.text
+    attempts._OPEN = Statement(attempts._OPEN.text.replace(guard, ""))
 
 
 def write_without_life_or_claim() -> None:
@@ -69,9 +73,11 @@ def write_without_life_or_claim() -> None:
 def settle_what_others_hold() -> None:
     """Settle by the record alone, whoever holds it, and live on to do so."""
     live_on()
-    guard = "AND r.dispatch_token = %(token)s AND r.claimed_by = %(process_id)s"
+    guard = "AND r.dispatch_token = %(token)s AND r.claimed_by = %(process_id)s\n    RETURNING"
     assert guard in settlement._RELEASE
-    settlement._RELEASE = settlement._RELEASE.replace(guard, "")
+    settlement._RELEASE = settlement._RELEASE.replace(guard, "RETURNING")
+    for case, statement in applied._STATEMENTS.items():
+        applied._STATEMENTS[case] = Statement(statement.text.replace(guard, "RETURNING"))
 
 
 def lead_without_a_lock() -> None:

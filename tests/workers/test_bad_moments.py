@@ -19,7 +19,7 @@ from records import claims
 from records.claims import Claim, ClaimCheck
 from records.links import Linked
 from tests.support.roofer import Roofer, until
-from workers import body, closing, writing
+from workers import body, calling, closing, writing
 from workers.mapping import MappingRefused
 
 NewRoofer = Callable[..., Roofer]
@@ -70,7 +70,7 @@ def test_without_the_repeat_of_a_claim_its_record_stays_dispatched(
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(body, "claim"), (writing, "open_attempt"), (writing, "write_success")],
+    [(body, "claim"), (calling, "open_attempt"), (writing, "write_success")],
     ids=["claim", "attempt", "settle"],
 )
 def test_a_transaction_that_the_server_ended_is_begun_anew(

@@ -93,10 +93,10 @@ def test_a_settle_is_repeated_until_the_database_takes_it(
     once = Closing._once
     failures = iter([psycopg.OperationalError("gone"), psycopg.OperationalError("still gone")])
 
-    def fail_twice(self: Closing, write: Callable[[Connection], None]) -> None:
+    def fail_twice(self: Closing, write: Callable[[Connection], None], *, alone: bool) -> None:
         for failure in failures:
             raise failure
-        once(self, write)
+        once(self, write, alone=alone)
 
     monkeypatch.setattr(Closing, "_once", fail_twice)
     plain.contact().project().settle()
@@ -112,10 +112,10 @@ def test_without_the_repeat_a_settle_is_lost_and_the_write_goes_out_again(
     once = Closing._once
     failures = iter([psycopg.OperationalError("gone")])
 
-    def fail_once(self: Closing, write: Callable[[Connection], None]) -> None:
+    def fail_once(self: Closing, write: Callable[[Connection], None], *, alone: bool) -> None:
         for failure in failures:
             raise failure
-        once(self, write)
+        once(self, write, alone=alone)
 
     monkeypatch.setattr(Closing, "_once", fail_once)
     monkeypatch.setattr(closing, "SETTLE_TRIES_MOST", 1)
