@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final
 
-from benchmarks.figures import Figure, keep, show
+from benchmarks.figures import RESULTS, Figure, keep, show
 from benchmarks.options import Options, progress
 
 Run = Callable[[Options], Sequence[Figure]]
 
-NAMES: Final = ("throughput",)
+NAMES: Final = ("throughput", "backlogs", "memory", "proline_cost", "pages", "writes")
 """Each is a module here with `run(options)`; they run in this order."""
 
 
@@ -27,6 +27,8 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="the long form, where there is one")
     arguments = parser.parse_args()
     options = Options(long=arguments.long)
+    if not arguments.only:
+        RESULTS.unlink(missing_ok=True)
     figures: list[Figure] = []
     broke = []
     for name in arguments.only or NAMES:

@@ -67,6 +67,13 @@ class Process:
     supervisor: Any
     log: Path
 
+    @property
+    def pid(self) -> int:
+        """The process itself, below its supervisor's shell."""
+        shell = self.supervisor.pid
+        children = Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii")
+        return int(children.split()[0])
+
     def assert_runs(self) -> None:
         """See that it has not ended by itself."""
         if self.supervisor.poll() is not None:

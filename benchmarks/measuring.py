@@ -1,15 +1,11 @@
-"""Timing callables by name: how often each runs, and the table of what was measured."""
+"""Timing callables by name: how often each runs, and how long that takes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import quantiles
 from time import perf_counter
 
-from rich.console import Console
-from rich.table import Table
-
 WARM_UP_RUNS = 10
-WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -21,11 +17,6 @@ class Measured:
     p99_ms: float
     most_ms: float
     limit_ms: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is as fast as it has to be."""
-        return self.p99_ms < self.limit_ms
 
 
 def measure(name: str, run: Callable[[], object], *, runs: int, limit_ms: float) -> Measured:
@@ -53,14 +44,3 @@ def measure_all(
 ) -> list[Measured]:
     """Measure each callable under its name."""
     return [measure(name, run, runs=runs, limit_ms=limit_ms) for name, run in named.items()]
-
-
-def show(title: str, measured: Sequence[Measured]) -> None:
-    """Print the table."""
-    table = Table("what", "p50 ms", "p99 ms", "most ms", "limit ms", "verdict", title=title)
-    for each in measured:
-        numbers = (each.p50_ms, each.p99_ms, each.most_ms)
-        verdict = "" if each.holds else "too slow"
-        cells = [f"{number:.1f}" for number in numbers]
-        table.add_row(each.name, *cells, f"{each.limit_ms:.0f}", verdict)
-    Console(width=WIDTH).print(table)

@@ -12,12 +12,11 @@ from time import perf_counter
 import psycopg
 from alembic import command
 from alembic.config import Config
-from rich.console import Console
-from rich.table import Table
 
 from app.migrate import MIGRATIONS, migrate
 from app.postgres import EmbeddedPostgres
-from benchmarks.measuring import WIDTH
+from benchmarks.figures import Figure, beside
+from benchmarks.options import Options
 from coordination.database import Connection
 
 BEFORE = "0008"
@@ -81,15 +80,15 @@ FROM changed WHERE s.record_pk = changed.pk
 """
 
 
-def main() -> None:
-    """Measure both, and print how many times as long each step takes."""
+def run(options: Options) -> list[Figure]:
+    """Measure both, and say how many times as long each step takes."""
+    del options  # it has one form
     turns = [(_measured(BEFORE), _measured("head")) for _ in range(RUNS)]
     before, after = _quickest([each for each, _ in turns]), _quickest([each for _, each in turns])
-    table = Table("step", "before ms", "after ms", "times", "before WAL MB", "after WAL MB")
-    for (name, ms, wal), (_, ms_after, wal_after) in zip(before, after, strict=True):
-        ratio = f"{ms_after / ms:.2f}"
-        table.add_row(name, f"{ms:.0f}", f"{ms_after:.0f}", ratio, f"{wal:.1f}", f"{wal_after:.1f}")
-    Console(width=WIDTH).print(table)
+    return [
+        beside(f"writes: {name}", ms_after, "ms", control=ms)
+        for (name, ms, _), (_, ms_after, _) in zip(before, after, strict=True)
+    ]
 
 
 def _quickest(runs: Sequence[list[Step]]) -> list[Step]:
@@ -147,7 +146,3 @@ def _run(connection: Connection, statements: tuple[str, ...]) -> tuple[float, fl
 def _wal_bytes(connection: Connection) -> float:
     row = connection.execute("SELECT pg_current_wal_lsn() - '0/0'").fetchone()
     return float(row[0]) if row else 0.0
-
-
-if __name__ == "__main__":
-    main()
