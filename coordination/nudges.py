@@ -8,8 +8,6 @@ sees the change after: two plain transactions side by side would lose the wake-u
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
-from psycopg.rows import class_row
-
 from coordination.database import Connection
 
 TAKE_LIMIT = 1_000
@@ -56,5 +54,4 @@ def nudge_many(c: Connection, abouts: Iterable[About]) -> None:
 
 def take(c: Connection, limit: int = TAKE_LIMIT) -> list[Nudge]:
     """Remove and return the oldest nudges, by ascending id; they are back if the caller fails."""
-    with c.cursor(row_factory=class_row(Nudge)) as cursor:
-        return sorted(cursor.execute(_TAKE, [limit]), key=lambda taken: taken.id)
+    return [Nudge(*row) for row in sorted(c.execute(_TAKE, [limit]))]

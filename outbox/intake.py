@@ -7,17 +7,21 @@ beside its parent sees it. ProLine's views are not read here: a parent that was 
 asked for afterwards, and taken in with what then waits for it.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from structlog import get_logger
 
-from connections.companies import Company, count_dropped, get_many
+from connections.companies import count_dropped
 from coordination.database import Connection
 from outbox import metrics
+from outbox.events import TakenEvent, take_events
+from outbox.receiving import Receiving, read_companies
 from records.evaluation import Evaluated, evaluate
 from records.keys import RecordKey, running_id
+from records.loading import Known
 from records.running_balance import derive_for, projects_of
 from records.running_bookings import AmountDue, remember
 from records.storing import Incoming, Stored, store
@@ -32,7 +36,6 @@ from schemas import (
     Project,
     Snapshot,
     SnapshotInvalid,
-    decode_snapshot,
     parse_snapshot,
 )
 
@@ -40,23 +43,6 @@ log = get_logger()
 
 BYTES_MOST = 4_000_000
 """Of one batch's snapshots: parsed and stored well within the timeouts of a session."""
-
-
-@dataclass(frozen=True)
-class _Event:
-    id: int
-    company_id: str
-    entity: str
-    record_id: str
-    snapshot: dict[str, Any]
-
-    @property
-    def key(self) -> RecordKey:
-        return RecordKey(self.company_id, self.entity, self.record_id)
-
-
-def _event(id_: int, company_id: str, entity: str, record_id: str, text: str) -> _Event:
-    return _Event(id_, company_id, entity, record_id, decode_snapshot(text))
 
 
 @dataclass(frozen=True)
@@ -79,23 +65,8 @@ class _Read:
     key: RecordKey
     version: int
     raw: dict[str, Any]
+    text: str
     snapshot: Snapshot | None
-
-
-# ORDER BY and LIMIT stand in an array, so that the planner sees one bounded index range. A row is
-# taken while those before it leave room: the first always is. The size is that of the stored form,
-# which is known without reading it.
-_TAKE = """
-DELETE FROM proline_outbox.outbox_events
-WHERE id = ANY (ARRAY(
-    SELECT id FROM (
-        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before
-        FROM (SELECT id, pg_column_size(snapshot) AS bytes FROM proline_outbox.outbox_events
-              WHERE id > %s ORDER BY id LIMIT %s) first
-    ) sized
-    WHERE bytes_before < %s))
-RETURNING id, company_id, entity, record_id, snapshot::text
-"""
 
 
 def take_in(
@@ -109,13 +80,12 @@ def take_in(
         most: the batch's limit.
         most_bytes: no further event is taken once the batch's snapshots hold so many.
     """
-    rows = connection.execute(_TAKE, [floor, most, most_bytes]).fetchall()
-    events = sorted((_event(*row) for row in rows), key=lambda event: event.id)
+    events = take_events(connection, floor=floor, most=most, most_bytes=most_bytes)
     if not events:
         return Intake(0, floor, Evaluated())
-    companies = get_many(connection, sorted({event.company_id for event in events}))
+    companies = read_companies(connection, {event.key.company_id for event in events})
     kept = _without_dropped(connection, events, companies)
-    read = [_read(event.key, event.id, event.snapshot) for event in kept]
+    read = [_read(event.key, event.id, event.raw, event.text) for event in kept]
     stored, changed = _store(connection, read)
     latched = latch(connection, _transfers(read, companies))
     looked_at = affected_by(connection, [*changed, *latched])
@@ -124,7 +94,7 @@ def take_in(
     return Intake(
         taken=len(events),
         highest_id=events[-1].id,
-        evaluated=evaluate(connection, looked_at),
+        evaluated=evaluate(connection, looked_at, _known(stored, read)),
         missing=_missing(connection, stored),
     )
 
@@ -138,7 +108,7 @@ def take_in_exported(
         connection: the leading relay's open transaction.
         exported: snapshots by key; where an event has come meanwhile, it is the newer.
     """
-    read = [_read(key, 0, raw) for key, raw in exported.items()]
+    read = [_read(key, 0, raw, json.dumps(raw)) for key, raw in exported.items()]
     stored, changed = _store(connection, read)
     looked_at = affected_by(connection, changed)
     looked_at += contacts_of(connection, _projects_in(stored))
@@ -166,23 +136,36 @@ def _store(connection: Connection, read: Sequence[_Read]) -> tuple[list[Stored],
 
 
 def _missing(connection: Connection, stored: Sequence[Stored]) -> tuple[RecordKey, ...]:
-    return tuple(missing_parents(connection, [each.pk for each in stored]))
+    # A contact hangs from nothing.
+    pks = [each.pk for each in stored if each.key.entity != Entity.CONTACT]
+    return tuple(missing_parents(connection, pks))
+
+
+def _known(stored: Sequence[Stored], read: Sequence[_Read]) -> dict[int, Known]:
+    """Hand on what was read of each record: later versions take the place of earlier ones."""
+    by_key = {
+        each.key: Known(each.version, each.raw, each.snapshot)
+        for each in read
+        if each.snapshot is not None
+    }
+    return {each.pk: by_key[each.key] for each in stored if each.key in by_key}
 
 
 def _without_dropped(
-    connection: Connection, events: Sequence[_Event], companies: dict[str, Company]
-) -> list[_Event]:
+    connection: Connection, events: Sequence[TakenEvent], companies: Mapping[str, Receiving]
+) -> list[TakenEvent]:
     """Leave out what nobody asked for: unknown companies, money before the first enable."""
     kept = []
     dropped: dict[str, int] = {}
     for event in events:
-        company = companies.get(event.company_id)
+        company = companies.get(event.key.company_id)
         if company is None:
             metrics.events_dropped.labels(reason="unknown_company").inc()
             log.info("event.dropped", reason="unknown_company", event_id=event.id)
-        elif company.first_enabled_at is None and event.entity in {"invoice", "payment"}:
+        elif company.first_enabled_at is None and event.key.entity in {"invoice", "payment"}:
             metrics.events_dropped.labels(reason="before_first_enable").inc()
-            dropped[event.company_id] = dropped.get(event.company_id, 0) + 1
+            company_id = event.key.company_id
+            dropped[company_id] = dropped.get(company_id, 0) + 1
         else:
             kept.append(event)
     if dropped:
@@ -190,7 +173,7 @@ def _without_dropped(
     return kept
 
 
-def _read(key: RecordKey, version: int, raw: dict[str, Any]) -> _Read:
+def _read(key: RecordKey, version: int, raw: dict[str, Any], text: str) -> _Read:
     try:
         parsed = parse_snapshot(Entity(key.entity), raw)
     except SnapshotInvalid as misfit:
@@ -201,17 +184,17 @@ def _read(key: RecordKey, version: int, raw: dict[str, Any]) -> _Read:
             record_id=key.record_id,
             problems=misfit.problems,
         )
-        return _Read(key, version, raw, None)
+        return _Read(key, version, raw, text, None)
     if parsed.unknown_keys:
         metrics.unknown_keys.labels(entity=key.entity).inc()
-    return _Read(key, version, raw, parsed.snapshot)
+    return _Read(key, version, raw, text, parsed.snapshot)
 
 
 def _incoming(read: _Read) -> Incoming:
     return Incoming(
         key=read.key,
         version=read.version,
-        snapshot=read.raw,
+        snapshot=read.text,
         depends_on=None if read.snapshot is None else _edges(read.snapshot),
         member_of=_member_of(read.snapshot),
     )
@@ -257,13 +240,15 @@ def _projects_in(stored: Sequence[Stored]) -> list[RecordKey]:
     return [each.key for each in stored if each.key.entity == Entity.PROJECT]
 
 
-def _transfers(read: Sequence[_Read], companies: dict[str, Company]) -> list[Transfer]:
+def _transfers(read: Sequence[_Read], companies: Mapping[str, Receiving]) -> list[Transfer]:
     """Every event of a project that is in a trigger stage or status, not only the newest."""
     transfers = []
     for each in read:
-        company = companies[each.key.company_id]
         project = each.snapshot
-        if not isinstance(project, Project) or company.first_enabled_at is None:
+        if not isinstance(project, Project):
+            continue
+        company = companies[each.key.company_id]
+        if company.first_enabled_at is None:
             continue
         if company.settings.triggers(project.stage, project.status):
             transfers.append(Transfer(each.key, company.settings.customer_mode, "trigger"))

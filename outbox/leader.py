@@ -132,7 +132,7 @@ class Leader:
         return self._publish() or worked
 
     def _probe(self, floor: int) -> tuple[bool, bool, bool, bool]:
-        with self._term.pool.connection() as connection:
+        with self._term.look() as connection:
             row = connection.execute(_PROBE, [floor]).fetchone()
         if row is None:
             raise LookupError("the probe gave no row")

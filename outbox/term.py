@@ -24,6 +24,20 @@ class Term:
     number: int
 
     @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Give a session for one statement that writes nothing: one round trip instead of three.
+
+        It proves no leadership: what is seen is acted on in a transaction that does.
+        """
+        with self.pool.connection() as connection:
+            connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+    @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction that nobody else can lead beside.
 

@@ -33,6 +33,9 @@ class Candidates:
     of_project: tuple[Candidate, ...] = ()
 
 
+NO_CANDIDATES = Candidates()
+
+
 def load_candidates(connection: Connection, payers: Sequence[Payer]) -> dict[int, Candidates]:
     """Read the candidates of each payment, by its pk; one whose snapshot is a misfit has none."""
     payments = {payer.pk: (payer, _parse(payer)) for payer in payers}
@@ -72,7 +75,7 @@ def _candidates(payment: Payment | None, found: dict[str, Candidate]) -> Candida
 
 _INVOICES_OF_PROJECT = """
 SELECT k.payment_pk, i.record_id
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k (payment_pk, company_id, project_id)
+FROM unnest(%b::bigint[], %b::text[], %b::text[]) AS k (payment_pk, company_id, project_id)
 JOIN proline_qbo.dependencies d
   ON (d.company_id, d.on_entity, d.on_record_id) = (k.company_id, 'project', k.project_id)
 JOIN proline_qbo.records i ON i.pk = d.record_pk AND i.entity = 'invoice'
@@ -123,7 +126,7 @@ SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
                              WHERE e.record_pk = b.pk AND e.booked_itself)
             THEN s.snapshot ->> 'total' END AS total_to_be,
        coalesce(x.held_by_others, 0) AS held_by_others, coalesce(x.held, 0) AS held
-FROM unnest(%(payments)s::bigint[], %(companies)s::text[], %(invoices)s::text[])
+FROM unnest(%(payments)b::bigint[], %(companies)b::text[], %(invoices)b::text[])
      WITH ORDINALITY AS w (payment_pk, company_id, invoice_id, position)
 JOIN proline_qbo.companies c ON c.id = w.company_id
 LEFT JOIN proline_qbo.records i

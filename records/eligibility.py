@@ -71,7 +71,7 @@ def judge(facts: Facts, now: datetime) -> Verdict | None:  # noqa: PLR0911  # on
     if parked:
         return failed("parked", _PARKED)
     try:
-        snapshot = parse_snapshot(Entity(facts.entity), facts.snapshot).snapshot
+        snapshot = facts.read or parse_snapshot(Entity(facts.entity), facts.snapshot).snapshot
     except SnapshotInvalid as misfit:
         return failed("snapshot_invalid", misfit.sentence)
     verdict = _judge_snapshot(facts, snapshot)

@@ -4,7 +4,7 @@ Runs in the relay's transaction alone, so two evaluations never cross. It never 
 is dispatched; the conditional UPDATE says so once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coordination.clock import clock
@@ -13,7 +13,7 @@ from records.anew import give_up_links
 from records.eligibility import RETRY_AFTER_FAILURE, judge
 from records.facts import Facts
 from records.findings import find
-from records.loading import BATCH_MOST, load_facts
+from records.loading import BATCH_MOST, NOTHING_KNOWN, Known, load_facts
 from records.orders import carry_out_orders, send_needed
 from records.running_balance import derive_for
 from records.states import State
@@ -29,19 +29,22 @@ class Evaluated:
     moved: int = 0
 
 
-def evaluate(connection: Connection, pks: Sequence[int]) -> Evaluated:
+def evaluate(
+    connection: Connection, pks: Sequence[int], known: Mapping[int, Known] = NOTHING_KNOWN
+) -> Evaluated:
     """Judge these records on what is committed now and move those that belong elsewhere.
 
     Args:
         connection: the relay's open transaction.
         pks: any number; they are taken in batches of `records.loading.BATCH_MOST`.
+        known: snapshots that this transaction has stored, by pk.
     """
     companies: set[str] = set()
     moved = 0
     derived = derive_for(connection, carry_out_orders(connection, sorted(set(pks))))
     pks = [*pks, *(each.pk for each in store(connection, derived))]
     for batch in _batches(connection, pks):
-        judged = _judge_batch(connection, batch)
+        judged = _judge_batch(connection, batch, known)
         needed = send_needed(connection, {v.needs for _, v in judged if v.needs is not None})
         in_flight = [(f, v) for f, v in judged if f.state is State.DISPATCHED]
         at_rest = [(f, v) for f, v in judged if f.state is not State.DISPATCHED]
@@ -59,7 +62,7 @@ def evaluate(connection: Connection, pks: Sequence[int]) -> Evaluated:
 
 
 _BY_ENTITY = """
-SELECT array_agg(pk ORDER BY pk) FROM proline_qbo.records WHERE pk = ANY(%s)
+SELECT array_agg(pk ORDER BY pk) FROM proline_qbo.records WHERE pk = ANY(%b::bigint[])
 GROUP BY entity ORDER BY array_position('{contact,project,invoice,payment}', entity)
 """
 
@@ -74,8 +77,10 @@ def _batches(connection: Connection, pks: Sequence[int]) -> list[list[int]]:
     ]
 
 
-def _judge_batch(connection: Connection, pks: Sequence[int]) -> list[tuple[Facts, Verdict]]:
-    facts = load_facts(connection, pks)
+def _judge_batch(
+    connection: Connection, pks: Sequence[int], known: Mapping[int, Known]
+) -> list[tuple[Facts, Verdict]]:
+    facts = load_facts(connection, pks, known)
     now = clock(connection)
     judged = ((each, judge(each, now)) for each in facts)
     return [(each, verdict) for each, verdict in judged if verdict is not None]
@@ -110,8 +115,8 @@ SET state = v.state, reason = v.reason, code = v.code, sentence = v.sentence,
     settled_basis = CASE WHEN v.state = 'done' THEN v.basis ELSE r.settled_basis END,
     since = CASE WHEN (r.state, r.reason) IS DISTINCT FROM (v.state, v.reason)
                  THEN proline_qbo.clock() ELSE r.since END
-FROM unnest(%(pks)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::text[],
-            %(sentences)s::text[], %(skippers)s::text[], %(bases)s::text[])
+FROM unnest(%(pks)b::bigint[], %(states)b::text[], %(reasons)b::text[], %(codes)b::text[],
+            %(sentences)b::text[], %(skippers)b::text[], %(bases)b::text[])
      AS v (pk, state, reason, code, sentence, skipped_by, basis)
 WHERE r.pk = v.pk AND r.state <> 'dispatched'
   AND ((r.state, r.reason, r.code, r.sentence, r.skipped_by)
@@ -122,20 +127,34 @@ WHERE r.pk = v.pk AND r.state <> 'dispatched'
 
 
 def _apply(connection: Connection, judged: Sequence[tuple[Facts, Verdict]]) -> int:
-    verdicts = [verdict for _, verdict in judged]
+    # Their rows are locked: what says the same already need not be asked again.
+    moving = [(facts, verdict) for facts, verdict in judged if not _stands_so(facts, verdict)]
+    if not moving:
+        return 0
+    verdicts = [verdict for _, verdict in moving]
     return connection.execute(
         _APPLY,
         {
             "retry_after": RETRY_AFTER_FAILURE,
-            "pks": [facts.pk for facts, _ in judged],
-            "states": [verdict.state for verdict in verdicts],
-            "reasons": [verdict.reason for verdict in verdicts],
+            "pks": [facts.pk for facts, _ in moving],
+            "states": [verdict.state.value for verdict in verdicts],
+            "reasons": [verdict.reason and verdict.reason.value for verdict in verdicts],
             "codes": [verdict.code for verdict in verdicts],
             "sentences": [verdict.sentence for verdict in verdicts],
             "skippers": [verdict.skipped_by for verdict in verdicts],
             "bases": [verdict.basis for verdict in verdicts],
         },
     ).rowcount
+
+
+def _stands_so(facts: Facts, verdict: Verdict) -> bool:
+    return (
+        facts.state is verdict.state
+        and facts.judged_version == facts.version
+        and (facts.reason, facts.code, facts.sentence, facts.skipped_by)
+        == (verdict.reason, verdict.code, verdict.sentence, verdict.skipped_by)
+        and (verdict.state is not State.DONE or facts.settled_basis == verdict.basis)
+    )
 
 
 # A question that no longer arises goes; one whose basis changed is asked anew with fresh values.

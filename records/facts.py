@@ -9,6 +9,7 @@ from typing import Any
 from records.allocation import Candidate
 from records.answers import NO_ANSWERS, Answers
 from records.states import State
+from schemas import Snapshot
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ class Asked:
 class Facts:
     """One record with everything its next state depends on.
 
+    `read` is the snapshot as its contract reads it, where that is known already. What stands in the
+    row now, from `judged_version` to `sentence`, is compared and never judged.
+
     `customer_mode` is the project's own, pinned when it was transferred; `is_member` says of a
     running-balance invoice that another record stands for it, `amount_due` of one that is booked
     itself what its first sent version asked for; `wanted` says of a contact that one of its
@@ -94,6 +98,11 @@ class Facts:
     state: State
     since: datetime
     snapshot: dict[str, Any]
+    read: Snapshot | None = None
+    judged_version: int | None = None
+    reason: str | None = None
+    code: str | None = None
+    sentence: str | None = None
     retry_at: datetime | None = None
     settled_version: int | None = None
     settled_basis: str | None = None

@@ -4,31 +4,52 @@ The records themselves are locked, so that a person's skip, a claim and the rela
 turns.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from psycopg.rows import class_row
 
 from connections.settings import read_settings
 from coordination.database import Connection
-from records.answers import NO_ANSWERS, load_answers
-from records.candidates import Payer, load_candidates
-from records.facts import Asked, Facts, Parent
+from records.answers import NO_ANSWERS, Answers, load_answers
+from records.candidates import NO_CANDIDATES, Candidates, Payer, load_candidates
+from records.facts import Asked, Facts, Link, Parent
 from records.keys import RUNNING_PREFIX, RecordKey
-from records.link_columns import BOOKS, LINK_COLUMNS, LinkColumns, the_link
+from records.link_columns import BOOKS, the_link
 from records.parents import FORMERLY, STAYS_WITH, contact_key, load_parents, project_key
 from records.running_balance import began_before_enable
 from records.states import State
+from schemas import Snapshot
 
 BATCH_MOST = 1_000
 """Records evaluated in one go: bounds memory and the time their rows stay locked."""
 
 
-def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A snapshot as the caller has it already: raw, and read as its contract says."""
+
+    version: int
+    raw: dict[str, Any]
+    read: Snapshot
+
+
+NOTHING_KNOWN: Mapping[int, Known] = MappingProxyType({})
+
+
+def load_facts(
+    connection: Connection, pks: Sequence[int], known: Mapping[int, Known] = NOTHING_KNOWN
+) -> list[Facts]:
     """Read what the evaluation of these records looks at.
+
+    Args:
+        connection: the relay's open transaction.
+        pks: the records; at most `BATCH_MOST`.
+        known: snapshots stored in this very transaction, by pk: they are not read again.
 
     Raises:
         ValueError: more than `BATCH_MOST` records.
@@ -36,41 +57,49 @@ def load_facts(connection: Connection, pks: Sequence[int]) -> list[Facts]:
     if len(pks) > BATCH_MOST:
         raise ValueError(f"{len(pks)} records in one evaluation; the most is {BATCH_MOST}")
     rows = _load_rows(connection, pks)
-    projects = load_parents(connection, {_project_key(row) for row in rows})
-    contacts = load_parents(connection, {_contact_key(row, projects) for row in rows})
+    raw = _load_snapshots(connection, rows, known)
+    projects = load_parents(connection, {_project_key(row, raw[row.pk]) for row in rows})
+    contact_keys = {row.pk: _contact_key(row, raw[row.pk], projects) for row in rows}
+    contacts = load_parents(connection, contact_keys.values())
     wanted = _load_wanted(connection, [row for row in rows if row.entity == "contact"])
     older = began_before_enable(connection, [row.pk for row in rows if _is_running(row)])
     paid = _load_paid(connection, [row for row in rows if row.entity == "invoice"])
-    payers = [_payer(row) for row in rows if row.entity == "payment"]
+    payers = [Payer(row.pk, row.company_id, raw[row.pk]) for row in rows if row.entity == "payment"]
     candidates = load_candidates(connection, payers)
-    answers = load_answers(connection, [row.pk for row in rows if row.decided])
+    decided = [row.pk for row in rows if row.decided]
+    answers = load_answers(connection, decided) if decided else {}
     return [
-        replace(
-            _facts(row),
-            project=projects.get(_project_key(row)),
-            contact=contacts.get(_contact_key(row, projects)),
-            wanted=row.pk in wanted,
-            older_member=row.pk in older,
-            paid_by=paid[row.pk].all if row.pk in paid else (),
-            paid_by_alive=paid[row.pk].alive if row.pk in paid else (),
-            paid_by_locked=paid[row.pk].locked if row.pk in paid else None,
-            held=paid[row.pk].held if row.pk in paid else Decimal(0),
-            answers=answers.get(row.pk, NO_ANSWERS),
-            named=candidates[row.pk].named if row.pk in candidates else (),
-            of_project=candidates[row.pk].of_project if row.pk in candidates else (),
+        _facts(
+            row,
+            _Beside(
+                snapshot=raw[row.pk],
+                read=_read_of(row, known),
+                project=projects.get(_project_key(row, raw[row.pk])),
+                contact=contacts.get(contact_keys[row.pk]),
+                wanted=row.pk in wanted,
+                older_member=row.pk in older,
+                paid=paid.get(row.pk, _NOT_PAID),
+                candidates=candidates.get(row.pk, NO_CANDIDATES),
+                answers=answers.get(row.pk, NO_ANSWERS),
+            ),
         )
         for row in rows
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Row(LinkColumns):
+class _Row(NamedTuple):
+    """The columns of `_ROWS`, in its order: a plain tuple, for there are many of them."""
+
     pk: int
     company_id: str
     entity: str
     record_id: str
     version: int
+    judged_version: int | None
     state: str
+    reason: str | None
+    code: str | None
+    sentence: str | None
     since: datetime
     retry_at: datetime | None
     settled_version: int | None
@@ -82,7 +111,6 @@ class _Row(LinkColumns):
     skipped_by: str | None
     skipped_version: int | None
     parked_version: int | None
-    snapshot: dict[str, Any]
     first_enabled_at: datetime | None
     customer_mode: str | None
     settings: dict[str, Any] | None
@@ -103,13 +131,37 @@ class _Row(LinkColumns):
     asked_basis: str | None
     asked_version: int | None
     decided: bool
+    qbo_id: str | None
+    sync_token: str | None
+    customer_id: str | None
+    total: Decimal | None
+    owned: dict[str, Any] | None
+    adopted: bool | None
+    voided: bool | None
+    gone: bool | None
+    doc_number: str | None
+    currency: str | None
+
+
+class _Beside(NamedTuple):
+    """What is read of others, and beside the row, for one record."""
+
+    snapshot: dict[str, Any]
+    read: Snapshot | None
+    project: Parent | None
+    contact: Parent | None
+    wanted: bool
+    older_member: bool
+    paid: "_Holders"
+    candidates: Candidates
+    answers: Answers
 
 
 _ROWS = f"""
-SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r.retry_at,
-       r.settled_version, r.settled_basis, r.failed_version, r.failed_basis,
-       r.failed_code, r.failed_sentence, r.skipped_by, r.skipped_version, r.parked_version,
-       s.snapshot, c.first_enabled_at, t.customer_mode,
+SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.judged_version, r.state, r.reason,
+       r.code, r.sentence, r.since, r.retry_at, r.settled_version, r.settled_basis,
+       r.failed_version, r.failed_basis, r.failed_code, r.failed_sentence, r.skipped_by,
+       r.skipped_version, r.parked_version, c.first_enabled_at, t.customer_mode,
        CASE WHEN r.entity = 'project' AND t.record_pk IS NULL THEN c.settings END AS settings,
        m.record_pk IS NOT NULL AND NOT m.booked_itself AS is_member,
        CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
@@ -137,9 +189,10 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.since, r
        d.question AS asked_question, d.basis AS asked_basis, d.version AS asked_version,
        EXISTS (SELECT FROM proline_qbo.decisions e
                WHERE e.record_pk = r.pk AND e.answer IS NOT NULL) AS decided,
-       {LINK_COLUMNS}
+       l.qbo_id, l.sync_token, l.customer_id, l.total,
+       CASE WHEN r.entity IN ('invoice', 'payment') THEN l.owned END AS owned,
+       l.adopted, l.voided, l.gone, l.doc_number, l.currency
 FROM proline_qbo.records r
-JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.books b ON b.realm_id = {BOOKS}
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
@@ -153,27 +206,55 @@ LEFT JOIN LATERAL (
     WHERE r.entity = 'invoice'
       AND (ol.realm_id, ol.kind, ol.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
 ) u ON true
-WHERE r.pk = ANY(%s)
+WHERE r.pk = ANY(%b::bigint[])
 ORDER BY r.pk
 FOR NO KEY UPDATE OF r
 """
 
 
 def _load_rows(connection: Connection, pks: Sequence[int]) -> list[_Row]:
-    with connection.cursor(row_factory=class_row(_Row)) as cursor:
-        return cursor.execute(_ROWS, [list(pks)]).fetchall()
+    return [_Row._make(row) for row in connection.execute(_ROWS, [list(pks)]).fetchall()]
 
 
-def _facts(row: _Row) -> Facts:
+_SNAPSHOTS = """
+SELECT record_pk, snapshot FROM proline_qbo.snapshots WHERE record_pk = ANY(%b::bigint[])
+"""
+
+
+def _load_snapshots(
+    connection: Connection, rows: Sequence[_Row], known: Mapping[int, Known]
+) -> dict[int, dict[str, Any]]:
+    """Read the snapshots that the caller does not know in just this version."""
+    raw = {row.pk: known[row.pk].raw for row in rows if _is_known(row, known)}
+    others = [row.pk for row in rows if row.pk not in raw]
+    if others:
+        raw.update(connection.execute(_SNAPSHOTS, [others]).fetchall())
+    return raw
+
+
+def _is_known(row: _Row, known: Mapping[int, Known]) -> bool:
+    return row.pk in known and known[row.pk].version == row.version
+
+
+def _read_of(row: _Row, known: Mapping[int, Known]) -> Snapshot | None:
+    return known[row.pk].read if _is_known(row, known) else None
+
+
+def _facts(row: _Row, beside: _Beside) -> Facts:
     return Facts(
         pk=row.pk,
         company_id=row.company_id,
         entity=row.entity,
         record_id=row.record_id,
         version=row.version,
+        judged_version=row.judged_version,
         state=State(row.state),
+        reason=row.reason,
+        code=row.code,
+        sentence=row.sentence,
         since=row.since,
-        snapshot=row.snapshot,
+        snapshot=beside.snapshot,
+        read=beside.read,
         retry_at=row.retry_at,
         settled_version=row.settled_version,
         settled_basis=row.settled_basis,
@@ -185,14 +266,14 @@ def _facts(row: _Row) -> Facts:
         skipped_version=row.skipped_version,
         parked_version=row.parked_version,
         first_enabled_at=row.first_enabled_at,
-        link=row.link(),
+        link=_link(row),
         outcome_unknown=row.outcome_unknown,
         customer_mode=row.customer_mode,
         is_member=row.is_member,
         amount_due=row.amount_due,
         booked_on=tuple(row.booked_on),
-        moved_to=_moved_to(row),
-        stands_in=_stands_in(row),
+        moved_to=_moved_to(row, beside.snapshot),
+        stands_in=_stands_in(row, beside.snapshot),
         sent_anyway=row.sent_anyway,
         formerly=row.formerly,
         booked_under=_booked_under(row),
@@ -201,22 +282,51 @@ def _facts(row: _Row) -> Facts:
         close_date=row.book_close_date,
         books_read_at=row.books_read_at,
         asked=_asked(row),
+        project=beside.project,
+        contact=beside.contact,
+        wanted=beside.wanted,
+        older_member=beside.older_member,
+        paid_by=beside.paid.all,
+        paid_by_alive=beside.paid.alive,
+        paid_by_locked=beside.paid.locked,
+        held=beside.paid.held,
+        answers=beside.answers,
+        named=beside.candidates.named,
+        of_project=beside.candidates.of_project,
     )
 
 
-def _stands_in(row: _Row) -> str | None:
+def _link(row: _Row) -> Link | None:
+    """Compose the link as far as it is judged: no values that a person left, of a document only."""
+    if row.qbo_id is None or row.sync_token is None:
+        return None
+    return Link(
+        qbo_id=row.qbo_id,
+        sync_token=row.sync_token,
+        customer_id=row.customer_id,
+        total=row.total,
+        owned=row.owned or {},
+        adopted=bool(row.adopted),
+        voided=bool(row.voided),
+        gone=bool(row.gone),
+        doc_number=row.doc_number,
+        currency=row.currency,
+    )
+
+
+def _stands_in(row: _Row, snapshot: dict[str, Any]) -> str | None:
     """Where a project that is not transferred stands, if its entry there would transfer it."""
     if row.settings is None:
         return None
     settings = read_settings(row.settings)
-    stage, status = row.snapshot.get("stage"), row.snapshot.get("status")
+    stage, status = snapshot.get("stage"), snapshot.get("status")
     if not settings.triggers(stage, status):
         return None
     return str(stage if settings.trigger == "stages" else status)
 
 
-def _moved_to(row: _Row) -> str | None:
-    named = row.snapshot.get("contact_id")
+def _moved_to(row: _Row, snapshot: dict[str, Any]) -> str | None:
+    named = snapshot.get("contact_id")
     moved = row.entity == "project" and row.stays_with is not None and row.stays_with != named
     return str(named) if moved else None
 
@@ -233,22 +343,21 @@ def _asked(row: _Row) -> Asked | None:
     return Asked(row.asked_question, row.asked_basis or "", row.asked_version)
 
 
-def _payer(row: _Row) -> Payer:
-    return Payer(pk=row.pk, company_id=row.company_id, snapshot=row.snapshot)
-
-
 def _is_running(row: _Row) -> bool:
     return row.entity == "invoice" and row.record_id.startswith(RUNNING_PREFIX)
 
 
-def _project_key(row: _Row) -> RecordKey:
-    return project_key(row.company_id, row.entity, row.snapshot)
+def _project_key(row: _Row, snapshot: dict[str, Any]) -> RecordKey:
+    return project_key(row.company_id, row.entity, snapshot)
 
 
-def _contact_key(row: _Row, projects: dict[RecordKey, Parent]) -> RecordKey:
+def _contact_key(
+    row: _Row, snapshot: dict[str, Any], projects: dict[RecordKey, Parent]
+) -> RecordKey:
     if row.entity == "project" and row.stays_with is not None:
         return RecordKey(row.company_id, "contact", row.stays_with)
-    return contact_key(row.company_id, row.entity, row.snapshot, projects.get(_project_key(row)))
+    project = projects.get(_project_key(row, snapshot))
+    return contact_key(row.company_id, row.entity, snapshot, project)
 
 
 _WANTED = """
@@ -257,7 +366,7 @@ FROM proline_qbo.records r
 JOIN proline_qbo.dependencies d
   ON (d.company_id, d.on_entity, d.on_record_id) = (r.company_id, 'contact', r.record_id)
 JOIN proline_qbo.transfers t ON t.record_pk = d.record_pk
-WHERE r.pk = ANY(%s)
+WHERE r.pk = ANY(%b::bigint[])
 """
 
 
@@ -280,7 +389,7 @@ JOIN proline_qbo.records i ON i.pk = a.invoice_pk
 JOIN proline_qbo.companies c ON c.id = i.company_id AND {BOOKS} = a.realm_id
 JOIN proline_qbo.records p ON p.pk = a.payment_pk
 JOIN proline_qbo.snapshots s ON s.record_pk = a.payment_pk
-WHERE a.invoice_pk = ANY(%s)
+WHERE a.invoice_pk = ANY(%b::bigint[])
 GROUP BY a.invoice_pk
 """
 LOCKED_IN_QUICKBOOKS = ("6450", "6540")
@@ -302,6 +411,9 @@ class _Holders:
     alive: tuple[str, ...]
     locked: str | None
     held: Decimal
+
+
+_NOT_PAID = _Holders((), (), None, Decimal(0))
 
 
 def _load_paid(connection: Connection, invoices: Sequence[_Row]) -> dict[int, _Holders]:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from coordination.database import Connection
 from records.keys import RecordKey
 
@@ -19,7 +17,10 @@ PLACES_PER_COMPANY = 10
 
 @dataclass(frozen=True)
 class Place:
-    """A dispatched record as its message names it: a claim check, no customer data."""
+    """A dispatched record as its message names it: a claim check, no customer data.
+
+    The fields stand in the order of the columns that are read.
+    """
 
     pk: int
     company_id: str
@@ -34,15 +35,14 @@ SET state = 'dispatched', dispatch_token = gen_random_uuid(),
     dispatched_at = proline_qbo.clock(), since = proline_qbo.clock(),
     reason = NULL, code = NULL, sentence = NULL
 FROM proline_qbo.companies c
-WHERE r.pk = ANY(%s) AND r.state = 'pending' AND c.id = r.company_id
-RETURNING r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token AS token
+WHERE r.pk = ANY(%b::bigint[]) AND r.state = 'pending' AND c.id = r.company_id
+RETURNING r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token
 """
 
 
 def take_places(connection: Connection, pks: Sequence[int]) -> list[Place]:
     """Dispatch these pending records, each under a new token; one that moved on is left out."""
-    with connection.cursor(row_factory=class_row(Place)) as cursor:
-        return cursor.execute(_TAKE, [list(pks)]).fetchall()
+    return [Place(*row) for row in connection.execute(_TAKE, [list(pks)]).fetchall()]
 
 
 _RETURN = """
@@ -83,7 +83,7 @@ def count_unclaimed(connection: Connection) -> dict[str, int]:
 
 
 _UNCLAIMED_PLACES = """
-SELECT r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token AS token
+SELECT r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 WHERE r.state = 'dispatched' AND r.claimed_by IS NULL
@@ -93,5 +93,4 @@ ORDER BY r.dispatched_at, r.pk
 
 def unclaimed_places(connection: Connection) -> list[Place]:
     """Every place whose message may be lost: a new leader publishes them all again."""
-    with connection.cursor(row_factory=class_row(Place)) as cursor:
-        return cursor.execute(_UNCLAIMED_PLACES).fetchall()
+    return [Place(*row) for row in connection.execute(_UNCLAIMED_PLACES).fetchall()]

@@ -9,8 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from psycopg.rows import class_row
-
 from coordination.database import Connection
 from records.places import PLACES_PER_COMPANY
 
@@ -21,7 +19,7 @@ SELECT w.company_id, CASE WHEN w.idle THEN nextval('proline_qbo.ring_head')
 FROM (SELECT k.company_id, NOT EXISTS (
           SELECT FROM proline_qbo.records r
           WHERE r.company_id = k.company_id AND r.state = 'dispatched') AS idle
-      FROM unnest(%s::text[]) AS k (company_id)
+      FROM unnest(%b::text[]) AS k (company_id)
       JOIN proline_qbo.companies c ON c.id = k.company_id
       LEFT JOIN proline_qbo.ring g ON g.company_id = k.company_id
       WHERE g.position IS NULL
@@ -49,7 +47,8 @@ def rebuild_ring(connection: Connection) -> None:
 class Turn:
     """A company whose turn it is, with its first eligible record of a served entity, if any.
 
-    `open` is false while the company is off, not connected or paused; `places` are the free ones.
+    The fields stand in the order of the columns that are read. `open` is false while the company is
+    off, not connected or paused; `places` are the free ones.
     """
 
     company_id: str
@@ -82,33 +81,32 @@ ORDER BY g.position
 def due_turns(connection: Connection, served: Sequence[str], *, most: int) -> list[Turn]:
     """Read whose turn it is, in order; `served` are the entities that have room in their queue."""
     arguments = {"places": PLACES_PER_COMPANY, "most": most, "served": list(served)}
-    with connection.cursor(row_factory=class_row(Turn)) as cursor:
-        return cursor.execute(_TURNS, arguments).fetchall()
+    return [Turn(*row) for row in connection.execute(_TURNS, arguments).fetchall()]
 
 
 # The new positions are drawn in the order given, not in the order in which an UPDATE meets rows.
 _TO_TAIL = """
 WITH tail AS MATERIALIZED (
     SELECT company_id, nextval('proline_qbo.ring_tail') AS position
-    FROM (SELECT company_id FROM unnest(%s::text[]) WITH ORDINALITY AS k (company_id, turn)
+    FROM (SELECT company_id FROM unnest(%b::text[]) WITH ORDINALITY AS k (company_id, turn)
           ORDER BY turn) ordered
 )
 UPDATE proline_qbo.ring g
 SET position = tail.position, not_before = proline_qbo.clock() + %s
 FROM tail WHERE g.company_id = tail.company_id
 """
-_LEAVE = "UPDATE proline_qbo.ring SET position = NULL WHERE company_id = ANY(%s)"
+_LEAVE = "UPDATE proline_qbo.ring SET position = NULL WHERE company_id = ANY(%b::text[])"
 _REST = """
 UPDATE proline_qbo.ring g SET not_before = c.paused_until
 FROM proline_qbo.companies c
-WHERE c.id = g.company_id AND g.company_id = ANY(%s) AND c.paused_until IS NOT NULL
+WHERE c.id = g.company_id AND g.company_id = ANY(%b::text[]) AND c.paused_until IS NOT NULL
 """
 
 
 _END_REST = """
 UPDATE proline_qbo.ring g SET not_before = proline_qbo.clock()
 FROM proline_qbo.companies c
-WHERE c.id = g.company_id AND g.company_id = ANY(%s) AND g.not_before > proline_qbo.clock()
+WHERE c.id = g.company_id AND g.company_id = ANY(%b::text[]) AND g.not_before > proline_qbo.clock()
   AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
 """
 

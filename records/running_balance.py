@@ -8,6 +8,7 @@ themselves never go to QuickBooks; but where the office has chosen that each is 
 asks for (`records.running_bookings`), they alone do, and nothing stands for them.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -206,7 +207,7 @@ def _incoming(
     return Incoming(
         key=RecordKey(company_id, "invoice", running_id(project_id)),
         version=_version(members, standing),
-        snapshot=snapshot,
+        snapshot=json.dumps(snapshot),
         depends_on=(("project", project_id),),
     )
 

@@ -8,9 +8,6 @@ when the newest version came.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from psycopg.types.json import Jsonb
 
 from coordination.database import Connection
 from records.keys import RecordKey
@@ -20,13 +17,14 @@ from records.keys import RecordKey
 class Incoming:
     """A snapshot to store: its record, its version (the outbox event's id) and what it hangs from.
 
-    `depends_on` is None when the snapshot is a misfit: what it hung from before still holds, and
-    what it is a member of. `member_of` is the project id of a running-balance invoice.
+    `snapshot` is the text of its JSON, stored as it came. `depends_on` is None when the snapshot is
+    a misfit: what it hung from before still holds, and what it is a member of. `member_of` is the
+    project id of a running-balance invoice.
     """
 
     key: RecordKey
     version: int
-    snapshot: dict[str, Any]
+    snapshot: str
     depends_on: tuple[tuple[str, str], ...] | None = ()
     member_of: str | None = None
 
@@ -50,25 +48,35 @@ def store(connection: Connection, incoming: Sequence[Incoming]) -> list[Stored]:
     newest: dict[RecordKey, Incoming] = {}
     for each in sorted(incoming, key=lambda each: each.version):
         newest[each.key] = each
-    ordered = [newest[key] for key in sorted(newest)]
+    ordered = sorted(newest.values(), key=_lock_order)
     if not ordered:
         return []
     stored = _upsert_records(connection, ordered)
-    fresh = [(each.pk, newest[each.key]) for each in stored]
+    fresh = [(each, newest[each.key]) for each in stored]
     _write_snapshots(connection, fresh)
     _replace_dependencies(connection, fresh)
     _write_members(connection, fresh)
     return stored
 
 
-# A first sight is told from an update by xmax: zero on a row no transaction has updated yet.
+def _lock_order(incoming: Incoming) -> tuple[str, str, str]:
+    key = incoming.key
+    return key.company_id, key.entity, key.record_id
+
+
+# A first sight is told from an update by xmax: zero on a row no transaction has updated yet. What
+# is pending now is judged in this version before the transaction ends, and most of it stays so: it
+# is written once. Arrays travel in binary form: as text, each element is searched for quotes.
 _UPSERT = """
-INSERT INTO proline_qbo.records AS r (company_id, entity, record_id, version, state)
-SELECT k.company_id, k.entity, k.record_id, k.version, 'pending'
-FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[], %(versions)s::bigint[])
+INSERT INTO proline_qbo.records AS r
+    (company_id, entity, record_id, version, judged_version, state)
+SELECT k.company_id, k.entity, k.record_id, k.version, k.version, 'pending'
+FROM unnest(%(companies)b::text[], %(entities)b::text[], %(ids)b::text[], %(versions)b::bigint[])
      AS k (company_id, entity, record_id, version)
 ON CONFLICT ON CONSTRAINT one_row_per_record DO UPDATE
 SET version = excluded.version, taken_in_at = proline_qbo.clock(),
+    judged_version = CASE WHEN r.state IN ('done', 'pending') THEN excluded.version
+                          ELSE r.judged_version END,
     state = CASE WHEN r.state = 'done' THEN 'pending' ELSE r.state END,
     since = CASE WHEN r.state = 'done' THEN proline_qbo.clock() ELSE r.since END
 WHERE r.version < excluded.version
@@ -94,19 +102,21 @@ def _upsert_records(connection: Connection, ordered: Sequence[Incoming]) -> list
 
 _SNAPSHOTS = """
 INSERT INTO proline_qbo.snapshots (record_pk, company_id, version, snapshot)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])
+SELECT k.pk, k.company_id, k.version, k.snapshot::jsonb
+FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[])
+     AS k (pk, company_id, version, snapshot)
 ON CONFLICT (record_pk) DO UPDATE SET version = excluded.version, snapshot = excluded.snapshot
 """
 
 
-def _write_snapshots(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
+def _write_snapshots(connection: Connection, fresh: Sequence[tuple[Stored, Incoming]]) -> None:
     connection.execute(
         _SNAPSHOTS,
         [
-            [pk for pk, _ in fresh],
+            [stored.pk for stored, _ in fresh],
             [each.key.company_id for _, each in fresh],
             [each.version for _, each in fresh],
-            [Jsonb(each.snapshot) for _, each in fresh],
+            [each.snapshot for _, each in fresh],
         ],
     )
 
@@ -114,12 +124,12 @@ def _write_snapshots(connection: Connection, fresh: Sequence[tuple[int, Incoming
 # Kept rows are left as they are, so that an edit that moves nothing writes nothing here.
 _DEPENDENCIES = """
 WITH wanted AS (
-    SELECT * FROM unnest(%(pks)s::bigint[], %(companies)s::text[],
-                         %(entities)s::text[], %(ids)s::text[])
+    SELECT * FROM unnest(%(pks)b::bigint[], %(companies)b::text[],
+                         %(entities)b::text[], %(ids)b::text[])
              AS w (record_pk, company_id, on_entity, on_record_id)
 ), removed AS (
     DELETE FROM proline_qbo.dependencies d
-    WHERE d.record_pk = ANY(%(all)s) AND NOT EXISTS (
+    WHERE d.record_pk = ANY(%(all)b::bigint[]) AND NOT EXISTS (
         SELECT FROM wanted w WHERE (w.record_pk, w.on_entity, w.on_record_id)
                                  = (d.record_pk, d.on_entity, d.on_record_id))
 )
@@ -129,8 +139,15 @@ ON CONFLICT DO NOTHING
 """
 
 
-def _replace_dependencies(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
-    known = [(pk, each) for pk, each in fresh if each.depends_on is not None]
+def _replace_dependencies(connection: Connection, fresh: Sequence[tuple[Stored, Incoming]]) -> None:
+    # A contact hangs from nothing, ever.
+    known = [
+        (stored.pk, each)
+        for stored, each in fresh
+        if each.depends_on is not None and each.key.entity != "contact"
+    ]
+    if not known:
+        return
     edges = [
         (pk, each.key.company_id, *edge) for pk, each in known for edge in each.depends_on or ()
     ]
@@ -154,13 +171,19 @@ WHERE members.project_id <> excluded.project_id
 """
 
 
-_NO_MEMBERS = "DELETE FROM proline_qbo.members WHERE record_pk = ANY(%s)"
+_NO_MEMBERS = "DELETE FROM proline_qbo.members WHERE record_pk = ANY(%b::bigint[])"
 
 
-def _write_members(connection: Connection, fresh: Sequence[tuple[int, Incoming]]) -> None:
-    known = [(pk, each) for pk, each in fresh if each.depends_on is not None]
-    members = [(pk, each) for pk, each in known if each.member_of is not None]
-    connection.execute(_NO_MEMBERS, [[pk for pk, each in known if each.member_of is None]])
+def _write_members(connection: Connection, fresh: Sequence[tuple[Stored, Incoming]]) -> None:
+    known = [
+        (stored, each)
+        for stored, each in fresh
+        if each.depends_on is not None and each.key.entity == "invoice"
+    ]
+    left = [stored.pk for stored, each in known if each.member_of is None and not stored.first]
+    members = [(stored.pk, each) for stored, each in known if each.member_of is not None]
+    if left:
+        connection.execute(_NO_MEMBERS, [left])
     if members:
         connection.execute(
             _MEMBERS,

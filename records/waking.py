@@ -31,7 +31,7 @@ WHERE starts_with(b.record_id, %(prefix)s)
 """
 _DEPENDANTS = f"""
 WITH changed (company_id, entity, record_id) AS (
-    SELECT * FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])
+    SELECT * FROM unnest(%(companies)b::text[], %(entities)b::text[], %(ids)b::text[])
 ), direct AS (
     SELECT d.record_pk, d.company_id, c.entity AS through
     FROM changed c
@@ -95,7 +95,7 @@ def affected_by(connection: Connection, changed: Sequence[RecordKey]) -> list[in
 
 _CONTACTS = """
 SELECT r.pk
-FROM unnest(%s::text[], %s::text[]) AS k (company_id, project_id)
+FROM unnest(%b::text[], %b::text[]) AS k (company_id, project_id)
 JOIN proline_qbo.records p
   ON (p.company_id, p.entity, p.record_id) = (k.company_id, 'project', k.project_id)
 JOIN proline_qbo.dependencies d ON d.record_pk = p.pk AND d.on_entity = 'contact'
@@ -117,7 +117,7 @@ SELECT DISTINCT d.company_id, d.on_entity, d.on_record_id
 FROM proline_qbo.dependencies d
 LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id) = (d.company_id, d.on_entity, d.on_record_id)
-WHERE d.record_pk = ANY(%s) AND r.pk IS NULL
+WHERE d.record_pk = ANY(%b::bigint[]) AND r.pk IS NULL
 """
 
 

@@ -1,6 +1,6 @@
 """Intake: what ProLine said becomes records, and nothing it says can stop the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,6 +12,7 @@ from connections import companies
 from connections.settings import CompanySettings
 from coordination.database import Connection, Pool
 from outbox import intake
+from outbox.receiving import Receiving
 from records.transfers import Transfer
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import (
@@ -374,7 +375,7 @@ def test_a_latch_that_saw_only_the_newest_snapshot_would_miss_it(
     latch_all = intake._transfers
 
     def of_the_newest(
-        read: Sequence[intake._Read], known: dict[str, companies.Company]
+        read: Sequence[intake._Read], known: Mapping[str, Receiving]
     ) -> list[Transfer]:
         return latch_all(list({each.key: each for each in read}.values()), known)
 

@@ -23,7 +23,7 @@ from tests.support.relay_in_hand import Office, limits
 ROUNDS = 10
 PARENTS = 8
 NEVER = 1e9
-SPREAD_SECONDS = 0.03
+SPREAD_SECONDS = 0.06
 NUDGES = (
     "INSERT INTO proline_qbo.nudges (company_id, entity, record_id)\n    SELECT * FROM released"
 )

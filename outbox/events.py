@@ -1,0 +1,75 @@
+"""The outbox's rows on their way in: read in id order, in bounded batches, and removed.
+
+The text of a snapshot is kept beside its value: what was readable is stored as it came.
+"""
+
+import json
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
+
+from coordination.database import Connection
+from records.keys import RecordKey
+from schemas import decode_snapshot
+
+LONG_NUMBER_BLOCK: Final = 150
+"""A number of twice as many digits holds a block of them, wherever it stands; Python reads no
+fraction of more than 309 before the point."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenEvent:
+    """One row as it was taken, with its snapshot as value and as the text that is stored."""
+
+    id: int
+    key: RecordKey
+    raw: dict[str, Any]
+    text: str
+
+
+# ORDER BY and LIMIT stand in an array, so that the planner sees one bounded index range. A row is
+# taken while those before it leave room: the first always is. The size is that of the stored form,
+# which is known without reading it.
+_TAKE = """
+DELETE FROM proline_outbox.outbox_events
+WHERE id = ANY (ARRAY(
+    SELECT id FROM (
+        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before
+        FROM (SELECT id, pg_column_size(snapshot) AS bytes FROM proline_outbox.outbox_events
+              WHERE id > %s ORDER BY id LIMIT %s) first
+    ) sized
+    WHERE bytes_before < %s))
+RETURNING id, company_id, entity, record_id, snapshot::text
+"""
+
+
+def take_events(
+    connection: Connection, *, floor: int, most: int, most_bytes: int
+) -> list[TakenEvent]:
+    """Remove and return at most `most` events with an id above `floor`, the oldest first.
+
+    Args:
+        connection: the leading relay's open transaction.
+        floor: an id below which nothing is looked for.
+        most: the batch's limit.
+        most_bytes: no further event is taken once the batch's snapshots hold so many.
+    """
+    rows = connection.execute(_TAKE, [floor, most, most_bytes]).fetchall()
+    return [_event(*row) for row in sorted(rows, key=itemgetter(0))]
+
+
+def _event(id_: int, company_id: str, entity: str, record_id: str, text: str) -> TakenEvent:
+    raw = decode_snapshot(text)
+    return TakenEvent(id_, RecordKey(company_id, entity, record_id), raw, stored_text(text, raw))
+
+
+def stored_text(text: str, raw: dict[str, Any]) -> str:
+    """Give the text to store: the one that came, unless Python reads something else in it."""
+    # What is replaced whole has one key; so has hardly any other, and composing that costs nothing.
+    return text if len(raw) > 1 and not _has_long_number(text) else json.dumps(raw)
+
+
+def _has_long_number(text: str) -> bool:
+    return any(
+        text[at : at + LONG_NUMBER_BLOCK].isdigit() for at in range(0, len(text), LONG_NUMBER_BLOCK)
+    )
