@@ -14,15 +14,16 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 
-from kombu import Producer
 from structlog import get_logger
 
-from broker.claim_checks import Message, encode
+from broker.claim_checks import Message
 from broker.connecting import BROKER_ERRORS, unopened
-from broker.topology import EXCHANGE, declare
+from broker.topology import declare
 from outbox import metrics
+from outbox.writing import PieceWriter
 
 log = get_logger()
 
@@ -156,7 +157,8 @@ class _Confirming:
             raise
         self._channel.events["basic_ack"].add(self._acked)
         self._channel.events["basic_nack"].add(self._nacked)
-        self._producer = Producer(self._channel, auto_declare=False, on_return=self._was_returned)
+        self._channel.events["basic_return"].add(self._was_returned)
+        self._writer = PieceWriter(self._channel)
 
     def _opened(self, deadline: float, monotonic: Callable[[], float]) -> Any:  # noqa: ANN401  # kombu's channel has no types
         channel = self._connection.default_channel
@@ -172,18 +174,7 @@ class _Confirming:
         for message in piece:
             self._tag += 1
             self._pending[self._tag] = message
-        for message in piece:
-            self._producer.publish(
-                encode(message),
-                exchange=EXCHANGE,
-                routing_key=message.entity,
-                mandatory=True,
-                delivery_mode="persistent",
-                content_type="application/json",
-                content_encoding="utf-8",
-                message_id=str(message.token),
-                retry=False,
-            )
+        self._writer.publish(piece)
 
     def await_confirms(self, deadline: float, monotonic: Callable[[], float]) -> None:
         """Read what the broker says until all is confirmed or the deadline has passed."""
@@ -242,5 +233,6 @@ class _Confirming:
         self._returned.add(message.properties["message_id"])
 
     def _take(self, tag: int, *, multiple: bool) -> list[Message]:
-        tags = [each for each in self._pending if each <= tag] if multiple else [tag]
-        return [self._pending.pop(each) for each in tags if each in self._pending]
+        # Tags were noted in ascending order.
+        tags = takewhile(tag.__ge__, self._pending) if multiple else [tag]
+        return [self._pending.pop(each) for each in list(tags) if each in self._pending]
