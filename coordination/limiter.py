@@ -86,6 +86,7 @@ _FORGET = """
 DELETE FROM proline_qbo.calls
  WHERE id = ANY (ARRAY(SELECT id FROM proline_qbo.calls
                         WHERE ended_at < (SELECT proline_qbo.clock()) - make_interval(days => %s)
+                          AND (attempt_id IS NULL OR attempt_id <> ALL(%b::bigint[]))
                         ORDER BY ended_at LIMIT %s))
 """
 
@@ -323,9 +324,23 @@ def had_fault(c: Connection, attempt_id: int, codes: Collection[str]) -> bool:
     return row is not None and bool(row[0])
 
 
-def forget_calls(c: Connection, *, after_days: int = 35, limit: int = 5_000) -> int:
-    """Delete some calls ended so long ago; return how many, to go on while it is `limit`."""
-    return c.execute(_FORGET, [after_days, limit]).rowcount
+def forget_calls(
+    c: Connection,
+    *,
+    keep_attempts: Collection[int] = (),
+    after_days: int = 35,
+    limit: int = 5_000,
+) -> int:
+    """Delete some calls ended so long ago; return how many, to go on while it is `limit`.
+
+    Args:
+        c: the caller's transaction.
+        keep_attempts: attempts without an answer: of these `may_be_applied` is still asked, and
+            without their calls it would say that nothing was sent.
+        after_days: the age.
+        limit: the most to delete at once.
+    """
+    return c.execute(_FORGET, [after_days, list(keep_attempts), limit]).rowcount
 
 
 def _leaves_it_open(status: int | None, fault_code: str | None) -> bool:

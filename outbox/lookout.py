@@ -19,6 +19,7 @@ from outbox.limits import RelayLimits
 from outbox.lost_messages import LostMessages
 from outbox.messages import Publisher, message_for
 from outbox.term import Term
+from records.attempts import unanswered_attempts
 from records.lost_claims import take_back_lost
 from records.places import return_unserved, unclaimed_places
 from records.ring import join_ring, rebuild_ring
@@ -98,7 +99,10 @@ class Lookout:
             processes.forget_gone(connection)
         for _ in range(TIDY_PIECES_MOST):
             with self._term.transaction() as connection:
-                forgotten = forget_calls(connection, limit=self._limits.tidy_batch)
+                unanswered = unanswered_attempts(connection)
+                forgotten = forget_calls(
+                    connection, keep_attempts=unanswered, limit=self._limits.tidy_batch
+                )
             if forgotten < self._limits.tidy_batch:
                 return True
         return False

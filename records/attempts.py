@@ -172,6 +172,19 @@ def answer_attempt(
     return connection.execute(ANSWER, arguments).rowcount == 1
 
 
+_UNANSWERED = "SELECT id FROM proline_qbo.attempts WHERE answer IS NULL"
+
+
+def unanswered_attempts(connection: Connection) -> list[int]:
+    """Name every attempt whose outcome is unknown; there is one of a record at most.
+
+    A company has as many as it had places when it was turned off or lost its connection, or when
+    QuickBooks stopped answering: without a limit, since one that is left out would be taken for
+    one that was never sent.
+    """
+    return [attempt for (attempt,) in connection.execute(_UNANSWERED).fetchall()]
+
+
 _ANSWERS = f"SELECT {count_of_answers('%s', '%s', '%s')}"
 
 

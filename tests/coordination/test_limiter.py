@@ -368,6 +368,21 @@ def test_old_calls_are_forgotten_in_slices(
     assert limiter.forget_calls(roomy, limit=2) == 1
 
 
+def test_the_calls_of_an_attempt_without_an_answer_are_kept(
+    roomy: Connection, process_id: UUID, database_clock: DatabaseClock
+) -> None:
+    """Without them its outcome would seem to be known."""
+    fill(roomy, process_id, SMALL, 3)
+    roomy.execute(
+        "UPDATE proline_qbo.calls SET attempt_id = 7"
+        " WHERE id = (SELECT min(id) FROM proline_qbo.calls)"
+    )
+    database_clock.advance(timedelta(days=36).total_seconds())
+
+    assert limiter.forget_calls(roomy, keep_attempts=[7]) == 2
+    assert limiter.may_be_applied(roomy, 7)
+
+
 def test_old_calls_are_found_without_reading_the_young(roomy: Connection, process_id: UUID) -> None:
     """A month of calls lies there; the look for old ones costs what it finds."""
     roomy.execute(
@@ -378,7 +393,7 @@ def test_old_calls_are_found_without_reading_the_young(roomy: Connection, proces
     )
     roomy.execute("ANALYZE proline_qbo.calls")
 
-    rows = roomy.execute(f"EXPLAIN {limiter._FORGET}", [35, 5_000]).fetchall()
+    rows = roomy.execute(f"EXPLAIN {limiter._FORGET}", [35, [], 5_000]).fetchall()
     plan = "\n".join(line for (line,) in rows)
 
     assert "calls_ended" in plan
