@@ -16,7 +16,7 @@ from benchmarks.options import Options, progress
 
 Run = Callable[[Options], Sequence[Figure]]
 
-NAMES: Final = ("throughput", "backlogs", "memory", "proline_cost", "pages", "writes")
+NAMES: Final = ("throughput", "backlogs", "memory", "bloat", "proline_cost", "pages", "writes")
 """Each is a module here with `run(options)`; they run in this order."""
 
 
