@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Generator
+from contextlib import nullcontext
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ APPEND = "SELECT proline_outbox.append(%s, %s, %s, %s, %s)"
 SNAPSHOT = Jsonb({"id": "inv-1"})
 AN_EVENT = ("com-1", "invoice", "inv-1", SNAPSHOT, "invoice.changed")
 SNAPSHOT_BYTES_MOST = 1_048_576
+MOST = "a_snapshot_is_at_most_1_mb"
 
 
 @pytest.fixture
@@ -104,9 +106,11 @@ def test_the_function_runs_as_its_owner_on_a_pinned_path(connection: psycopg.Con
         (("com-1", "invoice", "i" * 65, SNAPSHOT, ""), "an_event_names_its_record"),
         (("com-1", "invoice", "inv-1", Jsonb([]), ""), "a_snapshot_is_an_object"),
         (("com-1", "invoice", "inv-1", Jsonb(None), ""), "a_snapshot_is_an_object"),
+        # Few bytes where it is stored, and many as it is printed.
+        (("com-1", "invoice", "inv-1", '{"n": [' + "1e131071," * 8 + "0]}", ""), MOST),
         (
             ("com-1", "invoice", "inv-1", Jsonb({"memo": "m" * SNAPSHOT_BYTES_MOST}), ""),
-            "a_snapshot_is_at_most_1_mb",
+            MOST,
         ),
         (("com-1", "invoice", "inv-1", SNAPSHOT, "t" * 65), "an_event_type_is_short"),
     ],
@@ -119,6 +123,50 @@ def test_what_cannot_be_addressed_is_refused(
         connection.execute(APPEND, event)
 
     assert refused.value.diag.constraint_name == constraint
+
+
+def test_a_refusal_repeats_nothing_of_the_event(connection: psycopg.Connection) -> None:
+    """It may end in a log, and names the rule alone."""
+    named = Jsonb({"id": "inv-1", "memo": "Ada Example"})
+
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        connection.execute(APPEND, ("com-1", "invoice", "i" * 65, named, "told"))
+
+    diag = refused.value.diag
+    assert diag.message_detail is None
+    said = f"{refused.value} {diag.context} {diag.internal_query}"
+    assert [word for word in ("com-1", "iii", "Ada", "told") if word in said] == []
+
+
+@pytest.mark.parametrize("snapshot_bytes", [SNAPSHOT_BYTES_MOST, SNAPSHOT_BYTES_MOST + 1])
+def test_a_snapshot_is_measured_to_the_byte_as_it_is_printed(
+    connection: psycopg.Connection, snapshot_bytes: int
+) -> None:
+    """So every writer can measure it too."""
+    snapshot = {"memo": "m" * (snapshot_bytes - len('{"memo": ""}'))}
+    refuses = snapshot_bytes > SNAPSHOT_BYTES_MOST
+
+    with pytest.raises(psycopg.errors.CheckViolation) if refuses else nullcontext():
+        connection.execute(APPEND, ("com-1", "invoice", "inv-1", Jsonb(snapshot), ""))
+
+
+@pytest.mark.parametrize("missing", range(5))
+def test_nothing_of_an_event_may_be_null(connection: psycopg.Connection, missing: int) -> None:
+    """No rule of a value refuses NULL: the columns do."""
+    event = [None if place == missing else value for place, value in enumerate(AN_EVENT)]
+
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        connection.execute(APPEND, event)
+
+
+def test_the_table_itself_has_no_check(connection: psycopg.Connection) -> None:
+    """PostgreSQL would prepare it anew for every append; those of the domains it keeps."""
+    checks = connection.execute(
+        "SELECT conname FROM pg_constraint "
+        "WHERE conrelid = 'proline_outbox.outbox_events'::regclass AND contype = 'c'"
+    ).fetchall()
+
+    assert checks == []
 
 
 @pytest.mark.parametrize("snapshot", [{}, {"total": "no number"}, {"id": 7, "lines": None}])
