@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from coordination.database import Connection
 from records.places import Place, count_unclaimed, take_places
-from records.ring import Turn, due_turns, leave_ring, pass_turn, rest_until_resumed
+from records.ring import Turn, due_turns, leave_ring, pass_turn, rest_until_resumed, wait_for_room
 
 QUEUE_PER_THREAD = 2
 ROUNDS_MOST = 10
@@ -57,8 +57,7 @@ def dispatch(
         turns = due_turns(connection, open_entities, most=most - len(places))
         choice = choose(turns, room, all_served=len(open_entities) == len(served))
         taken = take_places(connection, choice.pks) if choice.pks else []
-        # Who found no room comes before who was served: otherwise the same would be served always.
-        pass_turn(connection, choice.passed, max(pace, full_pause))
+        wait_for_room(connection, choice.passed, full_pause)
         pass_turn(connection, choice.took, pace)
         leave_ring(connection, choice.leave)
         rest_until_resumed(connection, choice.rest)
@@ -93,9 +92,12 @@ def choose(turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool) 
             leave.append(turn.company_id)
         elif turn.paused:
             rest.append(turn.company_id)
-        elif turn.pk is None or turn.entity is None or left[turn.entity] <= 0:
-            # It goes to the tail as well: its work finds no room now and must not stand in the way.
+        elif turn.pk is None or turn.entity is None:
+            # It keeps its turn, but must not stand in the way of those whose work finds room.
             passed.append(turn.company_id)
+        elif left[turn.entity] <= 0:
+            # Its turn is not over: the next look is for what else it has, and nobody comes before.
+            break
         else:
             left[turn.entity] -= 1
             pks.append(turn.pk)

@@ -170,6 +170,48 @@ def test_who_finds_no_room_in_its_queue_comes_before_who_was_served(pool: Pool) 
     assert max(Counter(served).values()) - min(Counter(served).values()) <= 1
 
 
+def test_who_wanted_a_full_queue_is_not_set_back(pool: Pool) -> None:
+    """All have contacts before invoices, and one place of each comes free at a time.
+
+    Whoever finds that the contacts' was given before it takes the invoices', and has its turn.
+    """
+    worker = HandWorker(pool, entities=["contact", "invoice"], threads=1)
+    office = Office(pool, worker, limits(full_ms=60_000))
+    names = ["a", "b", "c", "d", "e", "f", "g"]
+    mixed_backlog(office, names)
+
+    served: list[str] = []
+    for _ in range(30):
+        new = office.hand.drain()
+        served += [message.company_id for message in new]
+        office.do(
+            "DELETE FROM proline_qbo.records WHERE pk = ANY (SELECT DISTINCT ON (entity) pk"
+            " FROM proline_qbo.records WHERE state = 'dispatched' ORDER BY entity, pk)"
+        )
+
+    assert len(served) == 4 + 2 * 29
+    assert max(Counter(served).values()) - min(Counter(served).values()) <= 1
+
+
+def mixed_backlog(office: Office, names: list[str]) -> None:
+    """Let each company have many contacts, and after them many invoices, to be handed out."""
+    with office.pool.connection() as connection:
+        for name in names:
+            enable_company(connection, name)
+    office.do(
+        "INSERT INTO proline_qbo.records (company_id, entity, record_id, version, state)"
+        " SELECT k, e, n::text, 1, 'pending' FROM unnest(%s::text[]) AS k,"
+        " unnest(ARRAY['contact', 'invoice']) WITH ORDINALITY AS kinds (e, rank),"
+        " generate_series(1, 20) AS n ORDER BY rank, n, k",
+        names,
+    )
+    office.do(
+        "INSERT INTO proline_qbo.ring (company_id, position)"
+        " SELECT k, nextval('proline_qbo.ring_tail') FROM unnest(%s::text[]) AS k",
+        names,
+    )
+
+
 def test_the_pace_lies_between_two_turns_of_a_company(pool: Pool) -> None:
     """Roughly the limiter's own pace, so that a thread rarely waits for a slot."""
     with pool.connection() as connection:
@@ -182,6 +224,22 @@ def test_the_pace_lies_between_two_turns_of_a_company(pool: Pool) -> None:
     second = office.hand.drain()
 
     assert (len(first), len(second)) == (1, 1)
+
+
+def test_a_late_turn_does_not_set_back_those_after_it(
+    pool: Pool, database_clock: DatabaseClock
+) -> None:
+    """Turns lie `pace` apart, however slow the relay is; only of a long delay a part is lost."""
+    office = Office(pool, HandWorker(pool), limits(pace_ms=100))
+    database_clock.freeze()
+    backlog(office, ACME, MANY)
+
+    taken = [len(office.hand.drain())]
+    for seconds in (0.25, 0.05, 10.0):
+        database_clock.advance(seconds)
+        taken.append(len(office.hand.drain()))
+
+    assert taken == [1, 2, 1, 5]
 
 
 def test_a_company_that_is_off_is_not_dispatched_and_goes_on_when_it_is_on_again(
@@ -431,9 +489,9 @@ def test_off_full_and_paused_companies_take_no_place() -> None:
 
 
 def test_room_is_never_given_twice() -> None:
-    """The second company finds the queue full: it keeps its turn where nobody else has room."""
+    """The second company finds the queue full and keeps its turn: it may have something else."""
     both = [turn("a", 1), turn("b", 2)]
 
-    assert choose(both, ROOM, all_served=False).pks == (1,)
-    assert choose(both, ROOM, all_served=False).passed == ()
-    assert choose(both, ROOM | {"project": 1}, all_served=False).passed == ("b",)
+    for room in (ROOM, ROOM | {"project": 1}):
+        choice = choose(both, room, all_served=False)
+        assert (choice.pks, choice.took, choice.passed) == ((1,), ("a",), ())
