@@ -7,13 +7,15 @@ check; what the real one would refuse, it does not know.
 
 import itertools
 import json
+import os
 from decimal import Decimal
 from typing import Any, Final
 
 import httpx
 
 _NAMES: Final = {"customer": "Customer", "invoice": "Invoice", "payment": "Payment"}
-_ids = itertools.count(1)
+# Several processes answer for one company, and an id is one object's.
+_ids = itertools.count(os.getpid() * 1_000_000_000)
 
 
 def transport() -> httpx.BaseTransport:

@@ -5,14 +5,17 @@ hand out. Every record is one write of its own: nothing is coalesced, and each c
 projects, invoices and payments wait for one another as they always do.
 """
 
+import socket
 import time
 from typing import Final
 
 import psycopg
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, at_least, beside
 from benchmarks.fleet import UNPACED, Fleet, RelayChoice, WorkerChoice, running_fleet
 from benchmarks.options import Options, progress
+from benchmarks.peers import dbos, dramatiq, pgqueuer, procrastinate
+from benchmarks.peers.running import PeerRun
 from benchmarks.stage import (
     ENTITIES,
     Servers,
@@ -31,21 +34,88 @@ GIVEN_UP_AFTER_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.02
 
 
+RECORDS: Final = 5_000
+MANY_RECORDS: Final = 20_000
+LEAST: Final = 1_000.0
+LEAST_BESIDE_PROCRASTINATE: Final = 3.0
+PEERS: Final = {"pgqueuer": pgqueuer, "DBOS": dbos, "Dramatiq alone, unordered": dramatiq}
+
+
 def run(options: Options) -> list[Figure]:
-    """Measure 5,000 records, then 20,000, on one fleet."""
-    figures = []
-    with servers() as where, session(where.database_url) as connection, running_fleet() as fleet:
-        ids = company_ids(COMPANIES)
-        add_companies(connection, ids)
+    """Measure ours in this process and over HTTP, then the peers, each with the machine to itself.
+
+    The long form takes procrastinate to 20,000 jobs as well.
+    """
+    with servers() as where:
+        ours = _ours(where)
+        progress("over HTTP")
+        over_http = _over_http(where)
+        peer = _peer(procrastinate.jobs_per_second(where, jobs=RECORDS, keys=COMPANIES))
+        many = None
+        if options.long:
+            found = procrastinate.jobs_per_second(where, jobs=MANY_RECORDS, keys=COMPANIES)
+            many = _peer(found)
+        others = {
+            name: _peer(each.jobs_per_second(where, jobs=RECORDS, keys=COMPANIES))
+            for name, each in PEERS.items()
+        }
+    return [
+        *_figures(RECORDS, ours[RECORDS], peer),
+        *_figures(MANY_RECORDS, ours[MANY_RECORDS], many),
+        Figure(f"throughput: {RECORDS:,} records over HTTP", over_http, "records/s"),
+        *(Figure(f"throughput: {name}", rate, "jobs/s") for name, rate in others.items()),
+    ]
+
+
+def _figures(records: int, rate: float, peer: float | None) -> list[Figure]:
+    name = f"throughput: {records:,} records"
+    least = at_least(LEAST)
+    if peer is None:
+        return [Figure(name, rate, "records/s", bar=least)]
+    ratio = at_least(LEAST_BESIDE_PROCRASTINATE, "ratio")
+    return [
+        Figure(name, rate, "records/s", bar=least),
+        beside(f"{name}, beside procrastinate", rate, "records/s", control=peer, bar=ratio),
+    ]
+
+
+def _peer(found: PeerRun) -> float:
+    progress(f"{found.jobs_per_second:,.0f} jobs/s, {found.out_of_order} out of order")
+    return found.jobs_per_second
+
+
+def _ours(where: Servers) -> dict[int, float]:
+    rates = {}
+    with session(where.database_url) as connection, running_fleet() as fleet:
+        add_companies(connection, company_ids(COMPANIES))
         start(fleet, where, connection)
         first = 1
-        for chains in (5, 25) if not options.long else (5, 25, 100):
-            records = chains * len(ids) * len(ENTITIES)
+        for records in (RECORDS, MANY_RECORDS):
+            chains = records // COMPANIES // len(ENTITIES)
             progress(f"{records:,} records")
-            rate = settled_per_second(connection, fleet, chains=chains, first=first)
-            figures.append(Figure(f"throughput: {records:,} records", rate, "records/s"))
+            rates[records] = settled_per_second(connection, fleet, chains=chains, first=first)
             first += chains
-    return figures
+    return rates
+
+
+def _over_http(where: Servers) -> float:
+    """The same beside a server of the fewest lines, in a process of its own."""
+    port = _free_port()
+    with session(where.database_url) as connection, running_fleet() as fleet:
+        fleet.start_module(
+            "quickbooks",
+            *("uvicorn", "benchmarks.instant:application"),
+            *("--port", str(port), "--no-access-log", "--log-level", "error"),
+        )
+        start(fleet, where, connection, quickbooks_url=f"http://127.0.0.1:{port}")
+        chains = RECORDS // COMPANIES // len(ENTITIES)
+        first = 1 + (RECORDS + MANY_RECORDS) // COMPANIES // len(ENTITIES)
+        return settled_per_second(connection, fleet, chains=chains, first=first)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def start(
@@ -55,11 +125,12 @@ def start(
     *,
     workers: int = WORKERS,
     threads: int = THREADS,
+    quickbooks_url: str | None = None,
 ) -> None:
     """Start a relay and workers without pace, and wait until they beat."""
     fleet.start("relay", RelayChoice(where, dict(UNPACED)))
     for _ in range(workers):
-        fleet.start("worker", WorkerChoice(where, threads, dict(UNPACED)))
+        fleet.start("worker", WorkerChoice(where, threads, dict(UNPACED), quickbooks_url))
     fleet.await_beats(connection, relay=1, worker=workers)
 
 
