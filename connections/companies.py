@@ -78,6 +78,14 @@ UPDATE proline_qbo.companies
  WHERE id = %(company_id)s
    AND (%(reason)s = 'person' OR paused_until IS NULL OR paused_until < %(until)s)
 """
+# How long each automatic pause is at most when it is made.
+_SHORTEN_PAUSES = """
+UPDATE proline_qbo.companies c
+   SET paused_until = proline_qbo.clock() + m.longest
+  FROM (VALUES ('limit', interval '1 minute'), ('unavailable', interval '1 minute'),
+               ('subscription', interval '1 hour')) AS m (reason, longest)
+ WHERE c.pause_reason = m.reason AND c.paused_until > proline_qbo.clock() + m.longest
+"""
 _RESUME = """
 UPDATE proline_qbo.companies SET paused_until = NULL, pause_reason = NULL
  WHERE id = %s AND paused_until IS NOT NULL
@@ -289,6 +297,14 @@ def pause(c: Connection, company_id: str, until: datetime, reason: PauseReason) 
     """
     arguments = {"company_id": company_id, "until": until, "reason": reason}
     return c.execute(_PAUSE, arguments).rowcount == 1
+
+
+def shorten_pauses(c: Connection) -> int:
+    """Let no automatic pause end later than one that is made now; return how many would have.
+
+    The clock went back since. A person's pause ends by a person.
+    """
+    return c.execute(_SHORTEN_PAUSES).rowcount
 
 
 def resume(c: Connection, company_id: str) -> bool:

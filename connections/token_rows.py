@@ -30,7 +30,10 @@ _LEASE = """
 UPDATE proline_qbo.tokens
    SET refresh_until = proline_qbo.clock() + make_interval(secs => %(seconds)s)
  WHERE company_id = %(company_id)s AND realm_id = %(realm_id)s AND version = %(version)s
-   AND refused_at IS NULL AND refresh_until < proline_qbo.clock()
+   AND refused_at IS NULL
+   AND (refresh_until < proline_qbo.clock()
+        -- Longer than any lease: the clock went back since.
+        OR refresh_until > proline_qbo.clock() + make_interval(secs => %(seconds)s))
 RETURNING version, refresh_token, previous_refresh, refresh_until
 """
 _RELEASE = """

@@ -99,7 +99,9 @@ class Limits:
         window_seconds: the vendor's minute.
         in_flight: open calls at once.
         pace_ms: between two slots: ten of them, less our 50 ms and 100 ms of the way's jitter,
-            are over a second.
+            are over a second from 117 on; a window of them, and ten in flight, are below the
+            vendor's 500 from 123 on, so that a clock which goes forwards, and so empties the
+            window, passes nothing (docs/decisions/0023-a-clock-that-jumps.md).
         max_wait_seconds: how far ahead a slot may lie; further, and the record goes back.
         send_within_ms: how late after its slot a call may still leave.
         foreign_pause_seconds: how long a realm waits after any 429, as the vendor advises.
@@ -110,7 +112,7 @@ class Limits:
 
     window_seconds: float = 60.0
     in_flight: int = 10
-    pace_ms: int = 117
+    pace_ms: int = 123
     max_wait_seconds: float = 1.5
     send_within_ms: int = 50
     foreign_pause_seconds: float = 60.0
@@ -279,6 +281,57 @@ def set_ceiling(c: Connection, realm_id: str, ceiling: int) -> None:
     c.execute(_SET_CEILING, [realm_id, ceiling])
 
 
+_REST_A_WINDOW = """
+UPDATE proline_qbo.limiters l
+   SET last_slot_at = least(l.last_slot_at, n.now), paused_until = n.now + %(window)s,
+       lowered_until = CASE WHEN l.lowered_until IS NOT NULL
+                            THEN least(l.lowered_until, n.now + %(lowered)s) END
+  FROM (SELECT proline_qbo.clock() AS now) n
+ WHERE l.last_slot_at > n.now + %(slack)s
+    OR l.paused_until > n.now + %(longest)s + %(slack)s
+    OR l.lowered_until > n.now + %(lowered)s + %(slack)s
+"""
+_END_BY_NOW = """
+UPDATE proline_qbo.calls c
+   SET slot_at = least(c.slot_at, n.now), ended_at = CASE WHEN c.ended_at IS NOT NULL
+                                                            THEN least(c.ended_at, n.now) END
+  FROM (SELECT proline_qbo.clock() AS now) n
+ WHERE c.id = ANY (ARRAY(
+     (SELECT id FROM proline_qbo.calls
+       WHERE ended_at > (SELECT proline_qbo.clock()) + %(slack)s LIMIT %(most)s)
+     UNION ALL
+     (SELECT id FROM proline_qbo.calls
+       WHERE ended_at IS NULL AND slot_at > (SELECT proline_qbo.clock()) + %(slack)s)))
+"""
+
+
+def wait_after_a_step_back(c: Connection, limits: Limits, *, most: int = 10_000) -> int:
+    """Let realms whose calls lie ahead of the clock wait one window, and no longer.
+
+    An end that is moved to now counts for longer than it did, never for less. A realm of which no
+    call lies ahead for more than a slot may is left to `proline_qbo.next_slot`.
+
+    Args:
+        c: where each statement is a transaction by itself: a worker ends its call before it asks
+            for the limiter, which is the other way round.
+        limits: those of the realms.
+        most: calls to end at once, after a clock that was ahead for long; the rest comes next time.
+
+    Returns:
+        How many realms and calls lay ahead.
+    """
+    values = {
+        "window": timedelta(seconds=limits.window_seconds),
+        "longest": timedelta(seconds=max(limits.window_seconds, limits.foreign_pause_seconds)),
+        "lowered": timedelta(seconds=limits.lowered_seconds),
+        "slack": timedelta(seconds=limits.max_wait_seconds) + _BETWEEN_TWO_READINGS,
+        "most": most,
+    }
+    realms = c.execute(_REST_A_WINDOW, values).rowcount
+    return realms + c.execute(_END_BY_NOW, values).rowcount
+
+
+_BETWEEN_TWO_READINGS = timedelta(milliseconds=500)
 _END_FORGOTTEN = """
 UPDATE proline_qbo.calls SET ended_at = proline_qbo.clock()
  WHERE ended_at IS NULL AND slot_at < (SELECT proline_qbo.clock()) - %s

@@ -12,6 +12,7 @@ class RelayLimits:
     `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
     worker's thread rarely waits for a slot. `full_ms` is how long a company is passed over whose
     work is all of entities with a full queue. `lost_after_seconds`: see `LostMessages`.
+    `window_seconds` is the limiter's own.
     """
 
     idle_ms: int = 5
@@ -19,10 +20,11 @@ class RelayLimits:
     intake_bytes: int = BYTES_MOST
     nudge_batch: int = 500
     dispatch_batch: int = 500
-    pace_ms: int = 117
+    pace_ms: int = 123
     full_ms: int = 100
     beat_seconds: float = 1.0
     lost_after_seconds: float = 4.0
+    window_seconds: float = 60.0
     full_look_seconds: float = 2.0
     floor_age_seconds: float = 60.0
     resync_seconds: float = 600.0

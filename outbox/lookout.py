@@ -1,7 +1,8 @@
 """Once a second the leader looks around: who lives, who is gone, what was lost on the way.
 
 Judging is the leader's alone: it takes back what gone processes held, returns what stands in queues
-that nobody consumes, publishes lost messages again, and removes what no longer counts.
+that nobody consumes, publishes lost messages again, removes what no longer counts, and shortens
+what a clock that went back has left too far ahead.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from broker.routing import QUEUES
 from coordination import processes
 from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
+from outbox.clock_back import bring_back
 from outbox.dispatch import ENTITIES
 from outbox.limits import RelayLimits
 from outbox.lost_messages import LostMessages
@@ -63,6 +65,7 @@ class Lookout:
         silent = self._watch.look(beats, now=self._monotonic())
         before = self._served()
         self.threads = _threads_by_entity(living)
+        bring_back(self._term.pool, self._limits)
         gone = self._take_back(silent)
         for each in living:
             if each.id in gone:

@@ -185,6 +185,20 @@ def unanswered_attempts(connection: Connection) -> list[int]:
     return [attempt for (attempt,) in connection.execute(_UNANSWERED).fetchall()]
 
 
+_START_BY_NOW = """
+UPDATE proline_qbo.attempts SET started_at = proline_qbo.clock()
+WHERE answer IS NULL AND started_at > proline_qbo.clock() + interval '1 second'
+"""
+
+
+def start_by_now(connection: Connection) -> int:
+    """Let no attempt of unknown outcome have started later than now: its look-up would never come.
+
+    Such a one was begun before the clock went back. Return how many there were.
+    """
+    return connection.execute(_START_BY_NOW).rowcount
+
+
 _ANSWERS = f"SELECT {count_of_answers('%s', '%s', '%s')}"
 
 

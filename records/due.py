@@ -1,6 +1,7 @@
 """Which records have to be looked at because of the time, not because something changed."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from coordination.database import Connection
 from records.eligibility import BOOKS_READ_AGAIN_AFTER
@@ -44,6 +45,25 @@ class Slice:
 def due_retries(connection: Connection, *, most: int) -> list[int]:
     """Name records whose time to go on has come, the longest due first."""
     return [pk for (pk,) in connection.execute(_RETRIES, [most]).fetchall()]
+
+
+_SHORTEN = """
+UPDATE proline_qbo.records SET retry_at = proline_qbo.clock() + %(longest)s
+WHERE pk = ANY (ARRAY(
+    SELECT pk FROM proline_qbo.records
+    WHERE state = 'retrying' AND retry_at > (SELECT proline_qbo.clock()) + %(longest)s
+    LIMIT %(most)s)) AND state = 'retrying'
+"""
+LONGEST_RETRY = timedelta(minutes=5)
+"""No backoff, and no wait for the outcome of a write, is longer."""
+
+
+def shorten_retries(connection: Connection, *, most: int = 5_000) -> int:
+    """Let no retry lie further ahead than the longest there is; return how many did.
+
+    Such a one was written before the clock went back.
+    """
+    return connection.execute(_SHORTEN, {"longest": LONGEST_RETRY, "most": most}).rowcount
 
 
 _CLOSED = f"""

@@ -155,3 +155,18 @@ def end_rest(connection: Connection, company_ids: Collection[str]) -> None:
     """Let companies whose pause was ended before its time take their turn now."""
     if company_ids:
         connection.execute(_END_REST, [sorted(company_ids)])
+
+
+# A second more than any pace: such a turn was set before the clock went back, or before a pause was
+# shortened.
+_TURN_BACK = """
+UPDATE proline_qbo.ring g SET not_before = coalesce(c.paused_until, '-infinity')
+FROM proline_qbo.companies c
+WHERE c.id = g.company_id AND g.not_before > (SELECT proline_qbo.clock()) + %s
+  AND (c.paused_until IS NULL OR c.paused_until < g.not_before)
+"""
+
+
+def turn_back(connection: Connection, pace: timedelta) -> int:
+    """Let no turn lie further ahead than its company's pause and pace; return how many did."""
+    return connection.execute(_TURN_BACK, [pace + timedelta(seconds=1)]).rowcount
