@@ -49,13 +49,14 @@ BYTES_MOST = 4_000_000
 class Intake:
     """What one batch did: rows taken, the highest id among them, and the work it made.
 
-    `missing` are the parents that ProLine has never sent.
+    `missing` are the parents that ProLine has never sent; `more` says that the batch was full.
     """
 
     taken: int
     highest_id: int
     evaluated: Evaluated
     missing: tuple[RecordKey, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,13 @@ def take_in(
         highest_id=events[-1].id,
         evaluated=evaluate(connection, looked_at, _known(stored, read)),
         missing=_missing(connection, stored),
+        more=_is_full(events, most, most_bytes),
     )
+
+
+def _is_full(events: Sequence[TakenEvent], most: int, most_bytes: int) -> bool:
+    # As text a snapshot is about as large as it is stored; a pause too many costs milliseconds.
+    return len(events) >= most or sum(len(event.text) for event in events) >= most_bytes // 2
 
 
 def take_in_exported(

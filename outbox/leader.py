@@ -55,6 +55,7 @@ class _Memory:
     intake_halvings: int = 0
     resync_after: int = 0
     due: dict[str, float] = field(default_factory=dict)
+    pressed: bool = False
 
 
 class Leader:
@@ -86,6 +87,11 @@ class Leader:
             rebuild_ring(connection)
             places = unclaimed_places(connection)
         self._memory.unconfirmed = [message_for(place) for place in places]
+
+    @property
+    def pressed(self) -> bool:
+        """Whether the last tick left work behind that it had no room for: go on without a pause."""
+        return self._memory.pressed
 
     def tick(self) -> bool:
         """Do what there is to do now, once; say whether there was anything.
@@ -121,6 +127,7 @@ class Leader:
     # Every tick.
 
     def _work(self) -> bool:
+        self._memory.pressed = False
         full_look = self._is_due("full look", self._limits.full_look_seconds)
         floor = 0 if full_look else self._floor()
         events, nudged, due, turns = self._probe(floor)
@@ -152,6 +159,7 @@ class Leader:
                 connection,
                 {each.company_id for each in taken} | evaluated.companies_with_work,
             )
+        self._press_on(len(taken) >= self._limits.nudge_batch)
         return bool(taken)
 
     def _intake(self, floor: int) -> bool:
@@ -167,6 +175,7 @@ class Leader:
         if intake.highest_id > self._memory.highest_id:
             self._memory.highest_id = intake.highest_id
             self._memory.marks.append((self._monotonic(), intake.highest_id))
+        self._press_on(intake.more)
         return intake.taken > 0
 
     @contextmanager
@@ -192,6 +201,7 @@ class Leader:
             pks = due_retries(connection, most=self._limits.nudge_batch)
             evaluated = evaluate(connection, pks)
             join_ring(connection, evaluated.companies_with_work)
+        self._press_on(len(pks) >= self._limits.nudge_batch)
         return evaluated.moved > 0
 
     def _dispatch(self) -> bool:
@@ -204,7 +214,11 @@ class Leader:
                 most=self._limits.dispatch_batch,
             )
         self._memory.unconfirmed += [message_for(place) for place in places]
+        self._press_on(len(places) >= self._limits.dispatch_batch)
         return bool(places)
+
+    def _press_on(self, full: bool) -> None:  # noqa: FBT001  # a batch was, or was not
+        self._memory.pressed = self._memory.pressed or full
 
     def _publish(self) -> bool:
         """Publish outside every transaction; what no queue confirmed is kept for the next tick."""

@@ -103,7 +103,7 @@ class Relay:
             return self._survive(error)
         if led:
             self._failures = 0
-        return 0.0 if worked else self._idle_seconds()
+        return self._rest_seconds(led=led) if worked else self._idle_seconds()
 
     def _survive(self, error: Exception) -> float:
         """Give up a term in which something broke that nobody foresaw; say how long to pause.
@@ -142,6 +142,12 @@ class Relay:
         except Exception as error:  # noqa: BLE001  # a standby takes over by itself, only later
             log.warning("relay.not_resigned", error=type(error).__name__)
         self._stand_by()
+
+    def _rest_seconds(self, *, led: bool) -> float:
+        """Whoever has just begun to lead, or left work behind, goes on at once."""
+        if not led or self._leader is None or self._leader.pressed:
+            return 0.0
+        return self._limits.rest_ms / 1000
 
     def _idle_seconds(self) -> float:
         return self._limits.idle_ms / 1000 if self.leading else self._standby_seconds()

@@ -6,6 +6,7 @@ is dispatched; the conditional UPDATE says so once more.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from coordination.clock import clock
 from coordination.database import Connection
@@ -41,10 +42,16 @@ def evaluate(
     """
     companies: set[str] = set()
     moved = 0
-    derived = derive_for(connection, carry_out_orders(connection, sorted(set(pks))))
-    pks = [*pks, *(each.pk for each in store(connection, derived))]
-    for batch in _batches(connection, pks):
-        judged = _judge_batch(connection, batch, known)
+    groups = _by_entity(connection, pks)
+    if any(group.ordered for group in groups):
+        derived = derive_for(connection, carry_out_orders(connection, sorted(set(pks))))
+        pks = [*pks, *(each.pk for each in store(connection, derived))]
+        groups = _by_entity(connection, pks)
+    if not groups:
+        return Evaluated()
+    now = clock(connection)
+    for batch in _batches(groups):
+        judged = _judge_batch(connection, batch, known, now)
         needed = send_needed(connection, {v.needs for _, v in judged if v.needs is not None})
         in_flight = [(f, v) for f, v in judged if f.state is State.DISPATCHED]
         at_rest = [(f, v) for f, v in judged if f.state is not State.DISPATCHED]
@@ -61,27 +68,43 @@ def evaluate(
     return Evaluated(frozenset(companies), moved)
 
 
+# Nearly never has anybody ordered anything, and the index of open orders is nearly empty.
 _BY_ENTITY = """
-SELECT array_agg(pk ORDER BY pk) FROM proline_qbo.records WHERE pk = ANY(%b::bigint[])
-GROUP BY entity ORDER BY array_position('{contact,project,invoice,payment}', entity)
+SELECT array_agg(r.pk ORDER BY r.pk),
+       bool_or(coalesce((SELECT true FROM proline_qbo.orders o
+                         WHERE o.record_pk = r.pk AND o.carried_out_at IS NULL LIMIT 1), false))
+FROM proline_qbo.records r WHERE r.pk = ANY(%b::bigint[])
+GROUP BY r.entity ORDER BY array_position('{contact,project,invoice,payment}', r.entity)
 """
 
 
-def _batches(connection: Connection, pks: Sequence[int]) -> list[list[int]]:
+@dataclass(frozen=True)
+class _Group:
+    """Records of one entity, and whether an order for any of them is open."""
+
+    pks: list[int]
+    ordered: bool
+
+
+def _by_entity(connection: Connection, pks: Sequence[int]) -> list[_Group]:
     """Parents first: a payment must see what its invoice has just been told."""
-    groups = connection.execute(_BY_ENTITY, [sorted(set(pks))]).fetchall() if pks else []
+    if not pks:
+        return []
+    return [_Group(*row) for row in connection.execute(_BY_ENTITY, [sorted(set(pks))]).fetchall()]
+
+
+def _batches(groups: Sequence[_Group]) -> list[list[int]]:
     return [
-        group[start : start + BATCH_MOST]
-        for (group,) in groups
-        for start in range(0, len(group), BATCH_MOST)
+        group.pks[start : start + BATCH_MOST]
+        for group in groups
+        for start in range(0, len(group.pks), BATCH_MOST)
     ]
 
 
 def _judge_batch(
-    connection: Connection, pks: Sequence[int], known: Mapping[int, Known]
+    connection: Connection, pks: Sequence[int], known: Mapping[int, Known], now: datetime
 ) -> list[tuple[Facts, Verdict]]:
     facts = load_facts(connection, pks, known)
-    now = clock(connection)
     judged = ((each, judge(each, now)) for each in facts)
     return [(each, verdict) for each, verdict in judged if verdict is not None]
 

@@ -76,9 +76,10 @@ class Facts:
     running-balance invoice that another record stands for it, `amount_due` of one that is booked
     itself what its first sent version asked for; `wanted` says of a contact that one of its
     projects has been transferred; `contact` is the contact the project is booked with (of a
-    project, its own), `moved_to` the one it has in ProLine if that is another. `paid_by` are the
-    payments that hold money on an invoice, `paid_by_alive` those of them that ProLine has not
-    voided, `paid_by_locked` one that will not be voided, and why. `named` and `of_project` are
+    project, its own; none of what hangs from a job), `moved_to` the one it has in ProLine if that
+    is another. `paid_by` are the payments that hold money on an invoice, `paid_by_alive` those of
+    them that ProLine has not voided, `paid_by_locked` one that will not be voided, and why.
+    `named` and `of_project` are
     the invoices a payment may pay, see `records.allocation`; `booked_on` are the customers a
     payment is on in QuickBooks, void ones left out, and `void_part` is the QuickBooks id of an
     object of it that somebody voided there.

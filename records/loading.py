@@ -20,7 +20,7 @@ from records.candidates import NO_CANDIDATES, Candidates, Payer, load_candidates
 from records.facts import Asked, Facts, Link, Parent
 from records.keys import RUNNING_PREFIX, RecordKey
 from records.link_columns import BOOKS, the_link
-from records.parents import FORMERLY, STAYS_WITH, contact_key, load_parents, project_key
+from records.parents import STAYS_WITH, contact_key, load_parents, project_key
 from records.running_balance import began_before_enable
 from records.states import State
 from schemas import Snapshot
@@ -56,8 +56,8 @@ def load_facts(
     """
     if len(pks) > BATCH_MOST:
         raise ValueError(f"{len(pks)} records in one evaluation; the most is {BATCH_MOST}")
-    rows = _load_rows(connection, pks)
-    raw = _load_snapshots(connection, rows, known)
+    rows = _load_rows(connection, pks, with_snapshots=not known)
+    raw = _snapshots(connection, rows, known)
     projects = load_parents(connection, {_project_key(row, raw[row.pk]) for row in rows})
     contact_keys = {row.pk: _contact_key(row, raw[row.pk], projects) for row in rows}
     contacts = load_parents(connection, contact_keys.values())
@@ -123,8 +123,7 @@ class _Row(NamedTuple):
     stays_with: str | None
     customer_gone: bool
     void_part: str | None
-    booked_under_entity: str | None
-    booked_under_id: str | None
+    booked_under: list[str] | None
     book_close_date: date | None
     books_read_at: datetime | None
     asked_question: str | None
@@ -141,6 +140,7 @@ class _Row(NamedTuple):
     gone: bool | None
     doc_number: str | None
     currency: str | None
+    snapshot: dict[str, Any] | None
 
 
 class _Beside(NamedTuple):
@@ -157,6 +157,16 @@ class _Beside(NamedTuple):
     answers: Answers
 
 
+def _first(columns: str, table: str, condition: str) -> str:
+    """Write the join of the one row there may be of a table, looked up by its key.
+
+    OFFSET keeps it a look-up of its own: joined freely, a table that was nearly empty when the plan
+    was made would be read whole for each record.
+    """
+    return f"LEFT JOIN LATERAL (SELECT {columns} FROM {table} WHERE {condition} OFFSET 0)"
+
+
+# Whether something exists is asked as a value: an EXISTS may be answered by reading all there are.
 _ROWS = f"""
 SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.judged_version, r.state, r.reason,
        r.code, r.sentence, r.since, r.retry_at, r.settled_version, r.settled_basis,
@@ -164,56 +174,62 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.judged_version, r
        r.skipped_version, r.parked_version, c.first_enabled_at, t.customer_mode,
        CASE WHEN r.entity = 'project' AND t.record_pk IS NULL THEN c.settings END AS settings,
        m.record_pk IS NOT NULL AND NOT m.booked_itself AS is_member,
-       CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
-       EXISTS (SELECT FROM proline_qbo.attempts a
-               WHERE a.record_pk = r.pk AND a.realm_id = {BOOKS} AND a.answer IS NULL)
+       CASE WHEN m.booked_itself THEN (
+           SELECT y.amount FROM proline_qbo.amounts_due y WHERE y.record_pk = r.pk) END
+           AS amount_due,
+       coalesce((SELECT true FROM proline_qbo.attempts a
+                 WHERE a.record_pk = r.pk AND a.realm_id = {BOOKS} AND a.answer IS NULL), false)
            AS outcome_unknown,
        coalesce(r.sent_anyway_in = {BOOKS}, false) AS sent_anyway,
-       {FORMERLY} AS formerly,
-       CASE WHEN r.entity = 'payment' THEN ARRAY(
+       coalesce((SELECT true FROM proline_qbo.links f
+                 WHERE f.record_pk = r.pk AND f.realm_id <> {BOOKS} LIMIT 1), false) AS formerly,
+       CASE WHEN r.entity = 'payment' AND l.qbo_id IS NOT NULL THEN ARRAY(
            SELECT p.customer_id FROM proline_qbo.links p
            WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND NOT p.voided
              AND p.customer_id IS NOT NULL
            ORDER BY p.part) ELSE '{{}}' END AS booked_on,
        CASE WHEN t.record_pk IS NOT NULL THEN {STAYS_WITH} END AS stays_with,
-       EXISTS (SELECT FROM proline_qbo.links dl
-               JOIN proline_qbo.links cl
-                 ON (cl.realm_id, cl.kind, cl.qbo_id) = (dl.realm_id, 'Customer', dl.customer_id)
-               WHERE dl.realm_id = {BOOKS} AND dl.record_pk = r.pk AND NOT dl.voided AND cl.gone)
-           AS customer_gone,
-       CASE WHEN r.entity = 'payment' THEN (
+       CASE WHEN r.entity IN ('invoice', 'payment') AND l.qbo_id IS NOT NULL THEN coalesce((
+           SELECT true FROM proline_qbo.links dl
+           WHERE dl.realm_id = {BOOKS} AND dl.record_pk = r.pk AND NOT dl.voided
+             AND (SELECT cl.gone FROM proline_qbo.links cl
+                  WHERE (cl.realm_id, cl.kind, cl.qbo_id)
+                      = (dl.realm_id, 'Customer', dl.customer_id))
+           LIMIT 1), false) ELSE false END AS customer_gone,
+       CASE WHEN r.entity = 'payment' AND l.qbo_id IS NOT NULL THEN (
            SELECT min(p.qbo_id) FROM proline_qbo.links p
            WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND p.voided) END AS void_part,
-       u.entity AS booked_under_entity, u.record_id AS booked_under_id,
+       CASE WHEN r.entity = 'invoice' AND l.customer_id IS NOT NULL THEN (
+           SELECT ARRAY[o.entity, o.record_id] FROM proline_qbo.records o
+           WHERE o.pk = (SELECT ol.record_pk FROM proline_qbo.links ol
+                         WHERE (ol.realm_id, ol.kind, ol.qbo_id)
+                             = ({BOOKS}, 'Customer', l.customer_id))) END AS booked_under,
        b.book_close_date, b.read_at AS books_read_at,
        d.question AS asked_question, d.basis AS asked_basis, d.version AS asked_version,
-       EXISTS (SELECT FROM proline_qbo.decisions e
-               WHERE e.record_pk = r.pk AND e.answer IS NOT NULL) AS decided,
+       coalesce((SELECT true FROM proline_qbo.decisions e
+                 WHERE e.record_pk = r.pk AND e.answer IS NOT NULL LIMIT 1), false) AS decided,
        l.qbo_id, l.sync_token, l.customer_id, l.total,
        CASE WHEN r.entity IN ('invoice', 'payment') THEN l.owned END AS owned,
-       l.adopted, l.voided, l.gone, l.doc_number, l.currency
+       l.adopted, l.voided, l.gone, l.doc_number, l.currency,
+       CASE WHEN %b THEN (
+           SELECT s.snapshot FROM proline_qbo.snapshots s WHERE s.record_pk = r.pk) END AS snapshot
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.books b ON b.realm_id = {BOOKS}
-LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
-LEFT JOIN proline_qbo.members m ON m.record_pk = r.pk
-LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = r.pk
-LEFT JOIN proline_qbo.decisions d ON d.record_pk = r.pk AND d.answer IS NULL
+{_first("*", "proline_qbo.transfers", "r.entity = 'project' AND record_pk = r.pk")} t ON true
+{_first("*", "proline_qbo.members", "r.entity = 'invoice' AND record_pk = r.pk")} m ON true
+{_first("question, basis, version", "proline_qbo.decisions", "record_pk = r.pk AND answer IS NULL")}
+    d ON true
 {the_link("r.pk", BOOKS)}
-LEFT JOIN LATERAL (
-    SELECT o.entity, o.record_id FROM proline_qbo.links ol
-    JOIN proline_qbo.records o ON o.pk = ol.record_pk
-    WHERE r.entity = 'invoice'
-      AND (ol.realm_id, ol.kind, ol.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
-) u ON true
 WHERE r.pk = ANY(%b::bigint[])
 ORDER BY r.pk
 FOR NO KEY UPDATE OF r
 """
 
 
-def _load_rows(connection: Connection, pks: Sequence[int]) -> list[_Row]:
-    return [_Row._make(row) for row in connection.execute(_ROWS, [list(pks)]).fetchall()]
+def _load_rows(connection: Connection, pks: Sequence[int], *, with_snapshots: bool) -> list[_Row]:
+    rows = connection.execute(_ROWS, [with_snapshots, list(pks)]).fetchall()
+    return [_Row._make(row) for row in rows]
 
 
 _SNAPSHOTS = """
@@ -221,11 +237,12 @@ SELECT record_pk, snapshot FROM proline_qbo.snapshots WHERE record_pk = ANY(%b::
 """
 
 
-def _load_snapshots(
+def _snapshots(
     connection: Connection, rows: Sequence[_Row], known: Mapping[int, Known]
 ) -> dict[int, dict[str, Any]]:
-    """Read the snapshots that the caller does not know in just this version."""
-    raw = {row.pk: known[row.pk].raw for row in rows if _is_known(row, known)}
+    """Give the snapshot of each: as its row has it, as the caller knows it, or read now."""
+    raw = {row.pk: row.snapshot for row in rows if row.snapshot is not None}
+    raw |= {row.pk: known[row.pk].raw for row in rows if _is_known(row, known)}
     others = [row.pk for row in rows if row.pk not in raw]
     if others:
         raw.update(connection.execute(_SNAPSHOTS, [others]).fetchall())
@@ -332,9 +349,10 @@ def _moved_to(row: _Row, snapshot: dict[str, Any]) -> str | None:
 
 
 def _booked_under(row: _Row) -> tuple[str, str] | None:
-    if row.booked_under_entity is None or row.booked_under_id is None:
+    if row.booked_under is None:
         return None
-    return row.booked_under_entity, row.booked_under_id
+    entity, record_id = row.booked_under
+    return entity, record_id
 
 
 def _asked(row: _Row) -> Asked | None:
@@ -357,6 +375,9 @@ def _contact_key(
     if row.entity == "project" and row.stays_with is not None:
         return RecordKey(row.company_id, "contact", row.stays_with)
     project = projects.get(_project_key(row, snapshot))
+    if project is not None and project.customer_mode == "sub":
+        # What hangs from a job of its own is booked on that, whoever its contact is.
+        return RecordKey(row.company_id, "contact", "")
     return contact_key(row.company_id, row.entity, snapshot, project)
 
 

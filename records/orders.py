@@ -128,13 +128,6 @@ FROM sent JOIN proline_qbo.members m ON m.record_pk = sent.pk
 """
 
 
-# Nearly never is there any, and the index of open orders is nearly empty.
-_ANY_OPEN = """
-SELECT FROM proline_qbo.orders
-WHERE carried_out_at IS NULL AND record_pk = ANY(%b::bigint[]) LIMIT 1
-"""
-
-
 def carry_out_orders(connection: Connection, pks: Sequence[int]) -> list[tuple[str, str]]:
     """Do what people have ordered for these records, where they are at rest.
 
@@ -142,10 +135,7 @@ def carry_out_orders(connection: Connection, pks: Sequence[int]) -> list[tuple[s
         (company, project) of running-balance invoices that are sent all the same: what stands for
         them has to be composed anew.
     """
-    named = list(pks)
-    if not named or connection.execute(_ANY_OPEN, [named]).fetchone() is None:
-        return []
-    return [(company, project) for company, project in connection.execute(_CARRY_OUT, [named])]
+    return [(company, project) for company, project in connection.execute(_CARRY_OUT, [list(pks)])]
 
 
 _NEEDED = f"""

@@ -129,9 +129,11 @@ WITH wanted AS (
              AS w (record_pk, company_id, on_entity, on_record_id)
 ), removed AS (
     DELETE FROM proline_qbo.dependencies d
-    WHERE d.record_pk = ANY(%(all)b::bigint[]) AND NOT EXISTS (
-        SELECT FROM wanted w WHERE (w.record_pk, w.on_entity, w.on_record_id)
-                                 = (d.record_pk, d.on_entity, d.on_record_id))
+    USING (SELECT record_pk, on_entity, on_record_id FROM proline_qbo.dependencies
+           WHERE record_pk = ANY(%(all)b::bigint[])
+           EXCEPT SELECT record_pk, on_entity, on_record_id FROM wanted) gone
+    WHERE (d.record_pk, d.on_entity, d.on_record_id)
+        = (gone.record_pk, gone.on_entity, gone.on_record_id)
 )
 INSERT INTO proline_qbo.dependencies (record_pk, company_id, on_entity, on_record_id)
 SELECT record_pk, company_id, on_entity, on_record_id FROM wanted
@@ -142,19 +144,21 @@ ON CONFLICT DO NOTHING
 def _replace_dependencies(connection: Connection, fresh: Sequence[tuple[Stored, Incoming]]) -> None:
     # A contact hangs from nothing, ever.
     known = [
-        (stored.pk, each)
+        (stored, each)
         for stored, each in fresh
         if each.depends_on is not None and each.key.entity != "contact"
     ]
     if not known:
         return
     edges = [
-        (pk, each.key.company_id, *edge) for pk, each in known for edge in each.depends_on or ()
+        (stored.pk, each.key.company_id, *edge)
+        for stored, each in known
+        for edge in each.depends_on or ()
     ]
     connection.execute(
         _DEPENDENCIES,
         {
-            "all": [pk for pk, _ in known],
+            "all": [stored.pk for stored, _ in known if not stored.first],
             "pks": [edge[0] for edge in edges],
             "companies": [edge[1] for edge in edges],
             "entities": [edge[2] for edge in edges],
