@@ -7,6 +7,7 @@ blocked is seen where the confirms are awaited.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from amqp import Message as Content
@@ -20,8 +21,28 @@ from broker.topology import EXCHANGE
 
 _METHOD_FRAME: Final = 1
 _PERSISTENT: Final = 2
+_ANY_ID: Final = "0" * 36
+# Of a message's properties only its id is its own, and stands last: py-amqp composes them once.
+_ALIKE: Final = Content(
+    content_type="application/json",
+    content_encoding="utf-8",
+    delivery_mode=_PERSISTENT,
+    message_id=_ANY_ID,
+)
+_PROPERTIES: Final[bytes] = _ALIKE._serialize_properties().removesuffix(_ANY_ID.encode())  # noqa: SLF001  # what py-amqp's own writer of frames asks for
 # ticket, exchange, routing key, mandatory, immediate
 _PUBLISH: Final = {entity: dumps("Bssbb", (0, EXCHANGE, entity, True, False)) for entity in QUEUES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Stands where py-amqp's writer of frames expects a message of its own."""
+
+    body: bytes
+    message_id: str
+
+    def _serialize_properties(self) -> bytes:
+        return _PROPERTIES + self.message_id.encode()
 
 
 class _Memory:
@@ -57,13 +78,7 @@ class PieceWriter:
         """
         self._memory.frames = bytearray()
         for message in piece:
-            content = Content(
-                encode(message),
-                content_type="application/json",
-                content_encoding="utf-8",
-                delivery_mode=_PERSISTENT,
-                message_id=str(message.token),
-            )
+            content = _Content(encode(message), str(message.token))
             publish = _PUBLISH[message.entity]
             self._write_frames(
                 _METHOD_FRAME, self._channel_id, spec.Basic.Publish, publish, content
