@@ -21,7 +21,7 @@ from coordination.database import Connection
 from coordination.nudges import nudge
 
 PauseReason = Literal["limit", "subscription", "unavailable", "person"]
-BlockedReason = Literal["off", "connection", "limit", "paused"]
+BlockedReason = Literal["off", "connection", "limit", "unavailable", "paused"]
 
 # A person's pause ends by a person.
 UNTIL_RESUMED: Final = datetime(9999, 12, 31, tzinfo=UTC)
@@ -90,6 +90,10 @@ _RESUME = """
 UPDATE proline_qbo.companies SET paused_until = NULL, pause_reason = NULL
  WHERE id = %s AND paused_until IS NOT NULL
 """
+_ANSWERS_AGAIN = """
+UPDATE proline_qbo.companies SET paused_until = NULL, pause_reason = NULL
+ WHERE id = %s AND pause_reason = 'unavailable'
+"""
 _CHANGE_SETTINGS = """
 UPDATE proline_qbo.companies SET settings = %s WHERE id = %s RETURNING realm_id
 """
@@ -114,7 +118,7 @@ class Company:
         former_realm_id: the one given up by Disconnect.
         epoch: rises with every change of connection.
         paused_until: may lie in the past.
-        pause_reason: why, while there is a pause.
+        pause_reason: why, while there is a pause; "unavailable" until QuickBooks has answered.
         settings: what the office chose.
         dropped_events: invoices and payments from before the first enable.
         disabled_at: when it was turned off last.
@@ -150,7 +154,8 @@ def blocked_reason(company: Company, now: datetime) -> BlockedReason | None:
         return "connection"
     if company.paused_until is None or company.paused_until <= now:
         return None
-    return "limit" if company.pause_reason == "limit" else "paused"
+    reason = company.pause_reason
+    return reason if reason in {"limit", "unavailable"} else "paused"
 
 
 def open_company(c: Connection, company_id: str, name: str) -> bool:
@@ -310,6 +315,14 @@ def shorten_pauses(c: Connection) -> int:
 def resume(c: Connection, company_id: str) -> bool:
     """End a company's pause, whoever made it. False: there was none."""
     return _changed(c, company_id, c.execute(_RESUME, [company_id]).rowcount)
+
+
+def answers_again(c: Connection, company_id: str) -> bool:
+    """Give a company all its places back: QuickBooks has answered. False: it had them.
+
+    Until then its reason stays when the pause itself is over, and the ring hands out one place.
+    """
+    return _changed(c, company_id, c.execute(_ANSWERS_AGAIN, [company_id]).rowcount)
 
 
 def change_settings(c: Connection, company_id: str, settings: CompanySettings) -> None:

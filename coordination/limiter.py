@@ -377,6 +377,20 @@ def had_fault(c: Connection, attempt_id: int, codes: Collection[str]) -> bool:
     return row is not None and bool(row[0])
 
 
+_ANSWERED_LATER = """
+SELECT EXISTS (
+    SELECT FROM proline_qbo.calls mine JOIN proline_qbo.calls later USING (realm_id)
+     WHERE mine.id = %s AND NOT later.unsent AND later.ended_at > mine.slot_at
+       AND later.slot_at > mine.slot_at AND later.status IS NOT NULL)
+"""
+
+
+def answered_later(c: Connection, call_id: int) -> bool:
+    """Say whether a call of the same realm that left after this one was answered."""
+    row = c.execute(_ANSWERED_LATER, [call_id]).fetchone()
+    return row is not None and bool(row[0])
+
+
 def forget_calls(
     c: Connection,
     *,

@@ -80,7 +80,8 @@ class Claim:
     `books` are the realm's, `close_date` their last closed day, as far as we know; `answered` is
     how many business answers its first part had had when it was claimed. `booked_itself` marks a
     running-balance invoice that is booked with its `amount_due`: what its first sent version asked
-    for, None where none has said.
+    for, None where none has said. `is_probe` marks one whose company's QuickBooks has not answered
+    lately: a write of it that is applied ends that.
     """
 
     pk: int
@@ -108,6 +109,7 @@ class Claim:
     answered: int = 0
     parts: Mapping[str, Link] = field(default_factory=dict)
     answers: Answers = NO_ANSWERS
+    is_probe: bool = False
     reading: Reading = field(default_factory=Reading, compare=False, repr=False)
 
     @property
@@ -170,7 +172,8 @@ WITH claimed AS (
       AND c.enabled AND c.connection = 'connected'
       AND (c.paused_until IS NULL OR c.paused_until <= proline_qbo.clock())
       AND p.id = %(process_id)s AND p.gone_at IS NULL
-    RETURNING r.*, c.realm_id, c.settings
+    RETURNING r.*, c.realm_id, c.settings,
+              coalesce(c.pause_reason = 'unavailable', false) AS is_probe
 ), refused AS (
     UPDATE proline_qbo.records r
     SET state = CASE WHEN r.judged_version = r.version THEN 'pending' ELSE 'retrying' END,
@@ -183,7 +186,7 @@ WITH claimed AS (
     INSERT INTO proline_qbo.nudges (company_id, entity, record_id) SELECT * FROM refused
 )
 SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.transient_errors,
-       c.unfinished_starts, c.settled_version, c.realm_id, c.settings, s.snapshot,
+       c.unfinished_starts, c.settled_version, c.realm_id, c.settings, c.is_probe, s.snapshot,
        to_jsonb(b) AS books, coalesce(m.booked_itself, false) AS booked_itself,
        CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
        EXISTS (SELECT FROM proline_qbo.attempts a
@@ -280,6 +283,7 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         answered=row.answered,
         parts=_parts(connection, row),
         answers=_answers(connection, row.pk) if row.has_answers else NO_ANSWERS,
+        is_probe=row.is_probe,
     )
 
 
@@ -302,6 +306,7 @@ class _Row(LinkColumns):
     amount_due: Decimal | None
     has_attempt: bool
     has_answers: bool
+    is_probe: bool
     answered: int
     project: dict[str, Any] | None
     contact: dict[str, Any] | None

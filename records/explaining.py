@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from psycopg.rows import class_row
@@ -27,7 +27,8 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.state, r.reason, 
                WHERE (h.realm_id, h.payment_pk, h.part) = (p.realm_id, p.record_pk, p.part)
            ) x ON true
            WHERE p.realm_id = {BOOKS} AND p.record_pk = r.pk AND NOT p.voided) END AS credit,
-       f.realm_id AS former_realm_id, f.qbo_id AS former_qbo_id
+       f.realm_id AS former_realm_id, f.qbo_id AS former_qbo_id,
+       c.paused_until AS company_paused_until
 FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''
@@ -85,12 +86,14 @@ class Explained:
     credit: Decimal | None
     former_realm_id: str | None
     former_qbo_id: str | None
+    company_paused_until: datetime | None
 
     def because(self, company_waits: str | None, consumed: Collection[str]) -> str:
         """Say what the record waits for.
 
         Args:
-            company_waits: off, connection, limit or paused, when the company itself waits.
+            company_waits: off, connection, limit, unavailable or paused, when the company itself
+                waits.
             consumed: the entities that a living worker takes, as `consumed_entities` names them.
         """
         if self.state == "done":
@@ -99,6 +102,9 @@ class Explained:
             return self.sentence or ""
         if self.claimed:
             return "A worker is sending it now."
+        if company_waits == "unavailable" and self.company_paused_until is not None:
+            until = self.company_paused_until.astimezone(UTC)
+            return f"QuickBooks did not answer; we try again at {until:%H:%M:%S} UTC."
         if company_waits is not None:
             return COMPANY_WAITS[company_waits]
         return self._because_under_way(consumed)
@@ -131,6 +137,7 @@ COMPANY_WAITS = {
     "off": "The integration is off for this company.",
     "connection": "QuickBooks must be reconnected for this company.",
     "limit": "QuickBooks' limit of calls is reached for this company.",
+    "unavailable": "QuickBooks did not answer; we try again by ourselves.",
     "paused": "The company is paused.",
 }
 

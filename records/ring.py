@@ -51,7 +51,8 @@ class Turn:
     """A company whose turn it is, with its first eligible record of a served entity, if any.
 
     The fields stand in the order of the columns that are read. `open` is false while the company is
-    off, not connected or paused; `places` are the free ones.
+    off, not connected or paused; `places` are the free ones: of one in all where QuickBooks has not
+    answered lately, until it does.
     """
 
     company_id: str
@@ -66,8 +67,9 @@ _TURNS = """
 SELECT g.company_id,
        c.enabled AND c.connection = 'connected' AS open,
        coalesce(c.paused_until > proline_qbo.clock(), false) AS paused,
-       %(places)s - (SELECT count(*) FROM proline_qbo.records d
-                     WHERE d.company_id = g.company_id AND d.state = 'dispatched')::int AS places,
+       CASE WHEN c.pause_reason = 'unavailable' THEN 1 ELSE %(places)s END
+           - (SELECT count(*) FROM proline_qbo.records d
+              WHERE d.company_id = g.company_id AND d.state = 'dispatched')::int AS places,
        p.pk, p.entity
 FROM (SELECT company_id, position FROM proline_qbo.ring
       WHERE position IS NOT NULL AND not_before <= (SELECT proline_qbo.clock())

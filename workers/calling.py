@@ -53,6 +53,11 @@ class TimedSlot:
     asked_at: float
     answered_at: float
 
+    @property
+    def departs_at(self) -> float:
+        """When its bytes leave, unless the slot is moved."""
+        return self.answered_at + self.slot.wait_seconds
+
 
 @dataclass(frozen=True)
 class Caller:

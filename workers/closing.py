@@ -13,6 +13,7 @@ from functools import partial
 
 from structlog import get_logger
 
+from connections.companies import answers_again
 from coordination.database import DATABASE_AWAY, Connection, Pool, at_once, in_transaction
 from coordination.limiter import end_call
 from qbo_client import NotSent, QuickBooksError, Response
@@ -145,6 +146,9 @@ def write_success(  # by name
         end: where the claim goes with it; None: the claim goes on.
         also: other records whose dependants may wait, where the claim ends.
     """
+    if claim.is_probe:
+        # First: a company is locked before its records.
+        answers_again(connection, claim.company_id)
     for note in _notes(claim, attempt, linked, end):
         note(connection)
     outcome = write_applied(
@@ -165,7 +169,7 @@ def is_one_statement(
     claim: Claim, attempt: OpenAttempt, linked: Linked, end: Release | None
 ) -> bool:
     """Say whether `write_success` has nothing to write beside its one statement."""
-    return not _notes(claim, attempt, linked, end)
+    return not claim.is_probe and not _notes(claim, attempt, linked, end)
 
 
 Note = Callable[[Connection], None]

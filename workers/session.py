@@ -7,6 +7,7 @@ opened or answered. Every way to end a claim is here, and each writes one transa
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from structlog import get_logger
@@ -15,9 +16,16 @@ from connections.companies import lose, pause
 from connections.settings import CompanySettings, read_settings
 from coordination.clock import clock
 from coordination.database import Connection, Pool
-from coordination.limiter import Full, throttled
+from coordination.limiter import Full, answered_later, throttled
 from coordination.limiter import Kind as CallKind
-from qbo_client import ApiRequest, AuthorizationExpired, QuickBooksError, Response, TokenSource
+from qbo_client import (
+    ApiRequest,
+    AuthorizationExpired,
+    NotSent,
+    QuickBooksError,
+    Response,
+    TokenSource,
+)
 from records.allocation import Resolution
 from records.attempts import Write
 from records.claims import Claim, OpenAttempt
@@ -72,6 +80,7 @@ class Session:
         several: the record is more than one object there, and another may still want a write.
         behind: an attempt of an older version was resolved; the relay judges the newer one.
         reread: a changed object has been read again.
+        silent: the call that brought nothing for so long that its company rests.
         opened: an attempt was opened or resolved here, so that there may be more business answers
             than the claim brought along.
     """
@@ -94,6 +103,7 @@ class Session:
     behind: bool = False
     reread: bool = False
     opened: bool = False
+    silent: TimedSlot | None = None
     _token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -208,11 +218,11 @@ class Session:
         return self._read_once(request, purpose)
 
     def _read_once(self, request: ApiRequest, purpose: Read) -> Response:
-        token = self.access_token()
+        self.access_token()
         with self.pool.connection() as connection:
             timed = self.take_slot(connection, "read", purpose)
         try:
-            response = self.caller.call(self.claim, timed, request, token)
+            response = self.call(timed, request)
         except QuickBooksError as error:
             ended = error
             self.closing.commit(lambda connection: end_with_error(connection, timed, ended))
@@ -220,10 +230,27 @@ class Session:
         self.closing.commit(lambda connection: end_with_answer(connection, timed, response))
         return response
 
+    def call(self, timed: TimedSlot, request: ApiRequest) -> Response:
+        """Make a call in its slot, and note where it met silence.
+
+        Raises:
+            QuickBooksError: it brought no answer, or a refusal.
+        """
+        try:
+            return self.caller.call(self.claim, timed, request, self.access_token())
+        except QuickBooksError as error:
+            took_seconds = self.caller.monotonic() - timed.departs_at
+            if _says_nothing(error) and took_seconds >= self.waits.silence.total_seconds():
+                self.silent = timed
+            raise
+
     # The ends of a claim.
 
     def leave(self, connection: Connection, end: Release) -> None:
-        """Release the claim in the caller's transaction."""
+        """Release the claim in the caller's transaction; after a silence its company rests."""
+        # First: a company is locked before its records.
+        if self.silent is not None:
+            self._rest(connection, self.silent)
         self.closing.leave(connection, end, self.freed)
 
     def end(self, end: Release) -> None:
@@ -309,6 +336,13 @@ class Session:
         wait = timedelta(seconds=backoff_seconds(self.claim.transient_errors))
         return retry(clock(connection) + wait, sentence)
 
+    def _rest(self, connection: Connection, silent: TimedSlot) -> None:
+        """A call that left later and was answered shows that it was this one's own matter."""
+        if answered_later(connection, silent.slot.call_id):
+            return
+        pause(connection, self.claim.company_id, clock(connection) + self.waits.rest, "unavailable")
+        log.warning("realm.silent", company_id=self.claim.company_id)
+
     def _pause_company(self, connection: Connection) -> None:
         # The company before its limiter, as a connect and a change of settings lock them.
         limits = self.caller.limits
@@ -326,6 +360,13 @@ class Session:
             code=meaning.code,
             who=meaning.who,
         )
+
+
+def _says_nothing(error: QuickBooksError) -> bool:
+    """No answer of QuickBooks itself: none at all, or a gateway's."""
+    if isinstance(error, NotSent):
+        return False
+    return error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _naming_of(link: Link | None) -> Naming:

@@ -237,9 +237,8 @@ def _note(session: Session, connection: Connection, wanted: Sequence[Wanted]) ->
 
 
 def _send(session: Session, attempt: OpenAttempt, timed: TimedSlot) -> bool:
-    request, token = request_of(attempt), session.access_token()
     try:
-        response = session.caller.call(session.claim, timed, request, token)
+        response = session.call(timed, request_of(attempt))
         found = object_in(response, attempt.kind)
     except QuickBooksError as error:
         return _not_applied(session, attempt, timed, error)
@@ -413,9 +412,9 @@ def _give_up_id(
 def _unknown(
     session: Session, attempt: OpenAttempt, timed: TimedSlot, error: QuickBooksError
 ) -> bool:
-    """The first time again at once, then with backoff."""
+    """The first time again at once, unless it was silence; then with backoff."""
     session.claim = replace(session.claim, attempt=attempt)
-    at_once = _may_repeat(session, attempt) and attempt.sends == 1
+    at_once = _may_repeat(session, attempt) and attempt.sends == 1 and session.silent is None
 
     def settle(connection: Connection) -> None:
         end_with_error(connection, timed, error)

@@ -180,6 +180,20 @@ def test_an_automatic_pause_only_lengthens_what_stands(company: Connection) -> N
     )
 
 
+def test_an_answer_of_quickbooks_ends_what_its_silence_began_and_nothing_else(
+    company: Connection,
+) -> None:
+    """The reason outlives its pause until then; a person's pause ends by a person."""
+    companies.pause(company, A, NOW, "unavailable")
+    ended = companies.answers_again(company, A)
+    after = known(company)
+    companies.pause(company, A, companies.UNTIL_RESUMED, "person")
+
+    assert (ended, after.pause_reason, after.paused_until) == (True, None, None)
+    assert not companies.answers_again(company, A)
+    assert known(company).pause_reason == "person"
+
+
 def test_reconnecting_ends_an_automatic_pause_but_not_a_persons(company: Connection) -> None:
     """The repair of a lapsed subscription replays what waited; what a person paused stays so."""
     companies.pause(company, A, companies.UNTIL_RESUMED, "subscription")
@@ -236,6 +250,8 @@ def test_companies_are_listed_in_pages(company: Connection) -> None:
         (True, "connected", 60, "limit", "limit"),
         (True, "connected", 60, "person", "paused"),
         (True, "connected", 60, "subscription", "paused"),
+        (True, "connected", 60, "unavailable", "unavailable"),
+        (True, "connected", -60, "unavailable", None),
         (True, "connected", 0, "limit", None),
         (True, "connected", None, None, None),
     ],

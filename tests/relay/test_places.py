@@ -8,10 +8,12 @@ from app.onboarding import change_settings, disable_company
 from broker.claim_checks import Message
 from connections import companies
 from connections.settings import CompanySettings
+from coordination.clock import clock
 from coordination.database import Pool
 from outbox.dispatch import choose
 from records.places import PLACES_PER_COMPANY, return_unclaimed
 from records.ring import Turn
+from records.settlement import handed_back
 from tests.support.database_clock import DatabaseClock
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import (
@@ -273,6 +275,33 @@ def stop_by_epoch(office: Office) -> None:
     with office.pool.connection() as connection:
         companies.connect(connection, ACME, realm_of(ACME))
         return_unclaimed(connection, ACME)
+
+
+def test_a_company_whose_quickbooks_was_silent_has_one_place_until_it_is_answered(
+    office: Office,
+) -> None:
+    """One record tries, and the next only when that one has come back; a success frees all."""
+    with office.pool.connection() as connection:
+        companies.pause(connection, ACME, clock(connection), "unavailable")
+    backlog(office, ACME, 4)
+
+    first = office.hand.drain()
+    tried = office.worker.claim(first[0])
+    assert tried is not None
+    beside = office.hand.drain()
+    assert office.worker.leave(tried, handed_back())
+    (second,) = office.hand.drain()
+    probe = office.worker.claim(second)
+    assert probe is not None
+    with office.pool.connection() as connection:
+        companies.answers_again(connection, ACME)
+    rest = office.hand.drain()
+
+    assert (len(first), beside, tried.is_probe, probe.is_probe) == (1, [], True, True)
+    assert len(rest) == 3
+    afterwards = office.worker.claim(rest[0])
+    assert afterwards is not None
+    assert not afterwards.is_probe
 
 
 @pytest.mark.parametrize("stop", [stop_by_off, stop_by_disconnect, stop_by_epoch])
