@@ -2,7 +2,8 @@
 
 SIGTERM and SIGINT ask for an orderly stop; a second one ends the process as it would any other. A
 process that was declared gone ends at once: all it held has been given to others, and whatever it
-still did would be too late.
+still did would be too late. So does one of which a thread is stuck: nothing else gives back what
+that thread holds.
 """
 
 import os
@@ -21,6 +22,8 @@ log = get_logger()
 
 GONE: Final = 3
 """Exit code of a process that was declared gone; its platform starts it anew."""
+STUCK: Final = 4
+"""Exit code of a process with a thread that is stuck; its platform starts it anew."""
 LOOK_SECONDS: Final = 0.1
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -46,13 +49,21 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
-    """Return when asked to stop; a process that was declared gone does not return.
+def stand(
+    kind: str,
+    life: LifeBeat,
+    asked: Callable[[], bool],
+    stuck: Callable[[], int | None] = lambda: None,
+) -> None:
+    """Return when asked to stop; a process that was declared gone, or is stuck, does not return.
 
     Args:
         kind: relay, worker or web, for the log.
         life: this process's sign of life.
         asked: what `asked_to_stop` gave.
+        stuck: the pk of the record that holds a thread for too long, if one does. The relay takes
+            back what the process held: each of its records has begun once more without an end, and
+            one that goes on sticking is run alone, then parked.
     """
     log.info("process.stands", kind=kind, pid=os.getpid())
     while not asked():
@@ -61,4 +72,7 @@ def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
             log.error("process.gone", kind=kind, pid=os.getpid())
             # Not by an exception: threads in the middle of a call would hold the exit up.
             os._exit(GONE)
+        if (record_pk := stuck()) is not None:
+            log.error("process.stuck", kind=kind, pid=os.getpid(), record_pk=record_pk)
+            os._exit(STUCK)
     log.info("process.stops", kind=kind, pid=os.getpid())

@@ -3,7 +3,7 @@
 Beside them one thread keeps idle connections alive.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -29,10 +29,11 @@ SESSIONS_BESIDE_THREADS = 5
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker at work, and its sign of life."""
+    """A worker at work, its sign of life, and which record holds a thread of it for too long."""
 
     me: Living
     slots: RealmSlots
+    stuck: Callable[[], int | None]
 
 
 @contextmanager
@@ -81,4 +82,4 @@ def working(
             keeping_alive(pool, quickbooks),
             consuming(broker, body, queues=queues, threads=tuning.threads),
         ):
-            yield Worker(me, slots)
+            yield Worker(me, slots, running.stuck)

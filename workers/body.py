@@ -65,7 +65,7 @@ class SyncBody:
         A claim that a broken database leaves behind is no longer named by this process, and the
         relay takes it back.
         """
-        with self.running.naming(check.token):
+        with self.running.naming(check.token, check.pk):
             try:
                 self._sync(check)
             except (*DATABASE_AWAY, ProcessGone, ClaimLost) as error:

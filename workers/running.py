@@ -1,31 +1,59 @@
-"""Which claims this process is running now: what its life beat names."""
+"""Which claims this process is running now, and since when: what its life beat names."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
+
+STUCK_AFTER_SECONDS: Final = 900.0
+"""Longer than any run: 8 turns of two calls of 25 s at most, and five minutes each for a claim and
+a settle while the database is away."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A claim under way: whose, and since when by this process's own clock."""
+
+    record_pk: int
+    since: float
 
 
 class RunningClaims:
-    """The dispatch tokens of the claims under way; threads share it."""
+    """The dispatch tokens of the claims under way; threads share it.
 
-    def __init__(self) -> None:
+    Args:
+        monotonic: this process's own clock, in seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin with none."""
+        self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._tokens: set[UUID] = set()
+        self._running: dict[UUID, Running] = {}
 
     def tokens(self) -> tuple[UUID, ...]:
         """Name them, for a beat."""
         with self._lock:
-            return tuple(self._tokens)
+            return tuple(self._running)
+
+    def stuck(self) -> int | None:
+        """Name the record, by its pk, whose claim has run longest, if for too long."""
+        with self._lock:
+            oldest = min(self._running.values(), key=lambda each: each.since, default=None)
+        if oldest is None or self._monotonic() - oldest.since < STUCK_AFTER_SECONDS:
+            return None
+        return oldest.record_pk
 
     @contextmanager
-    def naming(self, token: UUID) -> Iterator[None]:
+    def naming(self, token: UUID, record_pk: int) -> Iterator[None]:
         """Name a claim from before it is taken until after it is settled."""
         with self._lock:
-            self._tokens.add(token)
+            self._running[token] = Running(record_pk, self._monotonic())
         try:
             yield
         finally:
             with self._lock:
-                self._tokens.discard(token)
+                self._running.pop(token, None)

@@ -80,7 +80,7 @@ def worker(
             tuning=tuning,
         ) as at_work,
     ):
-        stand("worker", at_work.me.life, asked)
+        stand("worker", at_work.me.life, asked, at_work.stuck)
 
 
 def web(

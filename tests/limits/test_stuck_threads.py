@@ -1,11 +1,13 @@
 """A thread that claims a record and never settles it, in a process that beats and names the claim.
 
 What happens: nothing takes that claim back while its process lives, since a slow call looks the
-same from outside. The record stays `dispatched`, its company keeps one place less, the worker has
-one thread less, and everything else goes on. It is to be seen: `explain` says that a worker is
-sending it, and since when; the page says after five minutes that the oldest is that long on its
-way; a newer version waits for the claim. When the process ends, by a stop, by a kill or because its
-host is gone, the relay takes the claim back within seconds, and another worker goes on with it.
+same from outside, but after a quarter of an hour the process ends by itself, and says in its log
+which record held it (`app.standing`). Until then the record stays `dispatched`, its company keeps
+one place less, the worker has one thread less, and everything else goes on. It is to be seen:
+`explain` says that a worker is sending it, and since when; the page says after five minutes that
+the oldest is that long on its way; a newer version waits for the claim. When the process ends, by a
+stop, by a kill or because its host is gone, the relay takes the claim back within seconds, and
+another worker goes on with it.
 """
 
 from collections.abc import Callable, Generator

@@ -133,7 +133,7 @@ class PlainBody:
 
     def __call__(self, check: ClaimCheck) -> None:
         """Do what a message asks for."""
-        with self._running.naming(check.token):
+        with self._running.naming(check.token, check.pk):
             with self._pool.connection() as connection:
                 claimed = claim(connection, check, self._process_id)
             if claimed is None:

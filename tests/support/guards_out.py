@@ -44,7 +44,12 @@ def send_after_any_pause() -> None:
 def live_on() -> None:
     """Do not exit when declared gone."""
 
-    def stand(kind: str, life: LifeBeat, asked: Callable[[], bool]) -> None:
+    def stand(
+        kind: str,
+        life: LifeBeat,
+        asked: Callable[[], bool],
+        stuck: Callable[[], int | None] = lambda: None,
+    ) -> None:
         while not asked():
             time.sleep(0.1)
 

@@ -1,6 +1,7 @@
 """Threads of a worker that claim and then never settle, while their process beats and names them.
 
-`stick` is a `prepare` of `Fleet.worker`; `sticking` does the same to workers in this process.
+`stick` and `stick_until_noticed` are each a `prepare` of `Fleet.worker`; `sticking` does the same
+to workers in this process.
 """
 
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from records.claims import Claim
+from workers import running
 from workers.body import SyncBody
 
 STUCK = "sticks here"
@@ -18,6 +20,12 @@ _NEVER = threading.Event()
 def stick() -> None:
     """Let every thread of this process stick that claims such a record."""
     _stick_until(_NEVER)
+
+
+def stick_until_noticed() -> None:
+    """The same, and what is stuck for a second has been so for too long."""
+    running.STUCK_AFTER_SECONDS = 1.0  # type: ignore[misc]  # the test's own
+    stick()
 
 
 @contextmanager
