@@ -53,7 +53,9 @@ def embedded_system(
     broker = embedded_broker()
     sessions = tuning.threads + SESSIONS_BESIDE_THREADS + RELAY_SESSIONS
     with (
-        open_pool(database_url, max_size=sessions, application_name="proline-qbo") as pool,
+        open_pool(
+            database_url, max_size=sessions, application_name="proline-qbo", by_key=True
+        ) as pool,
         open_quickbooks(access, pool) as quickbooks,
         working(database_url, pool, quickbooks, broker, tuning=tuning) as worker,
         relaying(database_url, pool, EmbeddedPublisher(broker), tuning.relay),

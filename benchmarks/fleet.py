@@ -186,7 +186,9 @@ def worker(choice: dict[str, Any]) -> None:
     sessions = tuning.threads + SESSIONS_BESIDE_THREADS
     with (
         asked_to_stop() as asked,
-        open_pool(url, max_size=sessions, application_name="proline-qbo worker") as pool,
+        open_pool(
+            url, max_size=sessions, application_name="proline-qbo worker", by_key=True
+        ) as pool,
         quickbooks_of(choice["quickbooks_url"], pool) as quickbooks,
         working(url, pool, quickbooks, rabbitmq_broker(amqp_url), tuning=tuning) as at_work,
     ):

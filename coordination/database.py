@@ -5,9 +5,11 @@ and nobody waits for its row locks for longer than that; TCP keepalives find a l
 Migrations open their own sessions and are the named exception.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeAlias, TypedDict
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -29,18 +31,30 @@ transaction states, so psycopg calls them internal errors
 
 SESSION_TIMEOUT_MS = 2_000
 POOL_WAIT_SECONDS = 5.0
+PLANS_KEPT_SECONDS = 30.0
 # Prepared from the third execution on: the hot statements, not the one-off reads of a CLI.
 PREPARE_THRESHOLD = 2
 
-_SESSION_OPTIONS = " ".join(
-    f"-c {name}={value}"
-    for name, value in {
-        "statement_timeout": SESSION_TIMEOUT_MS,
-        "lock_timeout": SESSION_TIMEOUT_MS,
-        "idle_in_transaction_session_timeout": SESSION_TIMEOUT_MS,
-        "timezone": "UTC",
-    }.items()
-)
+_SESSION_OPTIONS: Final = {
+    "statement_timeout": str(SESSION_TIMEOUT_MS),
+    "lock_timeout": str(SESSION_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": str(SESSION_TIMEOUT_MS),
+    "timezone": "UTC",
+}
+# Of a session whose every statement looks rows up by key: each keeps its plan for a while, made of
+# look-ups by index in the order in which it names its tables. Planning the largest anew takes many
+# times as long as running them, and the server did it each time. Not for ever: an index that is as
+# good as another while a table is small may read all that a company has once it is large.
+# https://www.postgresql.org/docs/current/runtime-config-query.html
+_BY_KEY_OPTIONS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "join_collapse_limit": "1",
+    "from_collapse_limit": "1",
+    "jit": "off",
+}
 
 
 class _ConnectArguments(TypedDict):
@@ -56,7 +70,9 @@ class _ConnectArguments(TypedDict):
     tcp_user_timeout: int
 
 
-def open_pool(url: str, *, max_size: int, application_name: str, min_size: int = 1) -> Pool:
+def open_pool(
+    url: str, *, max_size: int, application_name: str, min_size: int = 1, by_key: bool = False
+) -> Pool:
     """Open a pool; `with pool.connection() as c:` is one transaction, committed at its end.
 
     Args:
@@ -65,19 +81,21 @@ def open_pool(url: str, *, max_size: int, application_name: str, min_size: int =
             `psycopg_pool.PoolTimeout`.
         application_name: what `pg_stat_activity` shows.
         min_size: sessions kept open while idle.
+        by_key: all that is asked are look-ups by key, as a worker's are: plans are kept.
 
     A weakness: the timeouts are start-up options, which a transaction-mode pooler between us and
     the server may drop. Use session mode there.
     """
     return ConnectionPool(
         url,
-        kwargs=dict(_connect_arguments(url, application_name)),
+        kwargs=dict(_connect_arguments(url, application_name, by_key=by_key)),
         min_size=min_size,
         max_size=max_size,
         timeout=POOL_WAIT_SECONDS,
         # For so long the pause between its attempts to connect doubles, then the next caller begins
         # anew: otherwise an outage would be followed by a pause as long.
         reconnect_timeout=POOL_WAIT_SECONDS,
+        check=_Plans() if by_key else None,
         name=application_name,
         open=True,
     )
@@ -103,17 +121,37 @@ def at_once(pool: Pool) -> Iterator[Connection]:
                 connection.autocommit = False
 
 
+class _Plans:
+    """Lets a session plan anew that has kept its plans for long; asked whenever one is taken."""
+
+    def __init__(self) -> None:
+        """Begin with sessions that have no plans yet."""
+        self._kept_since: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+    def __call__(self, connection: Connection) -> None:
+        """Let go of its plans, if it is time."""
+        now = time.monotonic()
+        if now - self._kept_since.setdefault(connection, now) >= PLANS_KEPT_SECONDS:
+            self._kept_since[connection] = now
+            connection.autocommit = True
+            connection.execute("DISCARD PLANS")
+            connection.autocommit = False
+
+
 def open_connection(url: str, *, application_name: str) -> Connection:
     """Open one session of its own with the same limits, as the life beat needs."""
     return psycopg.connect(url, **_connect_arguments(url, application_name))
 
 
-def _connect_arguments(url: str, application_name: str) -> _ConnectArguments:
+def _connect_arguments(
+    url: str, application_name: str, *, by_key: bool = False
+) -> _ConnectArguments:
     given = str(conninfo_to_dict(url).get("options") or "")
+    ours = _SESSION_OPTIONS | (_BY_KEY_OPTIONS if by_key else {})
     return _ConnectArguments(
         autocommit=False,
         prepare_threshold=PREPARE_THRESHOLD,
-        options=f"{given} {_SESSION_OPTIONS}".strip(),
+        options=" ".join([given, *(f"-c {name}={value}" for name, value in ours.items())]).strip(),
         application_name=application_name,
         connect_timeout=5,
         keepalives=1,

@@ -81,13 +81,13 @@ _TOLD = """
 SELECT DISTINCT status, fault_code FROM proline_qbo.calls
  WHERE attempt_id = %s AND NOT unsent AND id IS DISTINCT FROM %s
 """
-# The clock stands in a subselect: a volatile function in the condition rules the index out.
 _FORGET = """
 DELETE FROM proline_qbo.calls
- WHERE id = ANY (ARRAY(SELECT id FROM proline_qbo.calls
-                        WHERE ended_at < (SELECT proline_qbo.clock()) - make_interval(days => %s)
-                          AND (attempt_id IS NULL OR attempt_id <> ALL(%b::bigint[]))
-                        ORDER BY ended_at LIMIT %s))
+ WHERE id = ANY (ARRAY(
+    SELECT id FROM (SELECT id, ended_at, attempt_id FROM proline_qbo.calls
+                     ORDER BY id LIMIT %s) oldest
+     WHERE ended_at < (SELECT proline_qbo.clock()) - make_interval(days => %s)
+       AND (attempt_id IS NULL OR attempt_id <> ALL(%b::bigint[]))))
 """
 
 
@@ -400,14 +400,17 @@ def forget_calls(
 ) -> int:
     """Delete some calls ended so long ago; return how many, to go on while it is `limit`.
 
+    Only so many of the oldest are looked at, and ids rise with time: what is kept of them stands
+    before the others, and is never much.
+
     Args:
         c: the caller's transaction.
         keep_attempts: attempts without an answer: of these `may_be_applied` is still asked, and
             without their calls it would say that nothing was sent.
         after_days: the age.
-        limit: the most to delete at once.
+        limit: the most to look at.
     """
-    return c.execute(_FORGET, [after_days, list(keep_attempts), limit]).rowcount
+    return c.execute(_FORGET, [limit, after_days, list(keep_attempts)]).rowcount
 
 
 def _leaves_it_open(status: int | None, fault_code: str | None) -> bool:

@@ -29,8 +29,11 @@ class Statement:
         """Read the text.
 
         Raises:
-            ValueError: a per cent sign that names no parameter.
+            ValueError: a per cent sign that names no parameter, or a comment, which would go on to
+                the end now that all is one line.
         """
+        if "--" in text:
+            raise ValueError("a comment in a statement that becomes one line")
         names = dict.fromkeys(_NAMED.findall(text))
         numbers = {name: number for number, name in enumerate(names, 1)}
         numbered = _NAMED.sub(lambda found: f"${numbers[found[1]]}", text)

@@ -21,7 +21,7 @@ from outbox.limits import RelayLimits
 from outbox.lost_messages import LostMessages
 from outbox.messages import Publisher, message_for
 from outbox.term import Term
-from records.attempts import unanswered_attempts
+from records.attempts import empty_answered, unanswered_attempts
 from records.lost_claims import take_back_lost
 from records.places import return_unserved, unclaimed_places
 from records.ring import join_ring, rebuild_ring
@@ -55,6 +55,7 @@ class Lookout:
         self._limits = limits
         self._monotonic = monotonic
         self._watch = Watch()
+        self._emptied_to = 0
         self._lost_messages = LostMessages(limits.lost_after_seconds)
 
     def beat(self) -> None:
@@ -107,8 +108,16 @@ class Lookout:
                     connection, keep_attempts=unanswered, limit=self._limits.tidy_batch
                 )
             if forgotten < self._limits.tidy_batch:
-                return True
+                return self._empty_attempts()
         return False
+
+    def _empty_attempts(self) -> bool:
+        """A new term looks at all of them once more, a piece a minute, and writes nothing."""
+        with self._term.transaction() as connection:
+            self._emptied_to, old = empty_answered(
+                connection, after=self._emptied_to, most=self._limits.tidy_batch
+            )
+        return old < self._limits.tidy_batch
 
     def _served(self) -> set[str]:
         return {entity for entity in ENTITIES if self.threads.get(entity)}

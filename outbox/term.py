@@ -1,12 +1,12 @@
 """One term of leadership: whatever the leading relay writes, it writes in a transaction of this."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from coordination import leadership
-from coordination.database import Connection, Pool
+from coordination.database import Connection, Pool, at_once
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,12 @@ class Term:
     process_id: UUID
     number: int
 
-    @contextmanager
-    def look(self) -> Iterator[Connection]:
-        """Give a session for one statement that writes nothing: one round trip instead of three.
+    def look(self) -> AbstractContextManager[Connection]:
+        """Give a session for one statement that writes nothing.
 
         It proves no leadership: what is seen is acted on in a transaction that does.
         """
-        with self.pool.connection() as connection:
-            connection.autocommit = True
-            try:
-                yield connection
-            finally:
-                if not connection.closed:
-                    connection.autocommit = False
+        return at_once(self.pool)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

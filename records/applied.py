@@ -2,9 +2,10 @@
 
 The call ends, the attempt has its answer, the link is kept, what a payment held is settled, and the
 claim is released with the nudges of all who may wait. Each part stands in the module that owns its
-rows and is what that module writes alone; they touch different rows, so none has to see what
-another did. As one statement it is one round trip and, where nothing else is to be written, a
-transaction by itself.
+rows and is what that module writes alone. They touch different rows, so none has to see what
+another did. Rows are locked as PostgreSQL comes to them; nobody else locks two of an attempt, its
+call and its link at once but the holder of the same claim. As one statement it is one round trip
+and, where nothing else is to be written, a transaction by itself.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,6 @@ from coordination.database import Connection
 from coordination.statements import Statement
 from records import applications, attempts, links, settlement
 from records.claims import Claim
-from records.findings import find_from
 from records.links import Linked
 from records.settlement import Release
 
@@ -35,21 +35,15 @@ class Answer:
 class Outcome:
     """What came of it.
 
-    `first` says that the attempt had no such answer yet, `released` that the claim was ours to
-    release; `freed` are invoices that have room again, by ProLine's id.
+    `first` says that the attempt had no such answer yet, `kept` that no newer answer and no other
+    object is linked, `released` that the claim was ours to release; `freed` are invoices that have
+    room again, by ProLine's id.
     """
 
     first: bool
+    kept: bool
     released: bool
     freed: tuple[str, ...]
-
-
-# A late answer may name another object than the one that is linked: both are in the books.
-_MADE_TWICE = find_from("""SELECT %(company_id)s, l.record_pk, 'made_twice', %(qbo_id)s,
-        replace(%(made_twice)s, '{first}', l.qbo_id)
-    FROM proline_qbo.links l
-    WHERE (l.realm_id, l.record_pk, l.part) = (%(realm_id)s, %(record_pk)s, %(part)s)
-      AND l.qbo_id <> %(qbo_id)s AND NOT EXISTS (SELECT FROM kept)""")
 
 
 def _statement(*, of_payment: bool, releases: bool) -> Statement:
@@ -57,7 +51,6 @@ def _statement(*, of_payment: bool, releases: bool) -> Statement:
         f"ended AS ({limiter.END})",
         f"answered AS ({attempts.ANSWER} RETURNING id)",
         links.KEPT,
-        f"told AS ({_MADE_TWICE})",
     ]
     freed = "ARRAY(SELECT record_id FROM freed)" if of_payment else "'{}'::text[]"
     if of_payment:
@@ -71,7 +64,8 @@ def _statement(*, of_payment: bool, releases: bool) -> Statement:
 )""")
     released = "EXISTS (SELECT FROM released)" if releases else "false"
     return Statement(
-        f"WITH {', '.join(parts)} SELECT EXISTS (SELECT FROM answered), {released}, {freed}"
+        f"WITH {', '.join(parts)} SELECT EXISTS (SELECT FROM answered),"
+        f" EXISTS (SELECT FROM kept), {released}, {freed}"
     )
 
 
@@ -109,21 +103,16 @@ def write_applied(  # a write has so many facts
     arguments = {
         **links.arguments_of(claim, linked),
         **(settlement.arguments_of(claim, release, also) if release else {}),
-        "company_id": claim.company_id,
         "attempt_id": attempt_id,
         "answer": "applied",
         "call_id": answer.call_id if answer else None,
         "status": answer.status if answer else None,
         "fault_code": None,
         "intuit_tid": answer.intuit_tid if answer else None,
-        "made_twice": (
-            f"QuickBooks has this {linked.kind.lower()} twice, as {{first}} and as"
-            f" {linked.qbo_id}: remove the second there."
-        ),
     }
     statement = _STATEMENTS[claim.entity == "payment", release is not None]
     row = statement.one(connection, arguments, tuple_row)
     if row is None:
         raise LookupError("SELECT without FROM gave no row")
-    first, released, freed = row
-    return Outcome(first, released, tuple(freed))
+    first, kept, released, freed = row
+    return Outcome(first, kept, released, tuple(freed))

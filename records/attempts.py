@@ -221,3 +221,38 @@ def was_refused_with(connection: Connection, claim: Claim, part: str, codes: lis
     arguments = [claim.pk, claim.realm_id, part, claim.version, codes]
     row = connection.execute(_REFUSED_BEFORE, arguments).fetchone()
     return row is not None and bool(row[0])
+
+
+# Ids rise with time: what begins before the first that is too young is old.
+_EMPTY = """
+WITH looked AS MATERIALIZED (
+    SELECT id, started_at < (SELECT proline_qbo.clock()) - make_interval(days => %(days)s) AS is_old
+    FROM proline_qbo.attempts WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+), emptied AS (
+    UPDATE proline_qbo.attempts a SET body = '', params = '[]', wanted = '{}'
+    FROM looked WHERE a.id = looked.id AND looked.is_old AND a.answer IS NOT NULL AND a.body <> ''
+)
+SELECT max(id) FILTER (WHERE is_old), count(*) FILTER (WHERE is_old) FROM looked
+"""
+
+
+def empty_answered(
+    connection: Connection, *, after: int, most: int, after_days: int = 35
+) -> tuple[int, int]:
+    """Empty old attempts that have their answer of what was sent: a customer's data, and the bytes.
+
+    The row stays, since a request id counts the business answers there have been.
+
+    Args:
+        connection: the leader's transaction.
+        after: the id up to which it was done.
+        most: how many to look at.
+        after_days: the age.
+
+    Returns:
+        The id up to which it is done now, and how many were old, to go on while that is `most`.
+    """
+    arguments = {"after": after, "most": most, "days": after_days}
+    row = connection.execute(_EMPTY, arguments).fetchone()
+    last, old = row or (None, 0)
+    return (after if last is None else int(last)), int(old)

@@ -102,7 +102,8 @@ def _invoices_of(
 
 # A running-balance member that has been sent is replaced by the record that stands for it, unless
 # it is booked itself: then it is an invoice like any other. So is one that was void before it was
-# sent: it is done, and nothing stands for it.
+# sent: it is done, and nothing stands for it. Whether something exists is asked as a value: an
+# EXISTS may be answered by reading all there are.
 _CANDIDATES = f"""
 SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        coalesce(b.record_id, w.invoice_id) AS record_id, b.state, b.reason,
@@ -112,18 +113,18 @@ SELECT w.payment_pk, w.invoice_id AS named_id, b.pk,
        OR s.snapshot ->> 'voided_at' IS NOT NULL
        OR s.snapshot ->> 'deleted_at' IS NOT NULL AS voided,
        coalesce(l.voided, false) AS void_there,
-       EXISTS (SELECT FROM proline_qbo.links f
-               WHERE f.record_pk = b.pk AND f.realm_id <> {BOOKS}) AS formerly,
+       coalesce((SELECT true FROM proline_qbo.links f
+                 WHERE f.record_pk = b.pk AND f.realm_id <> {BOOKS} LIMIT 1), false) AS formerly,
        coalesce(l.elsewhere, 0) AS elsewhere,
        b.state = 'skipped' AND b.skipped_in_bulk AS left_out_in_bulk,
-       EXISTS (SELECT FROM proline_qbo.links cl
-               WHERE (cl.realm_id, cl.kind, cl.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
-                 AND cl.gone) AS customer_gone,
+       coalesce((SELECT cl.gone FROM proline_qbo.links cl
+                 WHERE (cl.realm_id, cl.kind, cl.qbo_id) = ({BOOKS}, 'Customer', l.customer_id)
+                 LIMIT 1), false) AS customer_gone,
        l.qbo_id, l.customer_id, l.total,
        CASE WHEN b.settled_version IS DISTINCT FROM b.version
              AND (b.state IN ('pending', 'dispatched', 'retrying') OR b.reason = 'children')
-             AND NOT EXISTS (SELECT FROM proline_qbo.members e
-                             WHERE e.record_pk = b.pk AND e.booked_itself)
+             AND NOT coalesce((SELECT e.booked_itself FROM proline_qbo.members e
+                               WHERE e.record_pk = b.pk), false)
             THEN s.snapshot ->> 'total' END AS total_to_be,
        coalesce(x.held_by_others, 0) AS held_by_others, coalesce(x.held, 0) AS held
 FROM unnest(%(payments)b::bigint[], %(companies)b::text[], %(invoices)b::text[])
@@ -138,11 +139,12 @@ LEFT JOIN proline_qbo.members m
 LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id)
         = (m.company_id, 'invoice', %(prefix)s || m.project_id)
-LEFT JOIN LATERAL (
-    SELECT (coalesce(r, i)).*
-) b ON true
+LEFT JOIN proline_qbo.records b ON b.pk = coalesce(r.pk, i.pk)
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = b.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = b.pk AND l.part = ''
+LEFT JOIN LATERAL (
+    SELECT * FROM proline_qbo.links
+    WHERE realm_id = {BOOKS} AND record_pk = b.pk AND part = '' LIMIT 1
+) l ON true
 LEFT JOIN LATERAL (
     SELECT sum(a.held) FILTER (WHERE a.payment_pk <> w.payment_pk) AS held_by_others,
            sum(a.held) FILTER (WHERE a.payment_pk = w.payment_pk) AS held

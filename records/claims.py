@@ -9,7 +9,7 @@ changes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -153,8 +153,12 @@ _CONTACT = parents.as_json(
     "'contact'",
     f"coalesce(nullif(project.found ->> 'contact_id', ''), {_CONTACT_ID})",
 )
-# All that a write needs comes with the claim, in one statement. What is seldom there, an open
-# attempt, answers, the other parts of a payment, is only said to be, and read where it is.
+_OF_ATTEMPT = fields(OpenAttempt)
+_ATTEMPT_COLUMNS = ", ".join(f"a.{each.name} AS attempt_{each.name}" for each in _OF_ATTEMPT)
+# All that a write needs comes with the claim, in one statement. Above all the link and the open
+# attempt: a late answer gives a record the one and takes the other, and a claim that saw it between
+# the two would find neither and create once more. What is seldom there, answers and the other parts
+# of a payment, is only said to be, and read where it is.
 # The version is the snapshot's: where the claim waited for an intake, its row shows the version
 # that came meanwhile, but the statement still reads the snapshot of before. The settle sees both.
 _CLAIM = Statement(f"""
@@ -189,9 +193,7 @@ SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.tra
        c.unfinished_starts, c.settled_version, c.realm_id, c.settings, c.is_probe, s.snapshot,
        to_jsonb(b) AS books, coalesce(m.booked_itself, false) AS booked_itself,
        CASE WHEN m.booked_itself THEN y.amount END AS amount_due,
-       EXISTS (SELECT FROM proline_qbo.attempts a
-               WHERE a.record_pk = c.pk AND a.realm_id = c.realm_id AND a.answer IS NULL)
-           AS has_attempt,
+       {_ATTEMPT_COLUMNS},
        EXISTS (SELECT FROM proline_qbo.decisions d
                WHERE d.record_pk = c.pk AND d.answer IS NOT NULL AND d.spent_at IS NULL)
            AS has_answers,
@@ -204,18 +206,14 @@ JOIN proline_qbo.snapshots s ON s.record_pk = c.pk
 LEFT JOIN proline_qbo.books b ON b.realm_id = c.realm_id
 LEFT JOIN proline_qbo.members m ON m.record_pk = c.pk
 LEFT JOIN proline_qbo.amounts_due y ON y.record_pk = c.pk
+LEFT JOIN proline_qbo.attempts a
+       ON a.record_pk = c.pk AND a.realm_id = c.realm_id AND a.answer IS NULL
 LEFT JOIN LATERAL (SELECT {_PROJECT} AS found) project ON true
 {the_link("c.pk", "c.realm_id")}
 """)
 _PARTS = f"""
 SELECT l.part, {LINK_COLUMNS} FROM proline_qbo.links l WHERE l.record_pk = %s AND l.realm_id = %s
 """
-_ATTEMPT = """
-SELECT id, part, operation, kind, path, params, body, request_id, version, basis, wanted,
-       started_at, sends
-FROM proline_qbo.attempts WHERE record_pk = %s AND realm_id = %s AND answer IS NULL
-"""
-
 
 HOLD: Final = """SELECT FROM proline_qbo.records
     WHERE pk = %(record_pk)s AND dispatch_token = %(token)s AND claimed_by = %(process_id)s
@@ -273,7 +271,7 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         settings=row.settings,
         snapshot=row.snapshot,
         link=row.link(),
-        attempt=_open_attempt(connection, row.pk, row.realm_id) if row.has_attempt else None,
+        attempt=_open_attempt(row),
         project=parents.from_json(row.project) if is_document else None,
         contact=parents.from_json(row.contact),
         books=books,
@@ -304,7 +302,19 @@ class _Row(LinkColumns):
     books: dict[str, Any] | None
     booked_itself: bool
     amount_due: Decimal | None
-    has_attempt: bool
+    attempt_id: int | None
+    attempt_part: str | None
+    attempt_operation: str | None
+    attempt_kind: str | None
+    attempt_path: str | None
+    attempt_params: list[list[str]] | None
+    attempt_body: bytes | None
+    attempt_request_id: str | None
+    attempt_version: int | None
+    attempt_basis: str | None
+    attempt_wanted: dict[str, Any] | None
+    attempt_started_at: datetime | None
+    attempt_sends: int | None
     has_answers: bool
     is_probe: bool
     answered: int
@@ -331,6 +341,8 @@ def _answers(connection: Connection, pk: int) -> Answers:
     return load_answers(connection, [pk]).get(pk, NO_ANSWERS)
 
 
-def _open_attempt(connection: Connection, pk: int, realm_id: str) -> OpenAttempt | None:
-    with connection.cursor(row_factory=class_row(OpenAttempt)) as cursor:
-        return cursor.execute(_ATTEMPT, [pk, realm_id]).fetchone()
+def _open_attempt(row: "_Row") -> OpenAttempt | None:
+    if row.attempt_id is None:
+        return None
+    columns = {each.name: getattr(row, f"attempt_{each.name}") for each in _OF_ATTEMPT}
+    return OpenAttempt(**columns)

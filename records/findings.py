@@ -8,19 +8,11 @@ from psycopg.rows import class_row
 
 from coordination.database import Connection
 
-
-def find_from(rows: str) -> str:
-    """Write the statement that writes findings down; the same event changes only its sentence.
-
-    Args:
-        rows: SQL that gives company, record, kind, key and sentence.
-    """
-    return f"""INSERT INTO proline_qbo.findings (company_id, record_pk, kind, key, sentence)
-    {rows}
-    ON CONFLICT ON CONSTRAINT once_per_event DO UPDATE SET sentence = excluded.sentence"""
-
-
-_FIND = find_from("VALUES (%s, %s, %s, %s, %s)")
+_FIND = """
+INSERT INTO proline_qbo.findings (company_id, record_pk, kind, key, sentence)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT ON CONSTRAINT once_per_event DO UPDATE SET sentence = excluded.sentence
+"""
 
 
 def find(  # a finding has so many facts

@@ -114,6 +114,17 @@ def arguments_of(claim: Claim, linked: Linked) -> dict[str, object]:
     }
 
 
+_LINKED = """
+SELECT qbo_id FROM proline_qbo.links WHERE realm_id = %s AND record_pk = %s AND part = %s
+"""
+
+
+def linked_id(connection: Connection, claim: Claim, part: str) -> str | None:
+    """Return QuickBooks' id of what a claimed record is linked to."""
+    row = connection.execute(_LINKED, [claim.realm_id, claim.pk, part]).fetchone()
+    return str(row[0]) if row else None
+
+
 _LOCK = """
 SELECT l.record_pk FROM proline_qbo.links l
 WHERE l.realm_id = %s AND l.record_pk = ANY(%s) AND l.part = ''

@@ -52,8 +52,9 @@ def load_parents(connection: Connection, keys: Iterable[RecordKey]) -> dict[Reco
     return {RecordKey(row.company_id, row.entity, row.record_id): _parent(row) for row in rows}
 
 
-FORMERLY = f"""EXISTS (
-    SELECT FROM proline_qbo.links f WHERE f.record_pk = r.pk AND f.realm_id <> {BOOKS})"""
+FORMERLY = f"""coalesce((
+    SELECT true FROM proline_qbo.links f
+    WHERE f.record_pk = r.pk AND f.realm_id <> {BOOKS} LIMIT 1), false)"""
 """Whether record `r` was booked in other books than company `c` has now."""
 
 STAYS_WITH = f"""(
@@ -73,7 +74,10 @@ LEFT JOIN proline_qbo.records r
        ON (r.company_id, r.entity, r.record_id) = (k.company_id, k.entity, k.record_id)
 LEFT JOIN proline_qbo.snapshots s ON s.record_pk = r.pk
 LEFT JOIN proline_qbo.transfers t ON t.record_pk = r.pk
-LEFT JOIN proline_qbo.links l ON l.realm_id = {BOOKS} AND l.record_pk = r.pk AND l.part = ''"""
+LEFT JOIN LATERAL (
+    SELECT * FROM proline_qbo.links
+    WHERE realm_id = {BOOKS} AND record_pk = r.pk AND part = '' LIMIT 1
+) l ON true"""
 _PARENTS = f"""
 SELECT {_PARENT_COLUMNS}
 FROM unnest(%(companies)s::text[], %(entities)s::text[], %(ids)s::text[])

@@ -23,7 +23,7 @@ from records.applied import write_applied
 from records.attempts import Answer, answer_attempt
 from records.claims import Claim, OpenAttempt
 from records.findings import find
-from records.links import Linked, free_payments_of
+from records.links import Linked, free_payments_of, linked_id
 from records.settlement import Release, release
 from records.states import State
 from schemas import Entity, Invoice, SnapshotInvalid
@@ -149,8 +149,6 @@ def write_success(  # by name
     if claim.is_probe:
         # First: a company is locked before its records.
         answers_again(connection, claim.company_id)
-    for note in _notes(claim, attempt, linked, end):
-        note(connection)
     outcome = write_applied(
         connection,
         claim,
@@ -160,31 +158,55 @@ def write_success(  # by name
         release=end,
         also=(*_dependants(claim), *also),
     )
+    if not outcome.kept:
+        # By now the link that stands in the way is to be seen, which it was not to the statement.
+        _tell_second(connection, claim, linked)
+    # After the link is locked, as a payment locks it before its applications.
+    for note in _notes(claim, attempt, linked):
+        note(connection)
     if end is not None and not outcome.released:
         _tell_fenced(claim)
+    elif end is not None and end.state is State.DONE:
+        tell_returns(connection, claim)
     return tuple(("invoice", record_id) for record_id in outcome.freed)
 
 
 def is_one_statement(
     claim: Claim, attempt: OpenAttempt, linked: Linked, end: Release | None
 ) -> bool:
-    """Say whether `write_success` has nothing to write beside its one statement."""
-    return not claim.is_probe and not _notes(claim, attempt, linked, end)
+    """Say whether `write_success` writes one statement, and may be repeated as it is.
+
+    What a claim that goes on has to remember, invoices with room again, a repeat would not name.
+    """
+    if claim.is_probe or end is None or returns_of(claim):
+        return False
+    return not _notes(claim, attempt, linked)
 
 
 Note = Callable[[Connection], None]
 
 
-def _notes(
-    claim: Claim, attempt: OpenAttempt, linked: Linked, end: Release | None
-) -> tuple[Note, ...]:
+def _notes(claim: Claim, attempt: OpenAttempt, linked: Linked) -> tuple[Note, ...]:
     """What else there is to write: seldom anything."""
     notes: list[Note] = [*_differences(claim, attempt, linked)]
     if linked.kind == "Invoice" and linked.voided:
         notes.append(lambda connection: free_payments_of(connection, claim))
-    if end is not None and end.state is State.DONE and returns_of(claim):
-        notes.append(lambda connection: tell_returns(connection, claim))
     return tuple(notes)
+
+
+def _tell_second(connection: Connection, claim: Claim, linked: Linked) -> None:
+    """A late answer named another object than the one that is linked: both are in the books."""
+    first = linked_id(connection, claim, linked.part)
+    if first not in {None, linked.qbo_id}:
+        find(
+            connection,
+            claim.company_id,
+            claim.pk,
+            "made_twice",
+            linked.qbo_id,
+            f"QuickBooks has this {linked.kind.lower()} twice, as {first} and as {linked.qbo_id}:"
+            " remove the second there.",
+        )
 
 
 def _answer(timed: TimedSlot, response: Response) -> CallAnswer:

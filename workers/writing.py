@@ -414,11 +414,11 @@ def _unknown(
 ) -> bool:
     """The first time again at once, unless it was silence; then with backoff."""
     session.claim = replace(session.claim, attempt=attempt)
-    at_once = _may_repeat(session, attempt) and attempt.sends == 1 and session.silent is None
+    repeats = _may_repeat(session, attempt) and attempt.sends == 1 and session.silent is None
 
     def settle(connection: Connection) -> None:
         end_with_error(connection, timed, error)
-        if not at_once:
+        if not repeats:
             session.leave(connection, _again(session, connection, attempt))
 
     session.closing.commit(settle)
@@ -428,7 +428,7 @@ def _unknown(
         attempt_id=attempt.id,
         status=error.status,
     )
-    return not at_once
+    return not repeats
 
 
 def _may_repeat(session: Session, attempt: OpenAttempt) -> bool:

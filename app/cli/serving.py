@@ -68,7 +68,10 @@ def worker(
     with (
         asked_to_stop() as asked,
         open_pool(
-            url, max_size=threads + SESSIONS_BESIDE_THREADS, application_name="proline-qbo worker"
+            url,
+            max_size=threads + SESSIONS_BESIDE_THREADS,
+            application_name="proline-qbo worker",
+            by_key=True,
         ) as pool,
         open_quickbooks(access_from(settings, settings.token_keys), pool) as quickbooks,
         working(

@@ -11,7 +11,8 @@ from prometheus_client import REGISTRY
 
 from broker.claim_checks import Message
 from coordination.database import Connection, Pool
-from records import settlement
+from coordination.statements import Statement
+from records import applied, settlement
 from records.claims import Claim
 from records.evaluation import evaluate
 from records.keys import RecordKey
@@ -49,6 +50,10 @@ def without_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
     assert NUDGES in settlement._RELEASE
     silent = settlement._RELEASE.replace(NUDGES, f"{NUDGES} WHERE false")
     monkeypatch.setattr(settlement, "_RELEASE", silent)
+    for case, statement in applied._STATEMENTS.items():
+        assert NUDGES in statement.text or not case[1]
+        silenced = Statement(statement.text.replace(NUDGES, f"{NUDGES} WHERE false"))
+        monkeypatch.setitem(applied._STATEMENTS, case, silenced)
 
 
 def waiting(office: Office) -> list[Any]:

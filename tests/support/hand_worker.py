@@ -12,14 +12,16 @@ from uuid import UUID
 from broker.claim_checks import Message
 from broker.routing import QUEUES
 from coordination import processes
-from coordination.database import Connection, Pool
+from coordination.database import Connection, Pool, at_once
 from records import basis
 from records.applications import hold, resolve_locked, settle_applications
+from records.applied import write_applied
 from records.claims import Claim, ClaimCheck, claim
 from records.links import Linked, keep_link
 from records.settlement import Release, done, release
 from schemas import Contact, Entity, Invoice, Payment, Project, Snapshot, parse_snapshot
 
+NO_ATTEMPT = -1
 KINDS: dict[str, Literal["Customer", "Invoice", "Payment"]] = {
     "contact": "Customer",
     "project": "Customer",
@@ -53,7 +55,7 @@ class HandWorker:
     def claim(self, message: Message) -> Claim | None:
         """Claim what a message names; None: it is only to be acknowledged."""
         check = ClaimCheck(message.record_pk, message.company_id, message.epoch, message.token)
-        with self.pool.connection() as connection:
+        with at_once(self.pool) as connection:
             return claim(connection, check, self.process_id)
 
     def settle(self, claimed: Claim) -> bool:
@@ -83,12 +85,15 @@ def settle_applied(connection: Connection, claimed: Claim) -> bool:
     its_basis = basis.VOID if gone else _basis(connection, claimed, snapshot)
     if gone and isinstance(snapshot, Payment):
         hold(connection, claimed, "", ())
-    freed: list[str] = []
+    end, linked = done(claimed.version, its_basis), _linked(claimed, snapshot, voided=gone)
     if isinstance(snapshot, Payment):
+        # What it held arrives with the answer of an attempt, and here is none.
         freed = settle_applications(connection, claimed, "", applied=True)
-    keep_link(connection, claimed, _linked(claimed, snapshot, voided=gone))
-    also = (*_also(claimed), *(("invoice", record_id) for record_id in freed))
-    return release(connection, claimed, done(claimed.version, its_basis), also)
+        keep_link(connection, claimed, linked)
+        return release(connection, claimed, end, [("invoice", each) for each in freed])
+    return write_applied(
+        connection, claimed, NO_ATTEMPT, linked, answer=None, release=end, also=_also(claimed)
+    ).released
 
 
 def _basis(connection: Connection, claimed: Claim, snapshot: Snapshot) -> str:
