@@ -1,7 +1,12 @@
 """Dispatch: who gets a place now.
 
 One record a turn, in the order of the ring, while its entity's queue has room: a queue holds at
-most twice the living threads that consume it. The choice is pure; the rows are changed by records/.
+most twice the living threads that consume it, and all queues together twice the living threads, so
+that whose turn it is waits for no more than two calls. The choice is pure; the rows are changed by
+records/.
+
+Weakness: a frozen worker holds as many messages of each queue as it has threads, until it is found
+gone. Where it is one of two, half of the room of its fellow is left; where most are frozen, none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +37,7 @@ def dispatch(
     connection: Connection,
     threads: Mapping[str, int],
     *,
+    all_threads: int,
     pace: timedelta,
     full_pause: timedelta,
     most: int,
@@ -43,19 +49,23 @@ def dispatch(
     Args:
         connection: the leading relay's transaction.
         threads: living threads by entity; an entity without one is not dispatched.
+        all_threads: living threads, each counted once.
         pace: the least time between two turns of one company.
         full_pause: for how long a company is passed over whose work is all of full entities.
         most: the most places to hand out.
     """
     places: list[Place] = []
-    room = _room(threads, count_unclaimed(connection))
+    unclaimed = count_unclaimed(connection)
+    room = _room(threads, unclaimed)
+    most = min(most, QUEUE_PER_THREAD * all_threads - sum(unclaimed.values()))
     served = [entity for entity in ENTITIES if threads.get(entity)]
     for _ in range(ROUNDS_MOST):
         open_entities = [entity for entity, free in room.items() if free > 0]
         if not open_entities or len(places) >= most:
             break
         turns = due_turns(connection, open_entities, most=most - len(places))
-        choice = choose(turns, room, all_served=len(open_entities) == len(served))
+        all_served = len(open_entities) == len(served)
+        choice = choose(turns, room, all_served=all_served, most=most - len(places))
         taken = take_places(connection, choice.pks) if choice.pks else []
         wait_for_room(connection, choice.passed, full_pause)
         pass_turn(connection, choice.took, pace)
@@ -72,7 +82,9 @@ def dispatch(
 ENTITIES = ("contact", "project", "invoice", "payment")
 
 
-def choose(turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool) -> Choice:
+def choose(
+    turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool, most: int
+) -> Choice:
     """Decide each company's turn.
 
     Args:
@@ -80,13 +92,15 @@ def choose(turns: Sequence[Turn], room: Mapping[str, int], *, all_served: bool) 
         room: free places in each entity's queue; not changed.
         all_served: every entity that has a consumer has room, so a company without a record has
             none that could be handed out before it joins again.
+        most: the most to hand out.
 
     Companies that come when all room is given keep their places at the head of the ring.
     """
     left = dict(room)
-    pks, took, passed, leave, rest = [], [], [], [], []
+    pks: list[int] = []
+    took, passed, leave, rest = [], [], [], []
     for turn in turns:
-        if not any(left.values()):
+        if not any(left.values()) or len(pks) >= most:
             break
         if not turn.open or turn.places <= 0 or (turn.pk is None and all_served):
             leave.append(turn.company_id)

@@ -209,6 +209,7 @@ class Leader:
             places = dispatch(
                 connection,
                 self._lookout.threads,
+                all_threads=self._lookout.all_threads,
                 pace=timedelta(milliseconds=self._limits.pace_ms),
                 full_pause=timedelta(milliseconds=self._limits.full_ms),
                 most=self._limits.dispatch_batch,

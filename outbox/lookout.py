@@ -50,6 +50,7 @@ class Lookout:
     ) -> None:
         """Begin knowing nobody; the first beat tells who lives."""
         self.threads: dict[str, int] = {}
+        self.all_threads = 0
         self._term = term
         self._publisher = publisher
         self._limits = limits
@@ -66,6 +67,7 @@ class Lookout:
         silent = self._watch.look(beats, now=self._monotonic())
         before = self._served()
         self.threads = _threads_by_entity(living)
+        self.all_threads = sum(each.threads for each in living)
         bring_back(self._term.pool, self._limits)
         gone = self._take_back(silent)
         for each in living:

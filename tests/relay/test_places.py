@@ -177,7 +177,8 @@ def test_who_wanted_a_full_queue_is_not_set_back(pool: Pool) -> None:
 
     Whoever finds that the contacts' was given before it takes the invoices', and has its turn.
     """
-    worker = HandWorker(pool, entities=["contact", "invoice"], threads=1)
+    HandWorker(pool, entities=["contact"], threads=1)
+    worker = HandWorker(pool, entities=["invoice"], threads=1)
     office = Office(pool, worker, limits(full_ms=60_000))
     names = ["a", "b", "c", "d", "e", "f", "g"]
     mixed_backlog(office, names)
@@ -504,15 +505,15 @@ def test_a_company_without_work_leaves_only_when_every_entity_was_looked_at() ->
     """Otherwise its work may be of an entity whose queue is full now."""
     idle = turn("idle", None)
 
-    assert choose([idle], ROOM, all_served=True).leave == ("idle",)
-    assert choose([idle], ROOM, all_served=False).leave == ()
+    assert choose([idle], ROOM, all_served=True, most=100).leave == ("idle",)
+    assert choose([idle], ROOM, all_served=False, most=100).leave == ()
 
 
 def test_off_full_and_paused_companies_take_no_place() -> None:
     """Off and full ones leave until something changes; a paused one only rests."""
     turns = [turn("off", open=False), turn("full", places=0), turn("paused", paused=True)]
 
-    choice = choose(turns, ROOM, all_served=True)
+    choice = choose(turns, ROOM, all_served=True, most=100)
 
     assert (choice.pks, choice.leave, choice.rest) == ((), ("off", "full"), ("paused",))
 
@@ -522,5 +523,14 @@ def test_room_is_never_given_twice() -> None:
     both = [turn("a", 1), turn("b", 2)]
 
     for room in (ROOM, ROOM | {"project": 1}):
-        choice = choose(both, room, all_served=False)
+        choice = choose(both, room, all_served=False, most=100)
         assert (choice.pks, choice.took, choice.passed) == ((1,), ("a",), ())
+
+
+def test_no_more_is_chosen_than_all_queues_together_may_hold() -> None:
+    """Each queue has room of its own, but the threads that consume them are the same."""
+    both = [turn("a", 1), turn("b", 2, entity="invoice")]
+
+    choice = choose(both, {**ROOM, "contact": 2, "invoice": 2}, all_served=True, most=1)
+
+    assert (choice.pks, choice.took, choice.passed) == ((1,), ("a",), ())
