@@ -11,12 +11,26 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final
 
+from benchmarks import page
 from benchmarks.figures import RESULTS, Figure, keep, show
 from benchmarks.options import Options, progress
 
 Run = Callable[[Options], Sequence[Figure]]
 
-NAMES: Final = ("throughput", "backlogs", "memory", "bloat", "proline_cost", "pages", "writes")
+NAMES: Final = (
+    "proline_cost",
+    "latency",
+    "throughput",
+    "relay_alone",
+    "backlogs",
+    "quota",
+    "fairness",
+    "requests",
+    "bloat",
+    "memory",
+    "pages",
+    "writes",
+)
 """Each is a module here with `run(options)`; they run in this order."""
 
 
@@ -41,6 +55,7 @@ def main() -> int:
             broke.append(name)
             continue
         keep(measured)
+        page.write()
         figures += measured
         progress(f"{name} took {time.monotonic() - began:.0f} s")
     show(figures)
