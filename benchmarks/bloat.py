@@ -21,7 +21,14 @@ from app.living import living
 from benchmarks.figures import Figure, at_most, beside
 from benchmarks.fleet import UNPACED
 from benchmarks.options import Options, progress
-from benchmarks.stage import add_companies, company_ids, database, say_chains, session
+from benchmarks.stage import (
+    add_companies,
+    company_ids,
+    database,
+    put_into_quickbooks,
+    say_chains,
+    session,
+)
 from broker.claim_checks import Message
 from broker.routing import QUEUES
 from coordination.database import open_pool
@@ -135,24 +142,13 @@ def _leading(url: str) -> Iterator[Relay]:
         yield relay
 
 
-_IN_QUICKBOOKS = """
-WITH linked AS (
-    INSERT INTO proline_qbo.links (realm_id, record_pk, kind, qbo_id, sync_token)
-    SELECT c.realm_id, r.pk, 'Customer', r.pk::text, '0'
-    FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
-)
-UPDATE proline_qbo.records
-SET state = 'done', reason = NULL, sentence = NULL, settled_version = version, settled_basis = ''
-"""
-
-
 def _fill(connection: psycopg.Connection, relay: Relay) -> None:
     ids = company_ids(COMPANIES)
     add_companies(connection, ids)
     say_chains(connection, ids, chains=CONTACTS, entities=("contact",))
     while relay.tick():
         pass
-    connection.execute(_IN_QUICKBOOKS)
+    put_into_quickbooks(connection)
     connection.execute("VACUUM (ANALYZE)")
 
 

@@ -2,7 +2,7 @@
 
 What counts is the largest resident set that the kernel has seen of the process (VmHWM), from its
 start on: a relay that comes to lead over the million, takes in and hands out; a worker whose every
-thread has written many times.
+thread has written many times, over HTTP.
 """
 
 import time
@@ -14,6 +14,7 @@ from benchmarks.figures import Figure, at_most
 from benchmarks.fleet import UNPACED, RelayChoice, WorkerChoice, running_fleet
 from benchmarks.options import Options, progress
 from benchmarks.stage import add_companies, company_ids, say_chains, servers, session
+from benchmarks.throughput import start_quickbooks
 
 COMPANIES: Final = 200
 THREADS: Final = 64
@@ -31,8 +32,9 @@ def run(options: Options) -> list[Figure]:
         add_companies(connection, ids)
         progress(f"writing {WAITING:,} waiting records")
         write_waiting(connection)
+        quickbooks_url = start_quickbooks(fleet)
         relay = fleet.start("relay", RelayChoice(where, dict(UNPACED)))
-        worker = fleet.start("worker", WorkerChoice(where, THREADS, dict(UNPACED)))
+        worker = fleet.start("worker", WorkerChoice(where, THREADS, dict(UNPACED), quickbooks_url))
         fleet.await_beats(connection, relay=1, worker=1)
         say_chains(connection, ids, chains=CHAINS)
         time.sleep(LONG_WORK_SECONDS if options.long else WORK_SECONDS)

@@ -21,7 +21,15 @@ from app.living import living
 from benchmarks.figures import Figure, at_least, of_pairs
 from benchmarks.fleet import UNPACED
 from benchmarks.options import Options, progress
-from benchmarks.stage import Servers, add_companies, company_ids, say_chains, servers, session
+from benchmarks.stage import (
+    Servers,
+    add_companies,
+    company_ids,
+    put_into_quickbooks,
+    say_chains,
+    servers,
+    session,
+)
 from broker.claim_checks import Message, encode
 from broker.connecting import STEP_SECONDS
 from broker.routing import QUEUES
@@ -104,24 +112,13 @@ def leading(where: Servers) -> Iterator[Relay]:
         publisher.close()
 
 
-_IN_QUICKBOOKS = """
-WITH linked AS (
-    INSERT INTO proline_qbo.links (realm_id, record_pk, kind, qbo_id, sync_token)
-    SELECT c.realm_id, r.pk, 'Customer', r.pk::text, '0'
-    FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
-)
-UPDATE proline_qbo.records
-SET state = 'done', reason = NULL, sentence = NULL, settled_version = version, settled_basis = ''
-"""
-
-
 def fill(connection: psycopg.Connection, relay: Relay) -> None:
     """Put contacts into QuickBooks: taken in by the relay, linked and settled here."""
     ids = company_ids(COMPANIES)
     add_companies(connection, ids)
     say_chains(connection, ids, chains=PLACES_PER_COMPANY, entities=("contact",))
     _tick_until(connection, relay, _ALL_TAKEN_IN)
-    connection.execute(_IN_QUICKBOOKS)
+    put_into_quickbooks(connection)
     connection.execute("VACUUM (ANALYZE)")
 
 

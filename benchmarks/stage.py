@@ -194,3 +194,19 @@ SELECT NOT EXISTS (SELECT FROM proline_outbox.outbox_events)
 def is_handed_out(connection: Connection) -> bool:
     """Whether nothing is left to take in, to look at or to send; what retries may still wait."""
     return connection.execute(_HANDED_OUT).fetchone() == (True,)
+
+
+_IN_QUICKBOOKS = """
+WITH linked AS (
+    INSERT INTO proline_qbo.links (realm_id, record_pk, kind, qbo_id, sync_token)
+    SELECT c.realm_id, r.pk, 'Customer', r.pk::text, '0'
+    FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
+)
+UPDATE proline_qbo.records
+SET state = 'done', reason = NULL, sentence = NULL, settled_version = version, settled_basis = ''
+"""
+
+
+def put_into_quickbooks(connection: Connection) -> None:
+    """Link every record to a customer and settle it, as if each had been written."""
+    connection.execute(_IN_QUICKBOOKS)

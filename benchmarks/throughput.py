@@ -100,17 +100,22 @@ def _ours(where: Servers) -> dict[int, float]:
 
 def _over_http(where: Servers) -> float:
     """The same beside a server of the fewest lines, in a process of its own."""
-    port = _free_port()
     with session(where.database_url) as connection, running_fleet() as fleet:
-        fleet.start_module(
-            "quickbooks",
-            *("uvicorn", "benchmarks.instant:application"),
-            *("--port", str(port), "--no-access-log", "--log-level", "error"),
-        )
-        start(fleet, where, connection, quickbooks_url=f"http://127.0.0.1:{port}")
+        start(fleet, where, connection, quickbooks_url=start_quickbooks(fleet))
         chains = RECORDS // COMPANIES // len(ENTITIES)
         first = 1 + (RECORDS + MANY_RECORDS) // COMPANIES // len(ENTITIES)
         return settled_per_second(connection, fleet, chains=chains, first=first)
+
+
+def start_quickbooks(fleet: Fleet) -> str:
+    """Start a QuickBooks that answers at once over HTTP, and give its address."""
+    port = _free_port()
+    fleet.start_module(
+        "quickbooks",
+        *("uvicorn", "benchmarks.instant:application"),
+        *("--port", str(port), "--no-access-log", "--log-level", "error"),
+    )
+    return f"http://127.0.0.1:{port}"
 
 
 def _free_port() -> int:
