@@ -23,7 +23,7 @@ LOOK_UP_SECONDS = 130.0
 # What a transaction is known by.
 CLAIM = "SET claimed_by = p.id"
 ATTEMPT = "INSERT INTO proline_qbo.attempts"
-SETTLE = "WITH released AS"
+SETTLE = "released AS ("
 BEAT = "SET beats = beats + 1"
 INTAKE = "DELETE FROM proline_outbox.outbox_events"
 WAKE = "DELETE FROM proline_qbo.nudges"

@@ -1,4 +1,4 @@
-"""A way to PostgreSQL on which the answer to one COMMIT is lost: the server did it, nobody is told.
+"""A way to PostgreSQL on which one answer is lost: the server has committed, and nobody is told.
 
 It follows the messages of the protocol as far as it must know which statements a transaction has
 run (https://www.postgresql.org/docs/current/protocol-message-formats.html). It listens on a Unix
@@ -19,7 +19,8 @@ from sqlalchemy import make_url
 PORT = 5432
 PIECE_BYTES = 65_536
 LENGTH_BYTES = 4
-PARSE, BIND, QUERY, COMPLETED = b"P", b"B", b"Q", b"C"
+PARSE, BIND, QUERY, COMPLETED, READY = b"P", b"B", b"Q", b"C", b"Z"
+IDLE = b"I"
 
 
 class LostAnswers:
@@ -43,7 +44,9 @@ class LostAnswers:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose_answer(self, marker: str) -> None:
-        """Cut the next connection whose transaction has run such a statement when it commits.
+        """Cut the next connection whose transaction has run such a statement when it has committed.
+
+        A statement without a transaction around it is one by itself.
 
         Args:
             marker: a part of the statement's text.
@@ -112,12 +115,15 @@ class _Session:
     def answer(self) -> None:
         """Pass on what the server says, but for the answer that is to be lost."""
         with suppress(OSError), _both_ends(self.client, self.server):
+            undone = False
             for kind, body, whole in _Messages(self.server):
-                # It is sent when the transaction is committed.
-                if (kind, body) == (COMPLETED, b"COMMIT\0") and self.answers.loses(
-                    self._transaction
-                ):
-                    return
+                if kind == COMPLETED:
+                    undone = body == b"ROLLBACK\0"
+                # Ready, and in no transaction any more: what was asked is committed.
+                if (kind, body) == (READY, IDLE):
+                    if not undone and self.answers.loses(self._transaction):
+                        return
+                    self._transaction.clear()
                 self.client.sendall(whole)
 
     def _note(self, kind: bytes, body: bytes) -> None:
