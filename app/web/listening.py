@@ -53,6 +53,8 @@ def listening(
             access_log=False,
             server_header=False,
             lifespan="off",
+            # Not whichever is installed: our deadlines are tried on this one.
+            loop="asyncio",
             http=timed(deadlines or Deadlines()),
             ws="none",
             proxy_headers=bool(trusted_proxies),
