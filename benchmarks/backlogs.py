@@ -29,7 +29,7 @@ WORKERS: Final = 2
 THREADS: Final = 8
 PAIRS: Final = 3
 LONG_PAIRS: Final = 9
-TURN_SECONDS: Final = 5.0
+TURN_SECONDS: Final = 4.0
 CHAINS_EACH_TURN: Final = 40
 LEAST: Final = 0.9
 
@@ -37,10 +37,13 @@ LEAST: Final = 0.9
 _WAITING = """
 WITH made AS (
     INSERT INTO proline_qbo.records (company_id, entity, record_id, version, judged_version, state,
-                                     reason, since)
+                                     reason, code, sentence, since)
     SELECT c.company_id, k.entity, left(k.entity, 1) || '-old-' || n, 1, 1,
            CASE k.entity WHEN 'contact' THEN %(state)s ELSE 'waiting' END,
            CASE k.entity WHEN 'project' THEN 'parent' END,
+           CASE WHEN k.entity = 'contact' AND %(state)s = 'failed' THEN '6000' END,
+           CASE WHEN k.entity = 'contact' AND %(state)s = 'failed'
+                THEN 'QuickBooks refuses it.' END,
            proline_qbo.clock() - interval '1 hour'
     FROM unnest(%(companies)s::text[]) AS c (company_id),
          generate_series(1, %(each)s::int) AS n,
@@ -48,7 +51,8 @@ WITH made AS (
     RETURNING pk, company_id, entity, record_id
 ), told AS (
     INSERT INTO proline_qbo.snapshots (record_pk, company_id, version, snapshot)
-    SELECT pk, company_id, 1, jsonb_build_object('id', record_id, 'number', pk::text)
+    SELECT pk, company_id, 1, jsonb_build_object('id', record_id, 'number', pk::text,
+                                                        'updated_at', clock_timestamp())
            || CASE entity WHEN 'contact' THEN jsonb_build_object(
                   'display_name', 'Jane ' || pk || ' Example', 'email', 'jane@example.com',
                   'address', jsonb_build_object('line1', '1 Example Street',
@@ -67,9 +71,8 @@ SELECT pk, company_id, 'c-old-' || split_part(record_id, '-', 3), 'sub', 'stage'
 FROM made WHERE entity = 'project'
 """
 _FAIL = """
-UPDATE proline_qbo.records SET code = '6000', sentence = 'QuickBooks refuses it.',
-    failed_version = version, failed_basis = '', failed_code = '6000',
-    failed_sentence = 'QuickBooks refuses it.'
+UPDATE proline_qbo.records SET failed_version = version, failed_basis = '',
+    failed_code = code, failed_sentence = sentence
 WHERE state = 'failed'
 """
 _AT_LIMIT = """
