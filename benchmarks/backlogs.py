@@ -108,7 +108,7 @@ class System:
         )
         self.said += 1
         began, before = time.monotonic(), self._last_call()
-        time.sleep(TURN_SECONDS)
+        time.sleep(TURN_SECONDS)  # the time that is counted over
         self.fleet.assert_running()
         settled = self._count_since(before)
         rate = settled / (time.monotonic() - began)

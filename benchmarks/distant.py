@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 import psycopg
 
-from benchmarks.fleet import START_WITHIN_SECONDS, Fleet
+from benchmarks.fleet import Fleet
 from benchmarks.stage import KEYS, add_companies
 from connections import tokens
 from connections.settings import CompanySettings
@@ -42,7 +42,7 @@ class DistantSimulator(Simulator):
     def handle(self, request: Request, connection: Connection | None = None) -> Response:
         """Let a call arrive late; whoever steers the simulator stands beside it."""
         if self._jitter_ms and not request.path.startswith(PREFIX):
-            time.sleep(random.uniform(0, self._jitter_ms) / 1_000)  # noqa: S311  # nothing secret
+            time.sleep(random.uniform(0, self._jitter_ms) / 1_000)  # noqa: S311  # the way itself; nothing secret
         return super().handle(request, connection)
 
 
@@ -95,13 +95,7 @@ class Distant:
 def start_distant(fleet: Fleet, *, jitter_ms: int = 0) -> Distant:
     """Start the simulator's process and wait for its address."""
     process = fleet.start_module("quickbooks", "benchmarks.distant", str(jitter_ms))
-    deadline = time.monotonic() + START_WITHIN_SECONDS
-    while "http" not in process.log.read_text():
-        process.assert_runs()
-        if time.monotonic() > deadline:
-            raise TimeoutError("the simulator did not come up")
-        time.sleep(0.05)
-    return Distant(process.log.read_text().split()[-1])
+    return Distant(fleet.await_address(process))
 
 
 def connect_companies(

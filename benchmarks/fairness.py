@@ -116,7 +116,7 @@ class Stage:
             self.fleet.assert_running()
             if time.monotonic() > deadline:
                 raise TimeoutError("what was waited for did not come")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # what others settle tells nobody here: it is asked
 
 
 def run(options: Options) -> list[Figure]:
@@ -133,7 +133,7 @@ def run(options: Options) -> list[Figure]:
             fleet.start("worker", WorkerChoice(where, THREADS, quickbooks_url=quickbooks.url))
         fleet.await_beats(connection, relay=1, worker=WORKERS)
         _fill(stage)
-        time.sleep(WARM_UP_SECONDS)
+        time.sleep(WARM_UP_SECONDS)  # until all threads are busy: not counted
         return [
             *single_invoices(stage, LONG_SAMPLES if options.long else SAMPLES),
             *jumpers(stage, LONG_JUMPING_SECONDS if options.long else JUMPING_SECONDS),
@@ -148,7 +148,7 @@ def single_invoices(stage: Stage, samples: int) -> list[Figure]:
     for company_id in itertools.islice(itertools.cycle(stage.newcomers), samples):
         stage.say_invoices([company_id])
         said.append((time.time(), stage.realms[company_id]))
-        time.sleep(SAMPLE_EVERY_SECONDS)
+        time.sleep(SAMPLE_EVERY_SECONDS)  # so far apart are the single invoices
     ended = time.time()
     stage.wait_until(lambda: _all_settled(stage))
     arrivals = stage.quickbooks.arrivals()
@@ -182,7 +182,7 @@ def jumpers(stage: Stage, seconds: float) -> list[Figure]:
         idle = [each for each in stage.newcomers if settled[each] >= said[each]]
         stage.say_invoices(idle)
         said.update(idle)
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # what others settle tells nobody here: it is asked
     served = _served(stage.quickbooks.arrivals(), began, ended)
     share = sum(served.values()) / len(stage.realms)
     gained = [served[stage.realms[each]] / share for each in stage.newcomers]

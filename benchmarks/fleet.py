@@ -118,6 +118,16 @@ class Fleet:
         os.killpg(process.supervisor.pid, signal.SIGKILL)
         process.supervisor.wait()
 
+    def await_address(self, process: Process) -> str:
+        """Wait until a process has printed where it listens, and give that address."""
+        deadline = time.monotonic() + START_WITHIN_SECONDS
+        while "http" not in process.log.read_text():
+            process.assert_runs()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the {process.kind} did not come up")
+            time.sleep(0.05)  # a log tells nobody that it grew
+        return process.log.read_text().split()[-1]
+
     def await_beats(self, connection: psycopg.Connection, **wanted: int) -> None:
         """Wait until so many of each kind beat."""
         deadline = time.monotonic() + START_WITHIN_SECONDS
@@ -129,7 +139,7 @@ class Fleet:
             ).fetchall()
             if dict(rows).items() >= wanted.items():
                 return
-            time.sleep(0.05)
+            time.sleep(0.05)  # beats are rows: they are asked for
         raise TimeoutError(f"not all came up: {wanted}")
 
 

@@ -144,7 +144,7 @@ def _await_idle(connection: psycopg.Connection) -> None:
     while not is_handed_out(connection):
         if time.monotonic() > deadline:
             raise TimeoutError("the system did not come to rest")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # what others settle tells nobody here: it is asked
 
 
 def _quantile(ascending: Sequence[float], share: float) -> float:
@@ -161,7 +161,7 @@ def _idle_share(connection: psycopg.Connection, relay: Process) -> float:
     sessions = connection.execute(_SESSIONS, ["proline-qbo relay"]).fetchall()
     pids = [*map(int, children.split()), *(pid for (pid,) in sessions)]
     before, began = sum(map(_cpu_seconds, pids)), time.monotonic()
-    time.sleep(IDLE_SECONDS)
+    time.sleep(IDLE_SECONDS)  # the time that is counted over
     return (sum(map(_cpu_seconds, pids)) - before) / (time.monotonic() - began)
 
 

@@ -37,6 +37,7 @@ def run(options: Options) -> list[Figure]:
         worker = fleet.start("worker", WorkerChoice(where, THREADS, dict(UNPACED), quickbooks_url))
         fleet.await_beats(connection, relay=1, worker=1)
         say_chains(connection, ids, chains=CHAINS)
+        # The time in which both work and grow.
         time.sleep(LONG_WORK_SECONDS if options.long else WORK_SECONDS)
         fleet.assert_running()
         return [

@@ -65,7 +65,7 @@ class _Running:
         """Let it write for one turn; give how many seconds that was."""
         began = time.perf_counter()
         self._program.send_signal(signal.SIGCONT)
-        time.sleep(TURN_SECONDS)
+        time.sleep(TURN_SECONDS)  # the turn itself
         self._program.send_signal(signal.SIGSTOP)
         taken = time.perf_counter() - began
         if self._program.poll() is not None:

@@ -155,7 +155,7 @@ def _start_worker(stage: Stage) -> Process:
 def _pass(stage: Stage, until: float) -> None:
     while time.monotonic() < until:
         stage.fleet.assert_running()
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # what others settle tells nobody here: it is asked
 
 
 def _arrival(call: dict[str, Any]) -> float:

@@ -80,7 +80,7 @@ class Stage:
             self.fleet.assert_running()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the changes were not settled: {left}")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # what others settle tells nobody here: it is asked
         after = self._counts(company_id)
         writes, reads, changes = (now - then for now, then in zip(after, before, strict=True))
         if not changes or changes % self.chains:

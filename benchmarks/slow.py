@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 
 from benchmarks import instant
-from benchmarks.fleet import START_WITHIN_SECONDS, Fleet
+from benchmarks.fleet import Fleet
 
 ARRIVALS: Final = "/arrivals"
 TIMEOUT_SECONDS: Final = 30.0
@@ -45,13 +45,7 @@ class SlowQuickBooks:
 def start_slow(fleet: Fleet, *, seconds: float) -> SlowQuickBooks:
     """Start the process and wait for its address."""
     process = fleet.start_module("quickbooks", "benchmarks.slow", str(seconds))
-    deadline = time.monotonic() + START_WITHIN_SECONDS
-    while "http" not in process.log.read_text():
-        process.assert_runs()
-        if time.monotonic() > deadline:
-            raise TimeoutError("the slow QuickBooks did not come up")
-        time.sleep(0.05)
-    return SlowQuickBooks(process.log.read_text().split()[-1])
+    return SlowQuickBooks(fleet.await_address(process))
 
 
 class Application:

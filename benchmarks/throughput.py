@@ -153,7 +153,7 @@ def settled_per_second(
         fleet.assert_running()
         if time.monotonic() - began > GIVEN_UP_AFTER_SECONDS:
             break
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # what others settle tells nobody here: it is asked
     taken_seconds = time.monotonic() - began
     return (_count_done(connection) - before) / taken_seconds
 
