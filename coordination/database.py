@@ -41,20 +41,20 @@ _SESSION_OPTIONS: Final = {
     "idle_in_transaction_session_timeout": str(SESSION_TIMEOUT_MS),
     "timezone": "UTC",
 }
+PLANS_BY_INDEX: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+"""A plan is made once, of look-ups by index, whatever the tables hold at that moment."""
 # Of a session whose every statement looks rows up by key: each keeps its plan for a while, made of
 # look-ups by index in the order in which it names its tables. Planning the largest anew takes many
 # times as long as running them, and the server did it each time. Not for ever: an index that is as
 # good as another while a table is small may read all that a company has once it is large.
 # https://www.postgresql.org/docs/current/runtime-config-query.html
-_BY_KEY_OPTIONS: Final = {
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "join_collapse_limit": "1",
-    "from_collapse_limit": "1",
-    "jit": "off",
-}
+_BY_KEY_OPTIONS: Final = PLANS_BY_INDEX | {"join_collapse_limit": "1", "from_collapse_limit": "1"}
 
 
 class _ConnectArguments(TypedDict):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from coordination.database import Connection
+from coordination.database import PLANS_BY_INDEX, Connection
 from coordination.errors import NotLeading
 from coordination.processes import BEATS_MISSED, LOOK_GAP_SECONDS, SILENT_SECONDS
 
@@ -27,10 +27,11 @@ RETURNING term
 # So each keeps the plan it gets for as long as a beat (`plan_anew`), and none reads a table whole
 # because that was nearly empty at that moment.
 # https://www.postgresql.org/docs/current/runtime-config-query.html
-_ASSERT = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
-       set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
+_PLANS = ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in PLANS_BY_INDEX.items()
+)
+_ASSERT = f"""
+SELECT {_PLANS}
   FROM proline_qbo.leadership
  WHERE name = 'relay' AND holder = %s AND term = %s FOR SHARE
 """
