@@ -4,6 +4,7 @@ Nothing is found by how the page is built: links, buttons and fields by their na
 reader would.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -89,7 +90,11 @@ class Clerk:
     def opens(self, tab: str) -> Self:
         """Open one of QuickBooks' pages."""
         tabs = self.page.get_by_role("navigation", name="QuickBooks")
-        tabs.get_by_role("link", name=tab).click()
+        link = tabs.get_by_role("link", name=tab)
+        link.click()
+        # A click returns while the page may still be arriving, and what is counted has no patience.
+        expect(link).to_have_attribute("aria-current", re.compile("page|true"))
+        self.page.wait_for_load_state("domcontentloaded")
         return self
 
     def chooses_settings(self) -> Self:
