@@ -183,7 +183,7 @@ def relay(choice: dict[str, Any]) -> None:
     limits = RelayLimits(**choice["limits"])
     with (
         asked_to_stop() as asked,
-        open_pool(url, max_size=2, application_name="proline-qbo relay") as pool,
+        open_pool(url, max_size=1, application_name="proline-qbo relay") as pool,
         relaying(url, pool, RabbitmqPublisher(amqp_url), limits) as me,
     ):
         stand("relay", me.life, asked)

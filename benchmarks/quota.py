@@ -29,7 +29,7 @@ from benchmarks.stage import EASY, Servers, company_ids, say_chains, servers, se
 COMPANIES: Final = 4
 WORKERS: Final = 2
 THREADS: Final = 16
-SECONDS: Final = 200
+SECONDS: Final = 240
 LONG_SECONDS: Final = 1_800
 KILL_AFTER: Final = 0.35
 RESTART_AFTER: Final = 0.65

@@ -40,7 +40,7 @@ from outbox.limits import RelayLimits
 from outbox.messages import message_for
 from outbox.publisher import RabbitmqPublisher
 from outbox.relay import Relay
-from records.places import PLACES_PER_COMPANY, unclaimed_places
+from records.places import PLACES_PER_COMPANY, held_places
 
 COMPANIES: Final = 200
 CHANGES: Final = COMPANIES * PLACES_PER_COMPANY
@@ -97,7 +97,7 @@ def leading(where: Servers) -> Iterator[Relay]:
     queues = tuple(QUEUES.values())
     with ExitStack() as living_on:
         pool = living_on.enter_context(
-            open_pool(url, max_size=2, application_name="proline-qbo relay")
+            open_pool(url, max_size=1, application_name="proline-qbo relay")
         )
         me = living_on.enter_context(living(url, pool, "relay"))
         for _ in range(CHANGES // QUEUE_PER_THREAD // THREADS_MOST + 1):
@@ -139,7 +139,7 @@ def changed(connection: psycopg.Connection, relay: Relay) -> tuple[float, list[t
     taken_seconds = time.monotonic() - began
     if connection.execute(_ALL_DISPATCHED).fetchone() != (True,):
         raise RuntimeError("the relay stood still before all was handed out")
-    places = unclaimed_places(connection)
+    places = [each.place for each in held_places(connection)]
     return CHANGES / taken_seconds, [(each.entity, encode(message_for(each))) for each in places]
 
 

@@ -7,6 +7,7 @@ sees the change after: two plain transactions side by side would lose the wake-u
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from operator import itemgetter
 
 from coordination.database import Connection
 
@@ -15,7 +16,7 @@ TAKE_LIMIT = 1_000
 _INSERT = "INSERT INTO proline_qbo.nudges (company_id, entity, record_id) VALUES (%s, %s, %s)"
 _TAKE = """
 DELETE FROM proline_qbo.nudges
- WHERE id = ANY (ARRAY(SELECT id FROM proline_qbo.nudges ORDER BY id LIMIT %s))
+ WHERE id = ANY (ARRAY(SELECT id FROM proline_qbo.nudges WHERE id > %s ORDER BY id LIMIT %s))
 RETURNING id, company_id, entity, record_id
 """
 
@@ -52,6 +53,13 @@ def nudge_many(c: Connection, abouts: Iterable[About]) -> None:
         cursor.executemany(_INSERT, [astuple(about) for about in abouts])
 
 
-def take(c: Connection, limit: int = TAKE_LIMIT) -> list[Nudge]:
-    """Remove and return the oldest nudges, by ascending id; they are back if the caller fails."""
-    return [Nudge(*row) for row in sorted(c.execute(_TAKE, [limit]))]
+def take(c: Connection, limit: int = TAKE_LIMIT, *, above: int = 0) -> list[Nudge]:
+    """Remove and return the oldest nudges, by ascending id; they are back if the caller fails.
+
+    Args:
+        c: the leading relay's transaction.
+        limit: the most to take.
+        above: an id below which nothing is looked for this time.
+    """
+    rows = c.execute(_TAKE, [above, limit]).fetchall()
+    return [Nudge(*row) for row in sorted(rows, key=itemgetter(0))]

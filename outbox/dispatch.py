@@ -10,12 +10,15 @@ gone. Where it is one of two, half of the room of its fellow is left; where most
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 
 from coordination.database import Connection
-from records.places import Place, count_unclaimed, take_places
-from records.ring import Turn, due_turns, leave_ring, pass_turn, rest_until_resumed, wait_for_room
+from outbox.ring import Ring
+from outbox.roster import Roster
+from records.places import Place, take_places
+from records.turns import Turn, read_turns
 
 QUEUE_PER_THREAD = 2
 ROUNDS_MOST = 10
@@ -30,53 +33,124 @@ class Choice:
     took: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
-    rest: tuple[str, ...] = ()
+    rest: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def dealt_with(self) -> set[str]:
+        """Whose turn is decided; those after them keep theirs for the next look."""
+        resting = (company_id for company_id, _ in self.rest)
+        return {*chain(self.took, self.passed, self.leave, resting)}
+
+
+@dataclass(frozen=True)
+class Threads:
+    """The living threads of workers.
+
+    Attributes:
+        by_entity: those that consume its queue; an entity without one is not dispatched.
+        all: each counted once.
+    """
+
+    by_entity: Mapping[str, int] = field(default_factory=dict)
+    all: int = 0
 
 
 def dispatch(
     connection: Connection,
-    threads: Mapping[str, int],
+    roster: Roster,
+    threads: Threads,
     *,
-    all_threads: int,
     pace: timedelta,
     full_pause: timedelta,
     most: int,
 ) -> list[Place]:
     """Hand out places in the leader's open transaction; the caller commits, then publishes.
 
-    Where no queue has room nothing is written, however many companies wait for it.
+    Where no queue has room nothing is read or written, however many companies wait for it.
 
     Args:
         connection: the leading relay's transaction.
-        threads: living threads by entity; an entity without one is not dispatched.
-        all_threads: living threads, each counted once.
+        roster: the leader's, refreshed; where this transaction fails it has to be built anew.
+        threads: who works.
         pace: the least time between two turns of one company.
         full_pause: for how long a company is passed over whose work is all of full entities.
         most: the most places to hand out.
     """
     places: list[Place] = []
-    unclaimed = count_unclaimed(connection)
-    room = _room(threads, unclaimed)
-    most = min(most, QUEUE_PER_THREAD * all_threads - sum(unclaimed.values()))
-    served = [entity for entity in ENTITIES if threads.get(entity)]
+    unclaimed = roster.in_flight.count_unclaimed()
+    room = _room(threads.by_entity, unclaimed)
+    most = min(most, QUEUE_PER_THREAD * threads.all - unclaimed.total())
+    served = [entity for entity in ENTITIES if threads.by_entity.get(entity)]
     for _ in range(ROUNDS_MOST):
         open_entities = [entity for entity, free in room.items() if free > 0]
-        if not open_entities or len(places) >= most:
+        asked_for = most - len(places)
+        company_ids = roster.ring.take(asked_for) if open_entities else []
+        if not company_ids:
             break
-        turns = due_turns(connection, open_entities, most=most - len(places))
+        turns = _read(connection, roster, company_ids, open_entities)
         all_served = len(open_entities) == len(served)
-        choice = choose(turns, room, all_served=all_served, most=most - len(places))
+        choice = choose(turns, room, all_served=all_served, most=asked_for)
+        due_again = _move(roster.ring, choice, turns, pace, full_pause)
         taken = take_places(connection, choice.pks) if choice.pks else []
-        wait_for_room(connection, choice.passed, full_pause)
-        pass_turn(connection, choice.took, pace)
-        leave_ring(connection, choice.leave)
-        rest_until_resumed(connection, choice.rest)
+        roster.in_flight.hand_out(taken)
         places += taken
-        if not taken:
+        # All whose turn it was have had it, and nobody's next has come meanwhile.
+        is_over = len(company_ids) < asked_for and not due_again
+        if is_over or not taken:
             break
         for place in taken:
             room[place.entity] -= 1
     return places
+
+
+def _read(
+    connection: Connection, roster: Roster, company_ids: Sequence[str], served: Sequence[str]
+) -> list[Turn]:
+    """Read the turns of these companies, each from its oldest record on.
+
+    Where that finds nothing it is read again from the beginning before anybody believes it.
+    """
+    turns = _read_from(connection, roster, company_ids, served)
+    unsure = [each.company_id for each in turns if each.pk is None]
+    unsure = [each for each in unsure if each in roster.oldest]
+    if unsure:
+        roster.oldest.forget(unsure)
+        sure = {each.company_id: each for each in _read_from(connection, roster, unsure, served)}
+        turns = [sure.get(each.company_id, each) for each in turns]
+    if len(served) == len(ENTITIES):
+        for turn in turns:
+            roster.oldest.saw(
+                turn.company_id, roster.ring.now if turn.since is None else turn.since
+            )
+    roster.ring.leave(set(company_ids).difference(turn.company_id for turn in turns))
+    return turns
+
+
+def _read_from(
+    connection: Connection, roster: Roster, company_ids: Sequence[str], served: Sequence[str]
+) -> list[Turn]:
+    held = roster.in_flight.count_by_company()
+    return read_turns(
+        connection,
+        company_ids,
+        held=[held[each] for each in company_ids],
+        since=roster.oldest.of(company_ids),
+        served=served,
+    )
+
+
+def _move(
+    ring: Ring, choice: Choice, turns: Sequence[Turn], pace: timedelta, full_pause: timedelta
+) -> bool:
+    """Tell the ring what becomes of each; say whether any of them has a turn now."""
+    ring.leave(choice.leave)
+    ring.wait(choice.passed, ring.now + full_pause.total_seconds())
+    for company_id, until in choice.rest:
+        ring.rest(company_id, until)
+    dealt_with = choice.dealt_with
+    not_reached = [turn.company_id for turn in turns if turn.company_id not in dealt_with]
+    ring.keep(not_reached)
+    return ring.pass_turn(choice.took, pace.total_seconds()) or bool(not_reached)
 
 
 ENTITIES = ("contact", "project", "invoice", "payment")
@@ -98,14 +172,17 @@ def choose(
     """
     left = dict(room)
     pks: list[int] = []
-    took, passed, leave, rest = [], [], [], []
+    took: list[str] = []
+    passed: list[str] = []
+    leave: list[str] = []
+    rest: list[tuple[str, float]] = []
     for turn in turns:
         if not any(left.values()) or len(pks) >= most:
             break
         if not turn.open or turn.places <= 0 or (turn.pk is None and all_served):
             leave.append(turn.company_id)
-        elif turn.paused:
-            rest.append(turn.company_id)
+        elif turn.paused_until is not None:
+            rest.append((turn.company_id, turn.paused_until))
         elif turn.pk is None or turn.entity is None:
             # It keeps its turn, but must not stand in the way of those whose work finds room.
             passed.append(turn.company_id)

@@ -1,12 +1,11 @@
 """What the leading relay does: wake, take in, retry, hand out, publish.
 
-One after the other on one session, each in a transaction that begins by proving the leadership.
-Once a second it looks around, which is in `lookout`.
+One after the other on one session, in a transaction that begins by proving the leadership. Once a
+second it looks around, which is in `lookout`.
 Messages are published after the commit that made them true, so a message can never name a place
 that does not exist, and a lost one is published again.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,42 +15,34 @@ import psycopg
 
 from broker.claim_checks import Message
 from coordination import nudges
+from coordination.database import Connection
 from outbox import metrics
 from outbox.dispatch import dispatch
-from outbox.intake import take_in, take_in_exported
+from outbox.floor import Floor
+from outbox.intake import Intake, take_in, take_in_exported
 from outbox.limits import RelayLimits
 from outbox.lookout import Lookout
 from outbox.messages import Publisher, message_for
 from outbox.missing_parents import MissingParents
+from outbox.probe import Probe, Seen
+from outbox.roster import Roster
 from outbox.term import Term
 from records.due import due_closed, due_retries, resync_slice
 from records.evaluation import evaluate
 from records.keys import RecordKey
-from records.places import unclaimed_places
-from records.ring import end_rest, join_ring, rebuild_ring
+from records.places import Place
 from records.waking import affected_by, missing_parents
 
 INTAKE_HALVINGS_MOST = 16
-
-
-_PROBE = """
-SELECT EXISTS (SELECT FROM proline_outbox.outbox_events WHERE id > %s),
-       EXISTS (SELECT FROM proline_qbo.nudges),
-       EXISTS (SELECT FROM proline_qbo.records
-               WHERE state = 'retrying' AND retry_at <= (SELECT proline_qbo.clock())),
-       EXISTS (SELECT FROM proline_qbo.ring
-               WHERE position IS NOT NULL AND not_before <= (SELECT proline_qbo.clock()))
-"""
 
 
 @dataclass
 class _Memory:
     """What a leader remembers of its term; a new one starts from the tables alone."""
 
+    events: Floor
+    nudges: Floor
     unconfirmed: list[Message] = field(default_factory=list)
-    marks: deque[tuple[float, int]] = field(default_factory=deque)
-    floor: int = 0
-    highest_id: int = 0
     intake_halvings: int = 0
     resync_after: int = 0
     due: dict[str, float] = field(default_factory=dict)
@@ -80,13 +71,16 @@ class Leader:
         self._publisher = publisher
         self._limits = limits
         self._monotonic = monotonic
-        self._memory = _Memory()
-        self._lookout = Lookout(term, publisher, limits, monotonic)
+        self._memory = _Memory(Floor(limits.floor_age_seconds), Floor(limits.floor_age_seconds))
+        self._roster = Roster()
+        self._probe = Probe(term.pool)
+        self._lookout = Lookout(term, publisher, limits, monotonic, self._roster)
         self._missing = MissingParents(term.pool, monotonic)
         with self._term.transaction() as connection:
-            rebuild_ring(connection)
-            places = unclaimed_places(connection)
-        self._memory.unconfirmed = [message_for(place) for place in places]
+            self._roster.in_flight.refresh(connection)
+        self._memory.unconfirmed = [
+            message_for(place) for place in self._roster.in_flight.unclaimed
+        ]
 
     @property
     def pressed(self) -> bool:
@@ -128,55 +122,88 @@ class Leader:
 
     def _work(self) -> bool:
         self._memory.pressed = False
-        full_look = self._is_due("full look", self._limits.full_look_seconds)
-        floor = 0 if full_look else self._floor()
-        events, nudged, due, turns = self._probe(floor)
-        worked = nudged and self._wake()
-        worked = (events and self._intake(floor)) or worked
-        worked = (due and self._retry()) or worked
-        if turns or worked:
-            worked = self._dispatch() or worked
+        events_above, nudges_above = self._floors()
+        seen = self._probe.look(events_above, nudges_above)
+        if self._roster.ring.is_behind(seen.now):
+            # First: whoever took a turn now would find limits that lie ahead, and pause for them.
+            self._lookout.bring_back()
+        turns = self._roster.tell(seen.now) or not self._roster.is_known
+        worked = False
+        if seen.events or seen.nudged or seen.due or turns:
+            worked = self._carry_out(seen, events_above, nudges_above)
         return self._publish() or worked
 
-    def _probe(self, floor: int) -> tuple[bool, bool, bool, bool]:
-        with self._term.look() as connection:
-            row = connection.execute(_PROBE, [floor]).fetchone()
-        if row is None:
-            raise LookupError("the probe gave no row")
-        return row[0], row[1], row[2], row[3]
+    def _floors(self) -> tuple[int, int]:
+        """Above which ids to look for events and for nudges."""
+        if self._is_due("full look", self._limits.full_look_seconds):
+            return 0, 0
+        now = self._monotonic()
+        return self._memory.events.at(now), self._memory.nudges.at(now)
 
-    def _wake(self) -> bool:
-        with self._term.transaction() as connection:
-            taken = nudges.take(connection, self._limits.nudge_batch)
-            end_rest(connection, {each.company_id for each in taken if each.record_id is None})
-            keys = {
-                RecordKey(each.company_id, each.entity, each.record_id)
-                for each in taken
-                if each.entity and each.record_id
-            }
-            evaluated = evaluate(connection, affected_by(connection, sorted(keys)))
-            join_ring(
-                connection,
-                {each.company_id for each in taken} | evaluated.companies_with_work,
-            )
+    def _carry_out(self, seen: Seen, events_above: int, nudges_above: int) -> bool:
+        """Do what was seen in one transaction: one proof of the leadership and one commit a tick.
+
+        A single change pays for both; of a full tick, whose batches have their limits, it is a
+        fraction of a percent.
+        """
+        intake = None
+        with self._no_roster_from_what_fails(), self._term.transaction() as connection:
+            self._roster.in_flight.refresh(connection)
+            if not self._roster.is_known:
+                self._roster.let_all_join(connection)
+            worked = seen.nudged and self._wake(connection, nudges_above)
+            if seen.events:
+                intake = self._intake(connection, events_above)
+                worked = intake.taken > 0 or worked
+            worked = (seen.due and self._retry(connection)) or worked
+            places = self._dispatch(connection) if self._roster.tell(seen.now) else []
+        if intake is not None:
+            self._note(intake)
+        self._memory.unconfirmed += [message_for(place) for place in places]
+        return worked or bool(places)
+
+    @contextmanager
+    def _no_roster_from_what_fails(self) -> Iterator[None]:
+        """Read all anew after a transaction that came to nothing, or may have."""
+        try:
+            yield
+        except BaseException:
+            self._roster.forget()
+            raise
+
+    def _wake(self, connection: Connection, above: int) -> bool:
+        taken = nudges.take(connection, self._limits.nudge_batch, above=above)
+        self._roster.ring.end_rests({each.company_id for each in taken if each.record_id is None})
+        keys = {
+            RecordKey(each.company_id, each.entity, each.record_id)
+            for each in taken
+            if each.entity and each.record_id
+        }
+        evaluated = evaluate(connection, affected_by(connection, sorted(keys)))
+        self._roster.let_join(
+            connection, {each.company_id for each in taken} | evaluated.companies_with_work
+        )
+        if taken:
+            self._memory.nudges.saw(taken[-1].id, now=self._monotonic())
         self._press_on(len(taken) >= self._limits.nudge_batch)
         return bool(taken)
 
-    def _intake(self, floor: int) -> bool:
-        with self._halved_while_it_fails() as share, self._term.transaction() as connection:
+    def _intake(self, connection: Connection, above: int) -> Intake:
+        with self._halved_while_it_fails() as share:
             intake = take_in(
                 connection,
-                floor=floor,
+                floor=above,
                 most=max(self._limits.intake_batch // share, 1),
                 most_bytes=max(self._limits.intake_bytes // share, 1),
             )
-            join_ring(connection, intake.evaluated.companies_with_work)
-        self._missing.add(intake.missing)
-        if intake.highest_id > self._memory.highest_id:
-            self._memory.highest_id = intake.highest_id
-            self._memory.marks.append((self._monotonic(), intake.highest_id))
+            self._roster.let_join(connection, intake.evaluated.companies_with_work)
         self._press_on(intake.more)
-        return intake.taken > 0
+        return intake
+
+    def _note(self, intake: Intake) -> None:
+        """Remember what a committed intake has shown."""
+        self._missing.add(intake.missing)
+        self._memory.events.saw(intake.highest_id, now=self._monotonic())
 
     @contextmanager
     def _halved_while_it_fails(self) -> Iterator[int]:
@@ -189,34 +216,24 @@ class Leader:
             raise
         memory.intake_halvings = 0
 
-    def _floor(self) -> int:
-        """The highest id seen a minute ago: the fast poll passes over dead rows below it."""
-        marks = self._memory.marks
-        while marks and self._monotonic() - marks[0][0] >= self._limits.floor_age_seconds:
-            self._memory.floor = marks.popleft()[1]
-        return self._memory.floor
-
-    def _retry(self) -> bool:
-        with self._term.transaction() as connection:
-            pks = due_retries(connection, most=self._limits.nudge_batch)
-            evaluated = evaluate(connection, pks)
-            join_ring(connection, evaluated.companies_with_work)
+    def _retry(self, connection: Connection) -> bool:
+        pks = due_retries(connection, most=self._limits.nudge_batch)
+        evaluated = evaluate(connection, pks)
+        self._roster.let_join(connection, evaluated.companies_with_work)
         self._press_on(len(pks) >= self._limits.nudge_batch)
         return evaluated.moved > 0
 
-    def _dispatch(self) -> bool:
-        with self._term.transaction() as connection:
-            places = dispatch(
-                connection,
-                self._lookout.threads,
-                all_threads=self._lookout.all_threads,
-                pace=timedelta(milliseconds=self._limits.pace_ms),
-                full_pause=timedelta(milliseconds=self._limits.full_ms),
-                most=self._limits.dispatch_batch,
-            )
-        self._memory.unconfirmed += [message_for(place) for place in places]
+    def _dispatch(self, connection: Connection) -> list[Place]:
+        places = dispatch(
+            connection,
+            self._roster,
+            self._lookout.threads,
+            pace=timedelta(milliseconds=self._limits.pace_ms),
+            full_pause=timedelta(milliseconds=self._limits.full_ms),
+            most=self._limits.dispatch_batch,
+        )
         self._press_on(len(places) >= self._limits.dispatch_batch)
-        return bool(places)
+        return places
 
     def _press_on(self, full: bool) -> None:  # noqa: FBT001  # a batch was, or was not
         self._memory.pressed = self._memory.pressed or full
@@ -241,7 +258,7 @@ class Leader:
         if exported:
             with self._term.transaction() as connection:
                 intake = take_in_exported(connection, exported)
-                join_ring(connection, intake.evaluated.companies_with_work)
+                self._roster.let_join(connection, intake.evaluated.companies_with_work)
             self._missing.add(intake.missing)
         return exported is not None
 
@@ -251,7 +268,7 @@ class Leader:
         """Once a day the office may have reopened the books unseen: a worker reads them again."""
         with self._term.transaction() as connection:
             evaluated = evaluate(connection, due_closed(connection, most=self._limits.nudge_batch))
-            join_ring(connection, evaluated.companies_with_work)
+            self._roster.let_join(connection, evaluated.companies_with_work)
         return evaluated.moved > 0
 
     def _resync(self) -> bool:
@@ -263,11 +280,12 @@ class Leader:
         with self._term.transaction() as connection:
             piece = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
             evaluated = evaluate(connection, piece.pks)
-            join_ring(connection, evaluated.companies_with_work)
+            self._roster.let_join(connection, evaluated.companies_with_work)
             missing = missing_parents(connection, piece.pks)
         self._missing.add(missing)
         memory.resync_after = piece.read_to
         if not piece.read_to:
+            self._roster.is_known = False  # whoever is missed in the ring joins with the next tick
             memory.due["resync"] = self._monotonic() + limits.resync_seconds
         metrics.resync_finds.inc(evaluated.moved)
         return evaluated.moved > 0

@@ -16,15 +16,15 @@ from coordination import processes
 from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
 from outbox.clock_back import bring_back
-from outbox.dispatch import ENTITIES
+from outbox.dispatch import ENTITIES, Threads
 from outbox.limits import RelayLimits
 from outbox.lost_messages import LostMessages
 from outbox.messages import Publisher, message_for
+from outbox.roster import Roster
 from outbox.term import Term
 from records.attempts import empty_answered, unanswered_attempts
 from records.lost_claims import take_back_lost
-from records.places import return_unserved, unclaimed_places
-from records.ring import join_ring, rebuild_ring
+from records.places import return_these
 
 log = get_logger()
 
@@ -39,6 +39,10 @@ class Lookout:
         publisher: the broker's side.
         limits: the beat, and how much is tidied at once.
         monotonic: this process's own clock, in seconds.
+        roster: the leader's.
+
+    Attributes:
+        threads: those of the living workers.
     """
 
     def __init__(
@@ -47,10 +51,11 @@ class Lookout:
         publisher: Publisher,
         limits: RelayLimits,
         monotonic: Callable[[], float],
+        roster: Roster,
     ) -> None:
         """Begin knowing nobody; the first beat tells who lives."""
-        self.threads: dict[str, int] = {}
-        self.all_threads = 0
+        self.threads = Threads()
+        self._roster = roster
         self._term = term
         self._publisher = publisher
         self._limits = limits
@@ -66,15 +71,19 @@ class Lookout:
         beats = {each.id: each.beats for each in living}
         silent = self._watch.look(beats, now=self._monotonic())
         before = self._served()
-        self.threads = _threads_by_entity(living)
-        self.all_threads = sum(each.threads for each in living)
-        bring_back(self._term.pool, self._limits)
+        self.threads = Threads(_threads_by_entity(living), sum(each.threads for each in living))
+        self.bring_back()
         gone = self._take_back(silent)
         for each in living:
             if each.id in gone:
                 self._lost_messages.suspect(each.queues)
         if self._served() - before:
             self._let_all_join()
+
+    def bring_back(self) -> None:
+        """Shorten what a clock that went back has left too far ahead, and rests with it."""
+        if bring_back(self._term.pool, self._limits):
+            self._roster.ring.end_all_rests()
 
     def sent(self, messages: Sequence[Message]) -> None:
         """Note what the broker confirmed."""
@@ -88,8 +97,10 @@ class Lookout:
         Args:
             unconfirmed: what no queue has confirmed yet.
         """
+        in_flight = self._roster.in_flight
         with self._term.transaction() as connection:
-            unclaimed = [message_for(place) for place in unclaimed_places(connection)]
+            in_flight.refresh(connection)
+        unclaimed = [message_for(place) for place in in_flight.unclaimed]
         in_hand = {each.token for each in unconfirmed}
         lost = self._lost_messages.look(
             unclaimed, self._publisher.waiting, now=self._monotonic(), in_hand=in_hand
@@ -101,6 +112,7 @@ class Lookout:
 
     def tidy(self) -> bool:
         """Remove what no longer counts, a bounded piece at a time; say whether all is done."""
+        self._roster.in_flight.forget()
         with self._term.transaction() as connection:
             processes.forget_gone(connection)
         for _ in range(TIDY_PIECES_MOST):
@@ -122,12 +134,12 @@ class Lookout:
         return old < self._limits.tidy_batch
 
     def _served(self) -> set[str]:
-        return {entity for entity in ENTITIES if self.threads.get(entity)}
+        return {entity for entity in ENTITIES if self.threads.by_entity.get(entity)}
 
     def _let_all_join(self) -> None:
         """Companies whose work was all of entities without a consumer have left the ring."""
         with self._term.transaction() as connection:
-            rebuild_ring(connection)
+            self._roster.let_all_join(connection)
 
     def _take_back(self, silent: dict[UUID, int]) -> list[UUID]:
         """Take back what gone processes held, and what stands in queues nobody consumes.
@@ -135,13 +147,17 @@ class Lookout:
         Returns:
             Those that were declared gone.
         """
-        served = sorted(self._served())
+        served, roster = self._served(), self._roster
         with self._term.transaction() as connection:
             gone = processes.declare_gone(connection, silent)
             end_forgotten(connection)
-            lost = take_back_lost(connection)
-            unserved = return_unserved(connection, served)
-            join_ring(connection, {key.company_id for key in (*lost, *unserved)})
+            roster.in_flight.refresh(connection)
+            lost = take_back_lost(connection, roster.in_flight.pks)
+            unserved = return_these(
+                connection,
+                [each.pk for each in roster.in_flight.unclaimed if each.entity not in served],
+            )
+            roster.let_join(connection, {key.company_id for key in (*lost, *unserved)})
         if gone or lost or unserved:
             log.warning(
                 "relay.took_back",

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from coordination.clock import clock
 from coordination.database import Connection
 from records.anew import give_up_links
 from records.eligibility import RETRY_AFTER_FAILURE, judge
@@ -49,9 +48,8 @@ def evaluate(
         groups = _by_entity(connection, pks)
     if not groups:
         return Evaluated()
-    now = clock(connection)
     for batch in _batches(groups):
-        judged = _judge_batch(connection, batch, known, now)
+        judged = _judge_batch(connection, batch, known, groups[0].now)
         needed = send_needed(connection, {v.needs for _, v in judged if v.needs is not None})
         in_flight = [(f, v) for f, v in judged if f.state is State.DISPATCHED]
         at_rest = [(f, v) for f, v in judged if f.state is not State.DISPATCHED]
@@ -70,7 +68,7 @@ def evaluate(
 
 # Nearly never has anybody ordered anything, and the index of open orders is nearly empty.
 _BY_ENTITY = """
-SELECT array_agg(r.pk ORDER BY r.pk),
+SELECT proline_qbo.clock(), array_agg(r.pk ORDER BY r.pk),
        bool_or(coalesce((SELECT true FROM proline_qbo.orders o
                          WHERE o.record_pk = r.pk AND o.carried_out_at IS NULL LIMIT 1), false))
 FROM proline_qbo.records r WHERE r.pk = ANY(%b::bigint[])
@@ -80,8 +78,9 @@ GROUP BY r.entity ORDER BY array_position('{contact,project,invoice,payment}', r
 
 @dataclass(frozen=True)
 class _Group:
-    """Records of one entity, and whether an order for any of them is open."""
+    """Records of one entity, whether an order for any of them is open, and when that was read."""
 
+    now: datetime
     pks: list[int]
     ordered: bool
 

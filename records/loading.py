@@ -56,12 +56,11 @@ def load_facts(
     """
     if len(pks) > BATCH_MOST:
         raise ValueError(f"{len(pks)} records in one evaluation; the most is {BATCH_MOST}")
-    rows = _load_rows(connection, pks, with_snapshots=not known)
+    rows = _load_rows(connection, pks, with_snapshots=known.keys().isdisjoint(pks))
     raw = _snapshots(connection, rows, known)
     projects = load_parents(connection, {_project_key(row, raw[row.pk]) for row in rows})
     contact_keys = {row.pk: _contact_key(row, raw[row.pk], projects) for row in rows}
     contacts = load_parents(connection, contact_keys.values())
-    wanted = _load_wanted(connection, [row for row in rows if row.entity == "contact"])
     older = began_before_enable(connection, [row.pk for row in rows if _is_running(row)])
     paid = _load_paid(connection, [row for row in rows if row.entity == "invoice"])
     payers = [Payer(row.pk, row.company_id, raw[row.pk]) for row in rows if row.entity == "payment"]
@@ -76,7 +75,6 @@ def load_facts(
                 read=_read_of(row, known),
                 project=projects.get(_project_key(row, raw[row.pk])),
                 contact=contacts.get(contact_keys[row.pk]),
-                wanted=row.pk in wanted,
                 older_member=row.pk in older,
                 paid=paid.get(row.pk, _NOT_PAID),
                 candidates=candidates.get(row.pk, NO_CANDIDATES),
@@ -114,6 +112,7 @@ class _Row(NamedTuple):
     first_enabled_at: datetime | None
     customer_mode: str | None
     settings: dict[str, Any] | None
+    wanted: bool
     is_member: bool
     amount_due: Decimal | None
     outcome_unknown: bool
@@ -150,7 +149,6 @@ class _Beside(NamedTuple):
     read: Snapshot | None
     project: Parent | None
     contact: Parent | None
-    wanted: bool
     older_member: bool
     paid: "_Holders"
     candidates: Candidates
@@ -173,6 +171,12 @@ SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.judged_version, r
        r.failed_version, r.failed_basis, r.failed_code, r.failed_sentence, r.skipped_by,
        r.skipped_version, r.parked_version, c.first_enabled_at, t.customer_mode,
        CASE WHEN r.entity = 'project' AND t.record_pk IS NULL THEN c.settings END AS settings,
+       CASE WHEN r.entity = 'contact' THEN coalesce((
+           SELECT true FROM proline_qbo.dependencies o
+           WHERE (o.company_id, o.on_entity, o.on_record_id)
+               = (r.company_id, 'contact', r.record_id)
+             AND (SELECT true FROM proline_qbo.transfers w WHERE w.record_pk = o.record_pk)
+           LIMIT 1), false) ELSE false END AS wanted,
        m.record_pk IS NOT NULL AND NOT m.booked_itself AS is_member,
        CASE WHEN m.booked_itself THEN (
            SELECT y.amount FROM proline_qbo.amounts_due y WHERE y.record_pk = r.pk) END
@@ -301,7 +305,7 @@ def _facts(row: _Row, beside: _Beside) -> Facts:
         asked=_asked(row),
         project=beside.project,
         contact=beside.contact,
-        wanted=beside.wanted,
+        wanted=row.wanted,
         older_member=beside.older_member,
         paid_by=beside.paid.all,
         paid_by_alive=beside.paid.alive,
@@ -379,23 +383,6 @@ def _contact_key(
         # What hangs from a job of its own is booked on that, whoever its contact is.
         return RecordKey(row.company_id, "contact", "")
     return contact_key(row.company_id, row.entity, snapshot, project)
-
-
-_WANTED = """
-SELECT DISTINCT r.pk
-FROM proline_qbo.records r
-JOIN proline_qbo.dependencies d
-  ON (d.company_id, d.on_entity, d.on_record_id) = (r.company_id, 'contact', r.record_id)
-JOIN proline_qbo.transfers t ON t.record_pk = d.record_pk
-WHERE r.pk = ANY(%b::bigint[])
-"""
-
-
-def _load_wanted(connection: Connection, contacts: Sequence[_Row]) -> set[int]:
-    if not contacts:
-        return set()
-    rows = connection.execute(_WANTED, [[row.pk for row in contacts]]).fetchall()
-    return {pk for (pk,) in rows}
 
 
 _PAID = f"""

@@ -10,6 +10,8 @@ A finished start clears all of it (`records.settlement`); a newer version from P
 more (`records.eligibility`).
 """
 
+from collections.abc import Sequence
+
 from coordination.database import Connection
 from records.claims import Claim
 from records.keys import RecordKey
@@ -23,7 +25,7 @@ _LOST = """
 SELECT r.pk, p.gone_at IS NOT NULL AND NOT p.retired AS died
 FROM proline_qbo.records r
 LEFT JOIN proline_qbo.processes p ON p.id = r.claimed_by
-WHERE r.state = 'dispatched' AND r.claimed_by IS NOT NULL
+WHERE r.pk = ANY(%(pks)b::bigint[]) AND r.claimed_by IS NOT NULL
   AND (p.id IS NULL OR p.gone_at IS NOT NULL
        OR (p.beats >= r.claimed_beats + %(beats)s AND r.dispatch_token <> ALL(p.claims)))
 FOR UPDATE OF r SKIP LOCKED
@@ -43,9 +45,17 @@ RETURNING r.company_id, r.entity, r.record_id
 """
 
 
-def take_back_lost(connection: Connection) -> list[RecordKey]:
-    """Take back every lost claim; name the records, to be looked at again at once."""
-    lost = connection.execute(_LOST, {"beats": BEATS_WITHOUT_NAMING}).fetchall()
+def take_back_lost(connection: Connection, pks: Sequence[int]) -> list[RecordKey]:
+    """Take back every lost claim among these; name the records, to be looked at again at once.
+
+    Args:
+        connection: the leading relay's transaction.
+        pks: all records that are dispatched; others may be among them.
+    """
+    arguments = {"beats": BEATS_WITHOUT_NAMING, "pks": list(pks)}
+    lost = connection.execute(_LOST, arguments).fetchall()
+    if not lost:
+        return []
     rows = connection.execute(
         _TAKE_BACK,
         {

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg.rows import TupleRow
+
 from coordination.database import Connection
 from records.keys import RecordKey
 
@@ -57,40 +59,55 @@ def return_unclaimed(connection: Connection, company_id: str) -> int:
     return connection.execute(_RETURN, [company_id]).rowcount
 
 
-_RETURN_QUEUES = """
+_RETURN_THESE = """
 UPDATE proline_qbo.records
 SET state = 'pending', dispatch_token = NULL, dispatched_at = NULL, since = proline_qbo.clock()
-WHERE state = 'dispatched' AND claimed_by IS NULL AND entity <> ALL(%s)
+WHERE pk = ANY(%b::bigint[]) AND state = 'dispatched' AND claimed_by IS NULL
 RETURNING company_id, entity, record_id
 """
 
 
-def return_unserved(connection: Connection, served: Sequence[str]) -> list[RecordKey]:
-    """Give back the unclaimed places of entities that no living worker consumes any more."""
-    rows = connection.execute(_RETURN_QUEUES, [list(served)]).fetchall()
-    return [RecordKey(*row) for row in rows]
+def return_these(connection: Connection, pks: Sequence[int]) -> list[RecordKey]:
+    """Give back the places of these records that nobody claimed: no worker would any more."""
+    if not pks:
+        return []
+    return [RecordKey(*row) for row in connection.execute(_RETURN_THESE, [list(pks)]).fetchall()]
 
 
-_UNCLAIMED = """
-SELECT entity, count(*) FROM proline_qbo.records
-WHERE state = 'dispatched' AND claimed_by IS NULL GROUP BY entity
-"""
+@dataclass(frozen=True, slots=True)
+class HeldPlace:
+    """A place that is held, and whether a worker has claimed its record."""
+
+    place: Place
+    is_claimed: bool
 
 
-def count_unclaimed(connection: Connection) -> dict[str, int]:
-    """Count dispatched, unclaimed records by entity: what stands in each queue."""
-    return dict(connection.execute(_UNCLAIMED).fetchall())
-
-
-_UNCLAIMED_PLACES = """
-SELECT r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token
-FROM proline_qbo.records r
+_COLUMNS = "r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token, r.claimed_by IS NOT NULL"
+_HELD = f"""
+SELECT {_COLUMNS} FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
-WHERE r.state = 'dispatched' AND r.claimed_by IS NULL
-ORDER BY r.dispatched_at, r.pk
+WHERE r.state = 'dispatched' ORDER BY r.dispatched_at, r.pk
+"""
+# By their keys, never by the index of what is dispatched: see `outbox.in_flight`.
+_STILL_HELD = f"""
+SELECT {_COLUMNS} FROM (
+    SELECT * FROM proline_qbo.records WHERE pk = ANY(%b::bigint[]) OFFSET 0) r
+JOIN proline_qbo.companies c ON c.id = r.company_id
+WHERE r.state = 'dispatched' ORDER BY r.dispatched_at, r.pk
 """
 
 
-def unclaimed_places(connection: Connection) -> list[Place]:
-    """Every place whose message may be lost: a new leader publishes them all again."""
-    return [Place(*row) for row in connection.execute(_UNCLAIMED_PLACES).fetchall()]
+def held_places(connection: Connection) -> list[HeldPlace]:
+    """Read every place that is held, in the order of their dispatch."""
+    return [_held(row) for row in connection.execute(_HELD).fetchall()]
+
+
+def still_held(connection: Connection, pks: Sequence[int]) -> list[HeldPlace]:
+    """Read which of these records hold a place, in the order of their dispatch."""
+    if not pks:
+        return []
+    return [_held(row) for row in connection.execute(_STILL_HELD, [list(pks)]).fetchall()]
+
+
+def _held(row: TupleRow) -> HeldPlace:
+    return HeldPlace(Place(*row[:-1]), is_claimed=row[-1])

@@ -30,7 +30,8 @@ from outbox.publisher import RabbitmqPublisher
 from workers.rabbitmq import rabbitmq_broker
 from workers.waits import Waits
 
-RELAY_SESSIONS = 2
+RELAY_SESSIONS = 1
+"""It does one thing after the other, and a session that does all is a warm one."""
 THREADS_MOST = 64
 
 

@@ -413,8 +413,7 @@ def subscription_lapsed(new_roofer: NewRoofer) -> None:
     held = (state(roofer, "invoice", "i1"), roofer.held("Invoice"))
 
     with roofer.system.pool.connection() as connection:
-        connection.execute("UPDATE proline_qbo.companies SET paused_until = proline_qbo.clock()")
-        connection.execute("UPDATE proline_qbo.ring SET not_before = proline_qbo.clock()")
+        companies.resume(connection, roofer.company_id)
     roofer.settle()
 
     assert held == ("pending", [])

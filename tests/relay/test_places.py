@@ -1,6 +1,8 @@
 """Places and the ring: who is handed out, how many at a time, and whose turn it is."""
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -9,11 +11,13 @@ from broker.claim_checks import Message
 from connections import companies
 from connections.settings import CompanySettings
 from coordination.clock import clock
-from coordination.database import Pool
+from coordination.database import Connection, Pool
+from outbox import dispatch
 from outbox.dispatch import choose
+from outbox.floor import Oldest
 from records.places import PLACES_PER_COMPANY, return_unclaimed
-from records.ring import Turn
 from records.settlement import handed_back
+from records.turns import Turn, read_turns
 from tests.support.database_clock import DatabaseClock
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import (
@@ -208,14 +212,12 @@ def mixed_backlog(office: Office, names: list[str]) -> None:
         " generate_series(1, 20) AS n ORDER BY rank, n, k",
         names,
     )
-    office.do(
-        "INSERT INTO proline_qbo.ring (company_id, position)"
-        " SELECT k, nextval('proline_qbo.ring_tail') FROM unnest(%s::text[]) AS k",
-        names,
-    )
+    office.do("INSERT INTO proline_qbo.nudges (company_id) SELECT unnest(%s::text[])", names)
 
 
-def test_the_pace_lies_between_two_turns_of_a_company(pool: Pool) -> None:
+def test_the_pace_lies_between_two_turns_of_a_company(
+    pool: Pool, database_clock: DatabaseClock
+) -> None:
     """Roughly the limiter's own pace, so that a thread rarely waits for a slot."""
     with pool.connection() as connection:
         enable_company(connection)
@@ -223,7 +225,7 @@ def test_the_pace_lies_between_two_turns_of_a_company(pool: Pool) -> None:
     backlog(office, ACME, 3)
 
     first = office.hand.drain()
-    office.do("UPDATE proline_qbo.ring SET not_before = proline_qbo.clock()")
+    database_clock.advance(60)
     second = office.hand.drain()
 
     assert (len(first), len(second)) == (1, 1)
@@ -351,7 +353,7 @@ def test_what_was_voided_while_disconnected_is_voided_after_the_reconnect(
 
 
 def test_a_paused_company_keeps_its_turn_and_goes_on_when_the_pause_is_over(
-    office: Office,
+    office: Office, database_clock: DatabaseClock
 ) -> None:
     """A 429 rewrites no record."""
     backlog(office, ACME, 2)
@@ -361,8 +363,7 @@ def test_a_paused_company_keeps_its_turn_and_goes_on_when_the_pause_is_over(
     )
     assert office.hand.drain() == []
 
-    office.do("UPDATE proline_qbo.companies SET paused_until = proline_qbo.clock()")
-    office.do("UPDATE proline_qbo.ring SET not_before = proline_qbo.clock()")
+    database_clock.advance(3_600)
 
     assert office.finish() == 2
 
@@ -425,68 +426,111 @@ def invoices_of_many(office: Office, companies_most: int = 20) -> None:
         " SELECT k, 'invoice', 'i1', 1, 'pending' FROM unnest(%s::text[]) AS k",
         names,
     )
+    office.do("INSERT INTO proline_qbo.nudges (company_id) SELECT unnest(%s::text[])", names)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often each company is looked at for what it has to hand out."""
+    counted: Counter[str] = Counter()
+
+    def counting(connection: Connection, company_ids: Sequence[str], **how: Any) -> list[Turn]:  # noqa: ANN401  # handed on as it came
+        counted.update(company_ids)
+        return read_turns(connection, company_ids, **how)
+
+    monkeypatch.setattr(dispatch, "read_turns", counting)
+    return counted
+
+
+def serve_one_that_is_older(office: Office) -> None:
+    """Serve a backlog, the last of which turns out to have waited for longer than the first."""
+    backlog(office, ACME, MANY)
+    office.worker.work(office.hand.drain())
     office.do(
-        "INSERT INTO proline_qbo.ring (company_id, position)"
-        " SELECT k, nextval('proline_qbo.ring_tail') FROM unnest(%s::text[]) AS k",
-        names,
+        "UPDATE proline_qbo.records SET since = since - interval '1 hour' WHERE pk = ("
+        "SELECT max(pk) FROM proline_qbo.records WHERE state = 'pending' AND entity = 'contact')"
     )
+    office.finish()
 
 
-def ring_writes(office: Office, ticks: int = 20) -> int:
-    """Count which rows of the ring these ticks have rewritten, each tick for itself."""
-    rows = "SELECT company_id, xmin::text AS written_by FROM proline_qbo.ring ORDER BY 1"
-    writes = 0
-    for _ in range(ticks):
-        before = office.rows(rows)
+def test_what_is_older_than_anybody_knew_is_found_before_the_company_leaves(
+    office: Office,
+) -> None:
+    """From its oldest record on a company is looked at; nobody believes that there is nothing."""
+    serve_one_that_is_older(office)
+
+    assert office.rows("SELECT FROM proline_qbo.records WHERE state <> 'done'") == []
+
+
+def test_without_the_second_look_it_would_wait_for_ever(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it is good for."""
+    monkeypatch.setattr(Oldest, "__contains__", lambda *_: False)
+    serve_one_that_is_older(office)
+
+    assert len(office.rows("SELECT FROM proline_qbo.records WHERE state = 'pending'")) == 1
+
+
+def tick(office: Office, times: int = 20) -> None:
+    """Tick, whether there is work or not."""
+    for _ in range(times):
         office.hand.relay.tick()
-        writes += sum(now != then for now, then in zip(office.rows(rows), before, strict=True))
-    return writes
 
 
-def test_without_a_worker_the_ring_is_left_alone(office: Office) -> None:
-    """An outage of all workers costs no write, however many companies wait."""
+def test_without_a_worker_nobody_is_looked_at(office: Office, looks: Counter[str]) -> None:
+    """An outage of all workers costs nothing, however many companies wait."""
     office.worker.retire()
     office.hand.drain()
     invoices_of_many(office)
+    tick(office)
 
-    assert ring_writes(office) == 0
+    assert not looks
 
 
-def test_what_has_no_consumer_leaves_the_ring_and_joins_again_when_one_comes(pool: Pool) -> None:
-    """An outage of one entity's workers costs one write a company, not one a tick."""
+def test_what_has_no_consumer_leaves_the_ring_and_joins_again_when_one_comes(
+    pool: Pool, looks: Counter[str]
+) -> None:
+    """An outage of one entity's workers costs one look a company, not one a tick."""
     office = Office(pool, HandWorker(pool, entities=["contact"]))
     office.hand.drain()
     invoices_of_many(office)
+    tick(office)
 
-    assert ring_writes(office) == 20
+    assert looks.total() == 20
 
     heir = HandWorker(pool, entities=["invoice"], threads=20)
     assert len(office.hand.after(1.0)) == 20
     assert heir.process_id != office.worker.process_id
 
 
-def test_a_full_queue_costs_a_company_few_writes(pool: Pool, database_clock: DatabaseClock) -> None:
+def test_a_full_queue_costs_a_company_few_looks(
+    pool: Pool, database_clock: DatabaseClock, looks: Counter[str]
+) -> None:
     """It is passed over for a moment, not looked at in every tick."""
-    office = Office(pool, HandWorker(pool), limits(full_ms=100))
+    HandWorker(pool, entities=["contact"])
+    office = Office(pool, HandWorker(pool, entities=["invoice"]), limits(full_ms=100))
     office.hand.drain()
     invoices_of_many(office)
     database_clock.freeze()
     assert len(office.hand.drain()) == 2 * 8
+    looks.clear()
 
-    first = ring_writes(office)
+    tick(office)
     database_clock.advance(0.1)
-    second = ring_writes(office)
+    tick(office)
 
-    assert first + second <= 2 * 20
+    assert 0 < looks.total() <= 2 * 20
 
 
-def test_who_comes_when_all_room_is_given_keeps_its_place(pool: Pool) -> None:
+def test_who_comes_when_all_room_is_given_keeps_its_place(pool: Pool, looks: Counter[str]) -> None:
     """A big ring in front of a small queue is not turned round at every tick."""
     office = Office(pool, HandWorker(pool, entities=["invoice"], threads=1))
     office.hand.drain()
     invoices_of_many(office)
+    tick(office)
 
-    assert ring_writes(office) == 2
+    assert looks.total() == 2
 
 
 # --- the choice, pure --------------------------------------------------------------------------
@@ -494,7 +538,13 @@ def test_who_comes_when_all_room_is_given_keeps_its_place(pool: Pool) -> None:
 
 def turn(company_id: str, pk: int | None = 1, **changes: object) -> Turn:
     """Give a turn of an open company with a contact to hand out."""
-    facts = {"open": True, "paused": False, "places": 1, "pk": pk, "entity": "contact"} | changes
+    facts = {
+        "open": True,
+        "paused_until": None,
+        "places": 1,
+        "pk": pk,
+        "entity": "contact",
+    } | changes
     return Turn(company_id=company_id, **facts)  # type: ignore[arg-type]  # a test's own values
 
 
@@ -511,11 +561,12 @@ def test_a_company_without_work_leaves_only_when_every_entity_was_looked_at() ->
 
 def test_off_full_and_paused_companies_take_no_place() -> None:
     """Off and full ones leave until something changes; a paused one only rests."""
-    turns = [turn("off", open=False), turn("full", places=0), turn("paused", paused=True)]
+    turns = [turn("off", open=False), turn("full", places=0), turn("paused", paused_until=7.0)]
 
     choice = choose(turns, ROOM, all_served=True, most=100)
 
-    assert (choice.pks, choice.leave, choice.rest) == ((), ("off", "full"), ("paused",))
+    assert (choice.pks, choice.leave) == ((), ("off", "full"))
+    assert choice.rest == (("paused", 7.0),)
 
 
 def test_room_is_never_given_twice() -> None:

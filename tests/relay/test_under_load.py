@@ -19,7 +19,7 @@ from connections.settings import CompanySettings
 from coordination.database import Pool, open_pool
 from coordination.limiter import Limits
 from coordination.statements import Statement
-from records import claims, eligibility, places, ring
+from records import claims, eligibility, places, turns
 from records.verdicts import Verdict
 from tests.support.busy_proline import BusyProLine
 from tests.support.crew import PlainBody, Work, crew
@@ -197,7 +197,7 @@ def without_token_check(monkeypatch: pytest.MonkeyPatch) -> None:
 def with_dispatch_of_the_dispatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the relay hand out what is in flight."""
     for module, name, guard in (
-        (ring, "_TURNS", "r.state = 'pending' AND"),
+        (turns, "_TURNS", "r.state = 'pending' AND"),
         (places, "_TAKE", "r.state = 'pending' AND"),
     ):
         statement = getattr(module, name)

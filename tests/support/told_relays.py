@@ -7,16 +7,22 @@ alone, before anything else. No guard is out.
 import os
 import signal
 import threading
+from collections.abc import Collection
 from functools import partial
 from types import FrameType
+from typing import Any
 
 from app.cli import serving
 from app.logs import configure
+from coordination.database import Connection
 from outbox import metrics
 from outbox.leader import Leader
+from outbox.roster import Roster
 
 RESYNC_FOUND = "the resync found"
 FREEZES = "freezes here"
+GATE = 4_711
+"""The advisory lock by which a test holds a leader inside a transaction."""
 
 
 def tell_what_the_resync_finds() -> None:
@@ -35,16 +41,28 @@ def tell_what_is_fenced() -> None:
     serving.configure = partial(configure, level="DEBUG")  # type: ignore[attr-defined]
 
 
+def wait_for_the_gate_in_intake() -> None:
+    """Let intake wait, when it has judged what it took in, for a lock that the test may hold."""
+    tell_what_the_resync_finds()
+    joins = Roster.let_join
+
+    def let_join(roster: Roster, connection: Connection, company_ids: Collection[str]) -> None:
+        connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [GATE])
+        joins(roster, connection, company_ids)
+
+    Roster.let_join = let_join  # type: ignore[method-assign,assignment]
+
+
 def freeze_before_it_publishes() -> None:
     """Let SIGUSR1 freeze it the next time that what it has dispatched is not yet published."""
     armed = _armed_by_signal()
     publishes = Leader._publish
 
-    def publish(leader: Leader) -> bool:
-        if armed and leader._memory.unconfirmed:
+    def publish(leads: Leader) -> bool:
+        if armed and leads._memory.unconfirmed:
             armed.clear()
             _freeze_here()
-        return publishes(leader)
+        return publishes(leads)
 
     Leader._publish = publish  # type: ignore[method-assign,assignment]
 
@@ -52,15 +70,15 @@ def freeze_before_it_publishes() -> None:
 def freeze_before_it_dispatches() -> None:
     """Let SIGUSR1 freeze it the next time that it is about to dispatch, no transaction open."""
     armed = _armed_by_signal()
-    dispatches = Leader._dispatch
+    carries_out = Leader._carry_out
 
-    def dispatch(leader: Leader) -> bool:
+    def carry_out(leads: Leader, *seen: Any) -> bool:  # noqa: ANN401  # handed on as it came
         if armed:
             armed.clear()
             _freeze_here()
-        return dispatches(leader)
+        return carries_out(leads, *seen)
 
-    Leader._dispatch = dispatch  # type: ignore[method-assign,assignment]
+    Leader._carry_out = carry_out  # type: ignore[method-assign,assignment]
 
 
 def _freeze_here() -> None:
