@@ -77,7 +77,7 @@ def dispatch(
         most: the most places to hand out.
     """
     places: list[Place] = []
-    unclaimed = roster.in_flight.count_unclaimed()
+    unclaimed = roster.in_flight.unclaimed_by_entity.copy()
     room = _room(threads.by_entity, unclaimed)
     most = min(most, QUEUE_PER_THREAD * threads.all - unclaimed.total())
     served = [entity for entity in ENTITIES if threads.by_entity.get(entity)]
@@ -129,7 +129,7 @@ def _read(
 def _read_from(
     connection: Connection, roster: Roster, company_ids: Sequence[str], served: Sequence[str]
 ) -> list[Turn]:
-    held = roster.in_flight.count_by_company()
+    held = roster.in_flight.by_company
     return read_turns(
         connection,
         company_ids,

@@ -34,6 +34,8 @@ from records.places import Place
 from records.waking import affected_by, missing_parents
 
 INTAKE_HALVINGS_MOST = 16
+RESYNC_REST = 19
+"""After each slice of the slow look the next one waits so many times as long as it took."""
 
 
 @dataclass
@@ -274,9 +276,11 @@ class Leader:
     def _resync(self) -> bool:
         """Look at who waits, misses a parent or has a rest, once in `resync_seconds`, in slices.
 
+        However many wait, it takes a twentieth of the relay's time, and the round so much longer.
         Whatever it moves is a wake-up that was lost: counted, and 0 in every test.
         """
         limits, memory = self._limits, self._memory
+        began = self._monotonic()
         with self._term.transaction() as connection:
             piece = resync_slice(connection, after=memory.resync_after, most=limits.resync_slice)
             evaluated = evaluate(connection, piece.pks)
@@ -284,6 +288,9 @@ class Leader:
             missing = missing_parents(connection, piece.pks)
         self._missing.add(missing)
         memory.resync_after = piece.read_to
+        ended = self._monotonic()
+        rest_seconds = max(RESYNC_REST * (ended - began), limits.beat_seconds)
+        memory.due["resync"] = ended + rest_seconds
         if not piece.read_to:
             self._roster.is_known = False  # whoever is missed in the ring joins with the next tick
             memory.due["resync"] = self._monotonic() + limits.resync_seconds

@@ -60,5 +60,5 @@ class Roster:
         self.is_known = True
 
     def _join(self, company_ids: list[str]) -> None:
-        busy = self.in_flight.count_by_company()
+        busy = self.in_flight.by_company
         self.ring.join([Newcomer(each, idle=each not in busy) for each in company_ids])

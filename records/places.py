@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.rows import TupleRow
-
 from coordination.database import Connection
 from records.keys import RecordKey
 
@@ -82,32 +80,31 @@ class HeldPlace:
     is_claimed: bool
 
 
-_COLUMNS = "r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token, r.claimed_by IS NOT NULL"
-_HELD = f"""
-SELECT {_COLUMNS} FROM proline_qbo.records r
+_HELD = """
+SELECT r.pk, r.company_id, r.entity, c.epoch, r.dispatch_token, r.claimed_by IS NOT NULL
+FROM proline_qbo.records r
 JOIN proline_qbo.companies c ON c.id = r.company_id
 WHERE r.state = 'dispatched' ORDER BY r.dispatched_at, r.pk
 """
 # By their keys, never by the index of what is dispatched: see `outbox.in_flight`.
-_STILL_HELD = f"""
-SELECT {_COLUMNS} FROM (
-    SELECT * FROM proline_qbo.records WHERE pk = ANY(%b::bigint[]) OFFSET 0) r
-JOIN proline_qbo.companies c ON c.id = r.company_id
-WHERE r.state = 'dispatched' ORDER BY r.dispatched_at, r.pk
+_CHANGED = """
+SELECT k.pk, coalesce(r.state = 'dispatched', false)
+FROM unnest(%b::bigint[], %b::boolean[]) AS k (pk, is_claimed)
+LEFT JOIN LATERAL (
+    SELECT state, claimed_by FROM proline_qbo.records WHERE pk = k.pk OFFSET 0) r ON true
+WHERE r.state IS DISTINCT FROM 'dispatched' OR (r.claimed_by IS NOT NULL) <> k.is_claimed
 """
 
 
 def held_places(connection: Connection) -> list[HeldPlace]:
     """Read every place that is held, in the order of their dispatch."""
-    return [_held(row) for row in connection.execute(_HELD).fetchall()]
+    rows = connection.execute(_HELD).fetchall()
+    return [HeldPlace(Place(*row[:-1]), is_claimed=row[-1]) for row in rows]
 
 
-def still_held(connection: Connection, pks: Sequence[int]) -> list[HeldPlace]:
-    """Read which of these records hold a place, in the order of their dispatch."""
-    if not pks:
-        return []
-    return [_held(row) for row in connection.execute(_STILL_HELD, [list(pks)]).fetchall()]
-
-
-def _held(row: TupleRow) -> HeldPlace:
-    return HeldPlace(Place(*row[:-1]), is_claimed=row[-1])
+def changed_places(connection: Connection, known: Sequence[HeldPlace]) -> dict[int, bool]:
+    """Say by key which of these places are no longer as known, and whether each is still held."""
+    if not known:
+        return {}
+    arrays = [[each.place.pk for each in known], [each.is_claimed for each in known]]
+    return dict(connection.execute(_CHANGED, arrays).fetchall())
