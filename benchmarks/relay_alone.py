@@ -18,6 +18,7 @@ import psycopg
 from kombu import Connection, Producer
 
 from app.living import living
+from app.standing import collect_rarely
 from benchmarks.figures import Figure, at_least, of_pairs
 from benchmarks.fleet import UNPACED
 from benchmarks.options import Options, progress
@@ -105,6 +106,7 @@ def leading(where: Servers) -> Iterator[Relay]:
                 living(url, pool, "worker", queues=queues, threads=THREADS_MOST)
             )
         publisher = RabbitmqPublisher(where.amqp_url)
+        collect_rarely()
         relay = Relay(pool, publisher, me.process_id, limits=RelayLimits(**UNPACED))
         while not relay.leading:
             relay.tick()
