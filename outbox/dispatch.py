@@ -21,8 +21,9 @@ from records.places import Place, take_places
 from records.turns import Turn, read_turns
 
 QUEUE_PER_THREAD = 2
-ROUNDS_MOST = 10
-"""Turns one company may take in one tick when nothing paces it: as many as it has places."""
+LOOKS_MOST = 1_000
+"""At companies whose turn it is, in one tick: those that rest or leave must not take it all, nor
+hold everything else up."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,14 @@ def dispatch(
     room = _room(threads.by_entity, unclaimed)
     most = min(most, QUEUE_PER_THREAD * threads.all - unclaimed.total())
     served = [entity for entity in ENTITIES if threads.by_entity.get(entity)]
-    for _ in range(ROUNDS_MOST):
+    looks = 0
+    while looks < LOOKS_MOST:
         open_entities = [entity for entity, free in room.items() if free > 0]
         asked_for = most - len(places)
         company_ids = roster.ring.take(asked_for) if open_entities else []
         if not company_ids:
             break
+        looks += len(company_ids)
         turns = _read(connection, roster, company_ids, open_entities)
         all_served = len(open_entities) == len(served)
         choice = choose(turns, room, all_served=all_served, most=asked_for)
@@ -95,8 +98,7 @@ def dispatch(
         roster.in_flight.hand_out(taken)
         places += taken
         # All whose turn it was have had it, and nobody's next has come meanwhile.
-        is_over = len(company_ids) < asked_for and not due_again
-        if is_over or not taken:
+        if len(company_ids) < asked_for and not due_again:
             break
         for place in taken:
             room[place.entity] -= 1

@@ -36,6 +36,7 @@ from records.waking import affected_by, missing_parents
 INTAKE_HALVINGS_MOST = 16
 RESYNC_REST = 19
 """After each slice of the slow look the next one waits so many times as long as it took."""
+RESYNC_REST_LEAST_SECONDS = 0.1
 
 
 @dataclass
@@ -49,6 +50,7 @@ class _Memory:
     resync_after: int = 0
     due: dict[str, float] = field(default_factory=dict)
     pressed: bool = False
+    crowded: bool = False
 
 
 class Leader:
@@ -159,6 +161,8 @@ class Leader:
                 worked = intake.taken > 0 or worked
             worked = (seen.due and self._retry(connection)) or worked
             places = self._dispatch(connection) if self._roster.tell(seen.now) else []
+        # Somebody still has a turn: there was no room for it.
+        self._memory.crowded = self._roster.tell(seen.now)
         if intake is not None:
             self._note(intake)
         self._memory.unconfirmed += [message_for(place) for place in places]
@@ -191,12 +195,14 @@ class Leader:
         return bool(taken)
 
     def _intake(self, connection: Connection, above: int) -> Intake:
+        limits = self._limits
+        batch = limits.intake_batch_beside if self._memory.crowded else limits.intake_batch
         with self._halved_while_it_fails() as share:
             intake = take_in(
                 connection,
                 floor=above,
-                most=max(self._limits.intake_batch // share, 1),
-                most_bytes=max(self._limits.intake_bytes // share, 1),
+                most=max(batch // share, 1),
+                most_bytes=max(limits.intake_bytes // share, 1),
             )
             self._roster.let_join(connection, intake.evaluated.companies_with_work)
         self._press_on(intake.more)
@@ -289,8 +295,7 @@ class Leader:
         self._missing.add(missing)
         memory.resync_after = piece.read_to
         ended = self._monotonic()
-        rest_seconds = max(RESYNC_REST * (ended - began), limits.beat_seconds)
-        memory.due["resync"] = ended + rest_seconds
+        memory.due["resync"] = ended + max(RESYNC_REST * (ended - began), RESYNC_REST_LEAST_SECONDS)
         if not piece.read_to:
             self._roster.is_known = False  # whoever is missed in the ring joins with the next tick
             memory.due["resync"] = self._monotonic() + limits.resync_seconds

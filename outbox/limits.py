@@ -13,6 +13,9 @@ class RelayLimits:
     was: what comes meanwhile is done together, and each statement of a tick costs the same for ten
     records as for one.
 
+    `intake_batch_beside` holds while companies wait for room in a queue: workers will soon come for
+    more, and a full batch of intake takes as long as they need for all that stands there.
+
     `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
     worker's thread rarely waits for a slot. `full_ms` is how long a company is passed over whose
     work is all of entities with a full queue. `lost_after_seconds`: see `LostMessages`.
@@ -22,6 +25,7 @@ class RelayLimits:
     idle_ms: int = 5
     rest_ms: int = 4
     intake_batch: int = 500
+    intake_batch_beside: int = 100
     intake_bytes: int = BYTES_MOST
     nudge_batch: int = 500
     dispatch_batch: int = 500
@@ -33,7 +37,7 @@ class RelayLimits:
     full_look_seconds: float = 2.0
     floor_age_seconds: float = 60.0
     resync_seconds: float = 600.0
-    resync_slice: int = 500
+    resync_slice: int = 100
     closed_books_seconds: float = 60.0
     tidy_seconds: float = 60.0
     tidy_batch: int = 5_000
