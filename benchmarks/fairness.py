@@ -218,9 +218,7 @@ def _fill(stage: Stage) -> None:
         stage.connection.execute(_TRANSFERS)
     stage.connection.execute("ANALYZE")
     stage.connection.execute(
-        "INSERT INTO proline_qbo.nudges (company_id, entity, record_id)"
-        " SELECT unnest(%s::text[]), 'contact', 'c1'",
-        [companies],
+        "INSERT INTO proline_qbo.nudges (company_id) SELECT unnest(%s::text[])", [companies]
     )
 
 

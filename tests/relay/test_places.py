@@ -79,7 +79,8 @@ def test_a_settled_place_is_handed_out_again(office: Office) -> None:
 
 def test_a_queue_holds_at_most_twice_the_threads_that_consume_it(pool: Pool) -> None:
     """Dispatched and unclaimed: what is claimed stands in no queue any more."""
-    worker = HandWorker(pool, threads=3)
+    HandWorker(pool, entities=["invoice"])
+    worker = HandWorker(pool, entities=["contact"], threads=3)
     office = Office(pool, worker)
     for company_id in ("a", "b", "c"):
         backlog(office, company_id, 6)
@@ -92,6 +93,14 @@ def test_a_queue_holds_at_most_twice_the_threads_that_consume_it(pool: Pool) -> 
     assert len(messages) == 6
     assert None not in claims
     assert len(more) == 4
+
+
+def test_all_queues_together_hold_at_most_a_quarter_more_than_threads(pool: Pool) -> None:
+    """Threads take from all of them: a place in one is a wait in every other."""
+    office = Office(pool, HandWorker(pool, threads=4))
+    mixed_backlog(office, ["a", "b", "c", "d", "e", "f"])
+
+    assert len(office.hand.drain()) == 5
 
 
 def test_an_entity_without_a_consumer_is_not_dispatched(pool: Pool) -> None:
@@ -126,13 +135,13 @@ def test_unclaimed_records_return_when_their_last_consumer_goes(office: Office) 
 
 
 def test_one_record_a_turn_so_a_big_backlog_does_not_delay_a_small_one(pool: Pool) -> None:
-    """With room for six, three companies get two each, however much one of them has."""
-    office = Office(pool, HandWorker(pool, threads=3))
+    """With room for seven, each has two turns before any has three, however much one has."""
+    office = Office(pool, HandWorker(pool, threads=5))
     backlog(office, "big", MANY)
     backlog(office, "small", 2)
     backlog(office, "tiny", 2)
 
-    assert per_company(office.hand.drain()) == {"big": 2, "small": 2, "tiny": 2}
+    assert per_company(office.hand.drain()) == {"big": 3, "small": 2, "tiny": 2}
 
 
 def test_a_company_that_had_nothing_to_do_joins_at_the_head(pool: Pool) -> None:
@@ -181,7 +190,8 @@ def test_who_wanted_a_full_queue_is_not_set_back(pool: Pool) -> None:
 
     Whoever finds that the contacts' was given before it takes the invoices', and has its turn.
     """
-    HandWorker(pool, entities=["contact"], threads=1)
+    for entity in ("contact", "payment"):
+        HandWorker(pool, entities=[entity], threads=1)
     worker = HandWorker(pool, entities=["invoice"], threads=1)
     office = Office(pool, worker, limits(full_ms=60_000))
     names = ["a", "b", "c", "d", "e", "f", "g"]
