@@ -2,8 +2,8 @@
 
 While an old snapshot is held open anywhere in the database, what was removed still stands in the
 indexes, and a look from the beginning passes over all of it. Ids and times rise, but a row may be
-committed long after either was drawn. So a floor stays behind what was seen, and now and then a
-look goes from the beginning all the same.
+committed long after either was drawn. So a floor stays behind what was seen; events and nudges are
+looked for from the beginning now and then, and a company before it leaves the ring.
 """
 
 from collections import deque

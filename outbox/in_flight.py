@@ -1,10 +1,10 @@
 """What is in flight, in the leader's memory: what it handed out and nobody has brought back.
 
 Invariant: it holds every record that is `dispatched`, since only the leader makes one so, and some
-that no longer are; `refresh` asks for all of them by key. Nothing is counted that the rows do not
-say at that moment. The index of what is dispatched would say the same, but while an old snapshot is
-held open it keeps an entry of each record that ever was: so that one is read at the beginning of a
-term, after a transaction that failed, and once a minute.
+that no longer are; `refresh` asks for all of them by key, in each tick after the nudges were taken:
+what is released later leaves a nudge for the next. The index of what is dispatched would say the
+same, but while an old snapshot is held open it keeps an entry of each record that ever was: so that
+one is read at the beginning of a term, after a transaction that failed, and once a minute.
 """
 
 from collections import Counter

@@ -6,7 +6,7 @@ Messages are published after the commit that made them true, so a message can ne
 that does not exist, and a lost one is published again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +16,7 @@ import psycopg
 from broker.claim_checks import Message
 from coordination import nudges
 from coordination.database import Connection
+from coordination.nudges import Nudge
 from outbox import metrics
 from outbox.dispatch import dispatch
 from outbox.floor import Floor
@@ -70,7 +71,7 @@ class Leader:
         limits: RelayLimits,
         monotonic: Callable[[], float],
     ) -> None:
-        """Bring back what the former leader remembered: the ring, messages perhaps unsent."""
+        """Bring back what the former leader published, perhaps; the ring is built by the ticks."""
         self._term = term
         self._publisher = publisher
         self._limits = limits
@@ -97,6 +98,14 @@ class Leader:
         Raises:
             NotLeading: another relay has taken over.
         """
+        try:
+            return self._tick()
+        except BaseException:
+            # Something may not have been committed, or was lost with a database that comes back.
+            self._roster.forget()
+            raise
+
+    def _tick(self) -> bool:
         if self._is_due("beat", self._limits.beat_seconds):
             self._look_around()
         worked = self._work()
@@ -150,35 +159,29 @@ class Leader:
         A single change pays for both; of a full tick, whose batches have their limits, it is a
         fraction of a percent.
         """
+        taken: list[Nudge] = []
         intake = None
-        with self._no_roster_from_what_fails(), self._term.transaction() as connection:
+        with self._halved_while_it_fails(), self._term.transaction() as connection:
+            if seen.nudged:
+                taken = nudges.take(connection, self._limits.nudge_batch, above=nudges_above)
+            # After the nudges: what was released until now is seen, what comes later nudges anew.
             self._roster.in_flight.refresh(connection)
-            if not self._roster.is_known:
-                self._roster.let_all_join(connection)
-            worked = seen.nudged and self._wake(connection, nudges_above)
+            self._roster.let_next_join(connection)
+            self._wake(connection, taken)
             if seen.events:
                 intake = self._intake(connection, events_above)
-                worked = intake.taken > 0 or worked
-            worked = (seen.due and self._retry(connection)) or worked
+            retried = seen.due and self._retry(connection)
             places = self._dispatch(connection) if self._roster.tell(seen.now) else []
         # Somebody still has a turn: there was no room for it.
         self._memory.crowded = self._roster.tell(seen.now)
-        if intake is not None:
-            self._note(intake)
+        self._note(taken, intake)
         self._memory.unconfirmed += [message_for(place) for place in places]
-        return worked or bool(places)
+        took_in = intake is not None and intake.taken > 0
+        return bool(taken or took_in or retried or places)
 
-    @contextmanager
-    def _no_roster_from_what_fails(self) -> Iterator[None]:
-        """Read all anew after a transaction that came to nothing, or may have."""
-        try:
-            yield
-        except BaseException:
-            self._roster.forget()
-            raise
-
-    def _wake(self, connection: Connection, above: int) -> bool:
-        taken = nudges.take(connection, self._limits.nudge_batch, above=above)
+    def _wake(self, connection: Connection, taken: Sequence[Nudge]) -> None:
+        if not taken:
+            return
         self._roster.ring.end_rests({each.company_id for each in taken if each.record_id is None})
         keys = {
             RecordKey(each.company_id, each.entity, each.record_id)
@@ -189,40 +192,40 @@ class Leader:
         self._roster.let_join(
             connection, {each.company_id for each in taken} | evaluated.companies_with_work
         )
-        if taken:
-            self._memory.nudges.saw(taken[-1].id, now=self._monotonic())
         self._press_on(len(taken) >= self._limits.nudge_batch)
-        return bool(taken)
 
     def _intake(self, connection: Connection, above: int) -> Intake:
         limits = self._limits
         batch = limits.intake_batch_beside if self._memory.crowded else limits.intake_batch
-        with self._halved_while_it_fails() as share:
-            intake = take_in(
-                connection,
-                floor=above,
-                most=max(batch // share, 1),
-                most_bytes=max(limits.intake_bytes // share, 1),
-            )
-            self._roster.let_join(connection, intake.evaluated.companies_with_work)
+        share = 1 << self._memory.intake_halvings
+        intake = take_in(
+            connection,
+            floor=above,
+            most=max(batch // share, 1),
+            most_bytes=max(limits.intake_bytes // share, 1),
+        )
+        self._roster.let_join(connection, intake.evaluated.companies_with_work)
         self._press_on(intake.more)
         return intake
 
-    def _note(self, intake: Intake) -> None:
-        """Remember what a committed intake has shown."""
-        self._missing.add(intake.missing)
-        self._memory.events.saw(intake.highest_id, now=self._monotonic())
-
     @contextmanager
-    def _halved_while_it_fails(self) -> Iterator[int]:
-        """Give what a batch of intake is divided by: one that ran into a timeout was too large."""
+    def _halved_while_it_fails(self) -> Iterator[None]:
+        """Take in half as much after a tick that ran into a timeout: it was too large."""
         memory = self._memory
         try:
-            yield 1 << memory.intake_halvings
+            yield
         except psycopg.Error:
             memory.intake_halvings = min(memory.intake_halvings + 1, INTAKE_HALVINGS_MOST)
             raise
-        memory.intake_halvings = 0
+
+    def _note(self, taken: Sequence[Nudge], intake: Intake | None) -> None:
+        """Remember what a committed tick has shown."""
+        if taken:
+            self._memory.nudges.saw(taken[-1].id, now=self._monotonic())
+        if intake is not None:
+            self._memory.intake_halvings = 0
+            self._missing.add(intake.missing)
+            self._memory.events.saw(intake.highest_id, now=self._monotonic())
 
     def _retry(self, connection: Connection) -> bool:
         pks = due_retries(connection, most=self._limits.nudge_batch)
@@ -297,7 +300,7 @@ class Leader:
         ended = self._monotonic()
         memory.due["resync"] = ended + max(RESYNC_REST * (ended - began), RESYNC_REST_LEAST_SECONDS)
         if not piece.read_to:
-            self._roster.is_known = False  # whoever is missed in the ring joins with the next tick
+            self._roster.build_anew()
             memory.due["resync"] = self._monotonic() + limits.resync_seconds
         metrics.resync_finds.inc(evaluated.moved)
         return evaluated.moved > 0

@@ -72,13 +72,14 @@ class Lookout:
         silent = self._watch.look(beats, now=self._monotonic())
         before = self._served()
         self.threads = Threads(_threads_by_entity(living), sum(each.threads for each in living))
+        if self._served() - before:
+            # Companies whose work was all of entities without a consumer have left the ring.
+            self._roster.build_anew()
         self.bring_back()
         gone = self._take_back(silent)
         for each in living:
             if each.id in gone:
                 self._lost_messages.suspect(each.queues)
-        if self._served() - before:
-            self._let_all_join()
 
     def bring_back(self) -> None:
         """Shorten what a clock that went back has left too far ahead, and rests with it."""
@@ -135,11 +136,6 @@ class Lookout:
 
     def _served(self) -> set[str]:
         return {entity for entity in ENTITIES if self.threads.by_entity.get(entity)}
-
-    def _let_all_join(self) -> None:
-        """Companies whose work was all of entities without a consumer have left the ring."""
-        with self._term.transaction() as connection:
-            self._roster.let_all_join(connection)
 
     def _take_back(self, silent: dict[UUID, int]) -> list[UUID]:
         """Take back what gone processes held, and what stands in queues nobody consumes.

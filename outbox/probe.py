@@ -64,7 +64,8 @@ class Probe:
         try:
             server = connection.pgconn
             if connection not in self._prepared:
-                server.prepare(_NAME, _PREPARED)
+                if server.prepare(_NAME, _PREPARED).status != ExecStatus.COMMAND_OK:
+                    return None
                 self._prepared.add(connection)
             result = server.exec_prepared(_NAME, [b"%d" % events_above, b"%d" % nudges_above])
         finally:

@@ -23,6 +23,10 @@ BACK_SECONDS: Final = 1.0
 """By how much a clock must have gone back for everybody's turn to be looked at anew."""
 
 
+SPARE: Final = 100
+"""Entries that no longer stand, before they are removed."""
+
+
 class Newcomer(NamedTuple):
     """A company with eligible work that wants a turn; `idle` while nothing of it is in flight."""
 
@@ -57,10 +61,6 @@ class Ring:
     def __contains__(self, company_id: str) -> bool:
         """Whether it stands in the ring."""
         return company_id in self._entries
-
-    def __len__(self) -> int:
-        """How many stand in the ring."""
-        return len(self._entries)
 
     def forget(self) -> None:
         """Hold nobody."""
@@ -167,3 +167,6 @@ class Ring:
                 heapq.heappush(self._due, entry)
             else:
                 heapq.heappush(self._later, (entry.not_before, entry))
+        if len(self._later) > 2 * len(self._entries) + SPARE:
+            self._later = [each for each in self._later if self._stands(each[1])]
+            heapq.heapify(self._later)

@@ -4,14 +4,18 @@ All of it can be read from the records, and is where something may have gone oth
 remembered: at the beginning of a term, and after a transaction that failed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from coordination.database import Connection
 from outbox.floor import Oldest
 from outbox.in_flight import InFlight
 from outbox.ring import Newcomer, Ring
-from records.turns import all_with_work, with_work
+from records.turns import piece_with_work, with_work
+
+PIECE: Final = 200
+"""Companies asked in one tick: under an old snapshot each may hide its work behind dead entries."""
 
 
 @dataclass
@@ -29,19 +33,30 @@ class Roster:
     in_flight: InFlight = field(default_factory=InFlight)
     oldest: Oldest = field(default_factory=Oldest)
     is_known: bool = False
+    _built_to: str = ""
 
     def forget(self) -> None:
         """Know nothing: a transaction came to nothing, or may have."""
         self.ring.forget()
         self.in_flight.forget()
         self.oldest.forget()
-        self.is_known = False
+        self.build_anew()
 
     def tell(self, now: float) -> bool:
         """Set the time, in seconds of the database's clock; say whether it is anybody's turn."""
         if self.ring.is_behind(now):
+            # What became eligible by the new clock was looked for by the old one.
             self.oldest.forget()
+            self.build_anew()
         return self.ring.tell(now)
+
+    def build_anew(self) -> None:
+        """Let all who have work join, a piece with each tick; whoever stands there keeps its turn.
+
+        For a new leader, and whenever somebody may have been missed.
+        """
+        self.is_known = False
+        self._built_to = ""
 
     def let_join(self, connection: Connection, company_ids: Collection[str]) -> None:
         """Give each of these companies that has eligible work a turn, unless it has one already.
@@ -54,11 +69,15 @@ class Roster:
         if absent:
             self._join(with_work(connection, absent, self.oldest.of(absent)))
 
-    def let_all_join(self, connection: Connection) -> None:
-        """Let every company with eligible work join: what a leader does before its first turn."""
-        self._join(all_with_work(connection))
-        self.is_known = True
+    def let_next_join(self, connection: Connection) -> None:
+        """Let the next piece of companies with eligible work join, until all have been asked."""
+        if self.is_known:
+            return
+        piece = piece_with_work(connection, after=self._built_to, most=PIECE)
+        self._join(piece.with_work)
+        self._built_to = piece.read_to
+        self.is_known = not piece.read_to
 
-    def _join(self, company_ids: list[str]) -> None:
+    def _join(self, company_ids: Sequence[str]) -> None:
         busy = self.in_flight.by_company
         self.ring.join([Newcomer(each, idle=each not in busy) for each in company_ids])

@@ -1,12 +1,12 @@
 """One term of leadership: whatever the leading relay writes, it writes in a transaction of this."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from coordination import leadership
-from coordination.database import Connection, Pool, at_once
+from coordination.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,6 @@ class Term:
     pool: Pool
     process_id: UUID
     number: int
-
-    def look(self) -> AbstractContextManager[Connection]:
-        """Give a session for one statement that writes nothing.
-
-        It proves no leadership: what is seen is acted on in a transaction that does.
-        """
-        return at_once(self.pool)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

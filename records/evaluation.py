@@ -1,4 +1,4 @@
-"""Moving records to where their facts say they belong: the only way into `pending`.
+"""Moving records to where their facts say they belong: the only way from a wait into `pending`.
 
 Runs in the relay's transaction alone, so two evaluations never cross. It never moves a record that
 is dispatched; the conditional UPDATE says so once more.

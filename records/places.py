@@ -1,8 +1,8 @@
 """Places: the right to be in flight.
 
 Invariant: a record holds a place exactly while it is `dispatched`, and the token is that place; a
-company holds at most `PLACES_PER_COMPANY`. Nothing is counted beside the rows themselves, so no
-counter can drift: leaving `dispatched` is giving the place back.
+company holds at most `PLACES_PER_COMPANY`. Leaving `dispatched` is giving the place back; no row
+counts places. The leader does, from these rows, in each tick anew (`outbox.in_flight`).
 """
 
 from collections.abc import Sequence

@@ -20,12 +20,12 @@ CROSS JOIN LATERAL (SELECT r.since FROM proline_qbo.records r
                     ORDER BY r.since LIMIT 1) p
 ORDER BY p.since, c.id
 """
-_ALL_WITH_WORK = """
-SELECT c.id FROM (SELECT id FROM proline_qbo.companies WHERE enabled OFFSET 0) c
-CROSS JOIN LATERAL (SELECT r.since FROM proline_qbo.records r
-                    WHERE r.company_id = c.id AND r.state = 'pending'
-                    ORDER BY r.since LIMIT 1) p
-ORDER BY p.since, c.id
+_PIECE = """
+SELECT c.id, p.since FROM (SELECT id FROM proline_qbo.companies
+                           WHERE enabled AND id > %s ORDER BY id LIMIT %s) c
+LEFT JOIN LATERAL (SELECT r.since FROM proline_qbo.records r
+                   WHERE r.company_id = c.id AND r.state = 'pending'
+                   ORDER BY r.since LIMIT 1) p ON true
 """
 
 
@@ -43,9 +43,29 @@ def with_work(
     return [company_id for (company_id,) in rows]
 
 
-def all_with_work(connection: Connection) -> list[str]:
-    """Say which companies that are on have eligible work, the longest waiting first."""
-    return [company_id for (company_id,) in connection.execute(_ALL_WITH_WORK).fetchall()]
+@dataclass(frozen=True)
+class Piece:
+    """Those of a piece of the companies that have work, and up to which it was read.
+
+    `read_to` is empty when there are no more.
+    """
+
+    with_work: tuple[str, ...]
+    read_to: str
+
+
+def piece_with_work(connection: Connection, *, after: str, most: int) -> Piece:
+    """Read the next companies that are on; say who has eligible work, the longest waiting first.
+
+    Args:
+        connection: the leading relay's transaction.
+        after: `read_to` of the piece before; empty begins anew.
+        most: companies to ask, whatever is found of them.
+    """
+    rows = connection.execute(_PIECE, [after, most]).fetchall()
+    waiting = sorted((since, company_id) for company_id, since in rows if since is not None)
+    with_work = tuple(company_id for _, company_id in waiting)
+    return Piece(with_work, rows[-1][0] if len(rows) == most else "")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from connections.settings import CompanySettings
+from records import loading
 from tests.behaviour.row import NewRoofer, Row, replaced
 from workers.mapping import Mapped
 from workers.mapping import customer as customer_mapping
@@ -103,13 +106,20 @@ def _without(name: str, whole: Callable[..., Mapped]) -> Callable[..., Mapped]:
     return mapped
 
 
+def _all_are_wanted(patch: pytest.MonkeyPatch) -> None:
+    """A contact goes to QuickBooks whether any project of it was transferred or not."""
+    guard = "LIMIT 1), false) ELSE false END AS wanted"
+    assert guard in loading._ROWS
+    patch.setattr(loading, "_ROWS", loading._ROWS.replace(guard, guard.replace("false)", "true)")))
+
+
 ROWS = (
     Row(
         SECTION,
         "contact",
         "Customer, created when its first project is transferred; then sparse updates.",
         contact_becomes_a_customer_with_its_first_project,
-        replaced("records.loading._load_wanted", lambda _, rows: {row.pk for row in rows}),
+        _all_are_wanted,
         "records.eligibility",
     ),
     Row(
