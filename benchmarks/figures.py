@@ -119,12 +119,18 @@ def show(figures: Sequence[Figure]) -> None:
 
 
 def keep(figures: Sequence[Figure], path: Path = RESULTS) -> None:
-    """Write the figures into the results file; those of other names stay as they were."""
+    """Write the figures into the results file; those of other benchmarks stay as they were."""
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     fresh = {each.name: each.as_json() for each in figures}
-    merged = {each["name"]: each for each in kept} | fresh
+    measured = {_benchmark(name) for name in fresh}
+    others = {each["name"]: each for each in kept if _benchmark(each["name"]) not in measured}
+    merged = others | fresh
     ordered = [merged[name] for name in sorted(merged)]
     path.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _benchmark(name: str) -> str:
+    return name.partition(":")[0]
 
 
 def _text(value: float, unit: str) -> str:

@@ -11,6 +11,7 @@ queues through kombu: confirmed, mandatory, 500 on the way at once, and composed
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from math import ceil
 from typing import Any, Final
 from uuid import uuid4
 
@@ -36,7 +37,7 @@ from broker.connecting import STEP_SECONDS
 from broker.routing import QUEUES
 from broker.topology import EXCHANGE
 from coordination.database import open_pool
-from outbox.dispatch import QUEUE_PER_THREAD
+from outbox.dispatch import ALL_PER_THREAD
 from outbox.limits import RelayLimits
 from outbox.messages import message_for
 from outbox.publisher import RabbitmqPublisher
@@ -101,7 +102,7 @@ def leading(where: Servers) -> Iterator[Relay]:
             open_pool(url, max_size=1, application_name="proline-qbo relay")
         )
         me = living_on.enter_context(living(url, pool, "relay"))
-        for _ in range(CHANGES // QUEUE_PER_THREAD // THREADS_MOST + 1):
+        for _ in range(ceil(CHANGES / ALL_PER_THREAD / THREADS_MOST)):
             living_on.enter_context(
                 living(url, pool, "worker", queues=queues, threads=THREADS_MOST)
             )

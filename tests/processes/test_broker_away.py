@@ -6,12 +6,14 @@ of each job came once.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil
 
 import pytest
 
 from app.rabbitmq import PrivateRabbitmq
 from broker.routing import QUEUES
 from connections.settings import CompanySettings
+from outbox.dispatch import ALL_PER_THREAD
 from tests.support.broker_hand import BrokerHand
 from tests.support.held_calls import HeldCalls, held_calls
 from tests.support.jobs import Jobs
@@ -22,8 +24,8 @@ CREATE = CompanySettings(existing_customers="create")
 RESUME_SECONDS = 10.0
 SETTLE_SECONDS = 20.0
 THREADS = 2
-STANDING = 2 * THREADS
-"""The relay lets twice the threads stand unclaimed in a queue."""
+STANDING = ceil(ALL_PER_THREAD * THREADS)
+"""So many the relay lets stand unclaimed in all queues together."""
 MORE = 2
 CONTACTS = QUEUES["contact"]
 
