@@ -125,20 +125,20 @@ class Comparison:
 
 COMPARISONS: Final = (
     Comparison(
-        "cost to ProLine: append, not a bare INSERT",
+        "proline cost: append, not a bare INSERT",
         Side(_INVOICE + _APPEND, _EVENTS, "public"),
         Side(_INVOICE + _BARE_INSERT, _PLAIN_EVENTS, "public"),
         BARE_INSERT_BAR,
     ),
     Comparison(
-        "cost to ProLine: a change with its event",
+        "proline cost: a change with its event",
         Side(_CHANGE + _APPEND + _COMMIT, _EVENTS, "with_event"),
         Side(_CHANGE + _COMMIT, _LINES, "without_event"),
         TRANSACTION_BAR,
     ),
     # What one more statement costs by itself, whatever it does: for information.
     Comparison(
-        "cost to ProLine: a change and a bare INSERT",
+        "proline cost: a change and a bare INSERT",
         Side(_CHANGE + _BARE_INSERT + _COMMIT, _PLAIN_EVENTS, "with_event"),
         Side(_CHANGE + _COMMIT, _LINES, "without_event"),
         clients=BARRED,
