@@ -60,6 +60,11 @@ class Threads:
     by_entity: Mapping[str, int] = field(default_factory=dict)
     all: int = 0
 
+    @property
+    def served(self) -> set[str]:
+        """The entities that somebody consumes."""
+        return {entity for entity, threads in self.by_entity.items() if threads}
+
 
 def dispatch(
     connection: Connection,
@@ -86,7 +91,6 @@ def dispatch(
     unclaimed = roster.in_flight.unclaimed_by_entity.copy()
     room = _room(threads.by_entity, unclaimed)
     most = min(most, math.ceil(ALL_PER_THREAD * threads.all) - unclaimed.total())
-    served = [entity for entity in ENTITIES if threads.by_entity.get(entity)]
     looks = 0
     while looks < LOOKS_MOST:
         open_entities = [entity for entity, free in room.items() if free > 0]
@@ -96,7 +100,7 @@ def dispatch(
             break
         looks += len(company_ids)
         turns = _read(connection, roster, company_ids, open_entities)
-        all_served = len(open_entities) == len(served)
+        all_served = len(open_entities) == len(threads.served)
         choice = choose(turns, room, all_served=all_served, most=asked_for)
         due_again = _move(roster.ring, choice, turns, pace, full_pause)
         taken = take_places(connection, choice.pks) if choice.pks else []

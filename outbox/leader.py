@@ -298,9 +298,10 @@ class Leader:
         self._missing.add(missing)
         memory.resync_after = piece.read_to
         ended = self._monotonic()
-        memory.due["resync"] = ended + max(RESYNC_REST * (ended - began), RESYNC_REST_LEAST_SECONDS)
+        rest_seconds = max(RESYNC_REST * (ended - began), RESYNC_REST_LEAST_SECONDS)
         if not piece.read_to:
             self._roster.build_anew()
-            memory.due["resync"] = self._monotonic() + limits.resync_seconds
+            rest_seconds = limits.resync_seconds
+        memory.due["resync"] = ended + rest_seconds
         metrics.resync_finds.inc(evaluated.moved)
         return evaluated.moved > 0

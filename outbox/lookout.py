@@ -16,7 +16,7 @@ from coordination import processes
 from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
 from outbox.clock_back import bring_back
-from outbox.dispatch import ENTITIES, Threads
+from outbox.dispatch import Threads
 from outbox.limits import RelayLimits
 from outbox.lost_messages import LostMessages
 from outbox.messages import Publisher, message_for
@@ -70,9 +70,9 @@ class Lookout:
             living = processes.living(connection)
         beats = {each.id: each.beats for each in living}
         silent = self._watch.look(beats, now=self._monotonic())
-        before = self._served()
+        before = self.threads.served
         self.threads = Threads(_threads_by_entity(living), sum(each.threads for each in living))
-        if self._served() - before:
+        if self.threads.served - before:
             # Companies whose work was all of entities without a consumer have left the ring.
             self._roster.build_anew()
         self.bring_back()
@@ -134,16 +134,13 @@ class Lookout:
             )
         return old < self._limits.tidy_batch
 
-    def _served(self) -> set[str]:
-        return {entity for entity in ENTITIES if self.threads.by_entity.get(entity)}
-
     def _take_back(self, silent: dict[UUID, int]) -> list[UUID]:
         """Take back what gone processes held, and what stands in queues nobody consumes.
 
         Returns:
             Those that were declared gone.
         """
-        served, roster = self._served(), self._roster
+        served, roster = self.threads.served, self._roster
         with self._term.transaction() as connection:
             gone = processes.declare_gone(connection, silent)
             end_forgotten(connection)

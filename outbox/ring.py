@@ -21,8 +21,6 @@ MADE_UP_MOST: Final = 4
 """How many late turns a company may make up at once: more, and threads would wait for slots."""
 BACK_SECONDS: Final = 1.0
 """By how much a clock must have gone back for everybody's turn to be looked at anew."""
-
-
 SPARE: Final = 100
 """Entries that no longer stand, before they are removed."""
 

@@ -13,7 +13,6 @@ from connections.settings import CompanySettings
 from coordination.clock import clock
 from coordination.database import Connection, Pool
 from outbox import dispatch
-from outbox.dispatch import choose
 from outbox.floor import Oldest
 from records.places import PLACES_PER_COMPANY, return_unclaimed
 from records.settlement import handed_back
@@ -425,8 +424,8 @@ def test_a_changed_setting_lets_held_records_go_on_at_once(office: Office) -> No
 # --- what it costs when there is no room --------------------------------------------------------
 
 
-def invoices_of_many(office: Office, companies_most: int = 20) -> None:
-    """Let many companies have an invoice to write, whose customer is there already."""
+def write_invoices(office: Office, companies_most: int) -> list[str]:
+    """Write an invoice of many companies, whose customer is there already; nobody is told of it."""
     names = [f"k{index}" for index in range(companies_most)]
     with office.pool.connection() as connection:
         for name in names:
@@ -436,6 +435,12 @@ def invoices_of_many(office: Office, companies_most: int = 20) -> None:
         " SELECT k, 'invoice', 'i1', 1, 'pending' FROM unnest(%s::text[]) AS k",
         names,
     )
+    return names
+
+
+def invoices_of_many(office: Office, companies_most: int = 20) -> None:
+    """Let many companies have an invoice to write, and a turn."""
+    names = write_invoices(office, companies_most)
     office.do("INSERT INTO proline_qbo.nudges (company_id) SELECT unnest(%s::text[])", names)
 
 
@@ -541,57 +546,3 @@ def test_who_comes_when_all_room_is_given_keeps_its_place(pool: Pool, looks: Cou
     tick(office)
 
     assert looks.total() == 2
-
-
-# --- the choice, pure --------------------------------------------------------------------------
-
-
-def turn(company_id: str, pk: int | None = 1, **changes: object) -> Turn:
-    """Give a turn of an open company with a contact to hand out."""
-    facts = {
-        "open": True,
-        "paused_until": None,
-        "places": 1,
-        "pk": pk,
-        "entity": "contact",
-    } | changes
-    return Turn(company_id=company_id, **facts)  # type: ignore[arg-type]  # a test's own values
-
-
-ROOM = {"contact": 1, "project": 0, "invoice": 0, "payment": 0}
-
-
-def test_a_company_without_work_leaves_only_when_every_entity_was_looked_at() -> None:
-    """Otherwise its work may be of an entity whose queue is full now."""
-    idle = turn("idle", None)
-
-    assert choose([idle], ROOM, all_served=True, most=100).leave == ("idle",)
-    assert choose([idle], ROOM, all_served=False, most=100).leave == ()
-
-
-def test_off_full_and_paused_companies_take_no_place() -> None:
-    """Off and full ones leave until something changes; a paused one only rests."""
-    turns = [turn("off", open=False), turn("full", places=0), turn("paused", paused_until=7.0)]
-
-    choice = choose(turns, ROOM, all_served=True, most=100)
-
-    assert (choice.pks, choice.leave) == ((), ("off", "full"))
-    assert choice.rest == (("paused", 7.0),)
-
-
-def test_room_is_never_given_twice() -> None:
-    """The second company finds the queue full and keeps its turn: it may have something else."""
-    both = [turn("a", 1), turn("b", 2)]
-
-    for room in (ROOM, ROOM | {"project": 1}):
-        choice = choose(both, room, all_served=False, most=100)
-        assert (choice.pks, choice.took, choice.passed) == ((1,), ("a",), ())
-
-
-def test_no_more_is_chosen_than_all_queues_together_may_hold() -> None:
-    """Each queue has room of its own, but the threads that consume them are the same."""
-    both = [turn("a", 1), turn("b", 2, entity="invoice")]
-
-    choice = choose(both, {**ROOM, "contact": 2, "invoice": 2}, all_served=True, most=1)
-
-    assert (choice.pks, choice.took, choice.passed) == ((1,), ("a",), ())

@@ -13,7 +13,7 @@ from coordination.database import Pool, open_pool
 from coordination.nudges import nudge
 from outbox import leader, lookout, roster
 from outbox.probe import Probe
-from tests.relay.test_places import backlog
+from tests.relay.test_places import backlog, write_invoices
 from tests.support.database_clock import DatabaseClock
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, contact, enable_company, project
@@ -129,15 +129,7 @@ def test_many_companies_join_piece_by_piece(pool: Pool, monkeypatch: pytest.Monk
     """No tick asks for all of them at once."""
     monkeypatch.setattr(roster, "PIECE", 2)
     office = Office(pool, HandWorker(pool, threads=100), limits(resync_seconds=NEVER))
-    names = [f"company-{number}" for number in range(5)]
-    with pool.connection() as connection:
-        for name in names:
-            enable_company(connection, name)
-    office.do(
-        "INSERT INTO proline_qbo.records (company_id, entity, record_id, version, state)"
-        " SELECT k, 'invoice', 'i1', 1, 'pending' FROM unnest(%s::text[]) AS k",
-        names,
-    )
+    names = write_invoices(office, 5)
 
     for _ in range(10):
         office.hand.relay.tick()
