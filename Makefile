@@ -38,7 +38,7 @@ screenshots: $(VENV)/.dev ## take the pictures of the Integrations page anew, in
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(PACKAGES) benchmarks tests
+	@$(BIN)/mypy $(PACKAGES) benchmarks deploy/monitoring tests
 	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.dev ## write the format, and what lint can put right by itself

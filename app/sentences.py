@@ -1,5 +1,10 @@
-"""What QuickBooks refused, in a sentence for a person: page and command line say the same."""
+"""What QuickBooks or the database refused, in a sentence for a person, wherever it is told.
 
+A sentence names no secret: of a database's refusal whatever is quoted is left out, because an
+address that was not understood is quoted in pieces, its password among them.
+"""
+
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,3 +25,14 @@ def of_quickbooks(error: QuickBooksError) -> str:
     facts = (error.status and f"HTTP {error.status}", error.code, error.intuit_tid)
     known = ", ".join(str(fact) for fact in facts if fact)
     return SAID.get(type(error), "QuickBooks did not do it.") + (f" ({known})" if known else "")
+
+
+QUOTED: Final = re.compile(r"""(["']).*\1""")
+
+
+def of_database(error: Exception) -> str:
+    """Say why the database cannot be used, without what the address holds."""
+    original = getattr(error, "orig", None) or error
+    reason = str(original).partition("\n")[0]
+    reason = QUOTED.sub("…", reason)
+    return f"The database cannot be used: {reason}. Check DATABASE_URL."

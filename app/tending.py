@@ -4,7 +4,7 @@ The page and the command line both come here, so that each such change leaves it
 in the same transaction. A row names the record and the choice, and no customer's data.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connections import audit
 from connections.audit import Actor
@@ -20,6 +20,7 @@ from records.attention import (
 )
 from records.deciding import Open, answer
 from records.explaining import Explained
+from records.failures import order_failures
 from records.findings import resolve_finding
 from records.keys import RecordKey
 from records.orders import Kind, Order, order
@@ -97,6 +98,35 @@ def _note_group(  # the facts of one row
     if number:
         after = {"reason": group.what, "records": number, **more}
         audit.note(connection, company_id, by, ACTIONS[kind], after=after)
+
+
+def order_failed(  # what a person says of what they have filtered
+    connection: Connection,
+    pks: Sequence[int],
+    kind: Kind,
+    by: Actor,
+    why: str,
+    meant: Mapping[str, object],
+) -> int:
+    """Order for a piece of what failed; each company's audit tells how many, and what was meant.
+
+    Args:
+        connection: the caller's transaction.
+        pks: as `records.failures.pieces_of` names them.
+        kind: sent again, or left out.
+        by: who orders it.
+        why: in a sentence; a skip needs one.
+        meant: the filter, for the audit.
+
+    Returns:
+        How many were ordered: those that have gone on meanwhile are not.
+    """
+    like = Order(0, kind, by.user_name, why, in_bulk=kind == "skip")
+    counted = order_failures(connection, pks, like)
+    for company_id, number in sorted(counted.items()):
+        after = {"records": number, "meant": dict(meant)} | ({"why": why} if why else {})
+        audit.note(connection, company_id, by, ACTIONS[kind], after=after)
+    return sum(counted.values())
 
 
 def answer_question(

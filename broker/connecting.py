@@ -5,6 +5,7 @@ Weakness: looking up the broker's name is the resolver's, which has its own time
 """
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from amqp import AMQPError
 from kombu import Connection
@@ -20,9 +21,15 @@ BROKER_ERRORS: Final = (AMQPError, OperationalError, OSError)
 
 
 def unopened(url: str) -> Connection:
-    """Prepare a connection; its `default_channel` opens it, and tries once."""
+    """Prepare a connection; its `default_channel` opens it, and tries once.
+
+    Over amqps:// the broker's certificate must be of the name it was called by: py-amqp alone would
+    look who signed it, and not for whom.
+    """
+    parts = urlsplit(url)
     return Connection(
         url,
+        ssl={"server_hostname": parts.hostname} if parts.scheme == "amqps" else False,
         connect_timeout=STEP_SECONDS,
         heartbeat=HEARTBEAT_SECONDS,
         transport_options={

@@ -133,6 +133,22 @@ def list_entries(
         return [_entry(row) for row in cursor.execute(_LIST, arguments)]
 
 
+_OF_RECORD = """
+SELECT id, at, user_id, user_name, via, action, entity, record_id, before, after, intuit_tid
+  FROM proline_qbo.audit
+ WHERE company_id = %s AND entity = %s AND record_id = %s ORDER BY id DESC LIMIT %s
+"""
+
+
+def entries_of_record(
+    c: Connection, company_id: str, entity: str, record_id: str, *, limit: int = 50
+) -> list[Entry]:
+    """Return what was done to one record by itself, newest first; not what was done in bulk."""
+    arguments = [company_id, entity, record_id, min(limit, LIST_MOST)]
+    with c.cursor(row_factory=dict_row) as cursor:
+        return [_entry(row) for row in cursor.execute(_OF_RECORD, arguments)]
+
+
 def last_at(c: Connection, company_id: str, *actions: str) -> datetime | None:
     """Say when one of these was last done to a company; None: never."""
     row = c.execute(_LAST, [company_id, list(actions)]).fetchone()

@@ -5,7 +5,7 @@ reconnect rewrites a record. Its `epoch` rises with every change of connection, 
 of an older one is refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -176,6 +176,14 @@ def get_many(c: Connection, company_ids: Iterable[str]) -> dict[str, Company]:
 def list_companies(c: Connection, *, after: str = "", limit: int = LIST_MOST) -> list[Company]:
     """Return a page of companies by ascending id; go on with the last one's id."""
     return _read(c, _LIST, [after, limit])
+
+
+def every_company(c: Connection) -> Iterator[Company]:
+    """Go through all companies page by page; each page is shorter than what is left, or last."""
+    page = list_companies(c)
+    while page:
+        yield from page
+        page = list_companies(c, after=page[-1].id)
 
 
 def lock(c: Connection, company_id: str) -> Company:

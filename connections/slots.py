@@ -14,6 +14,7 @@ from uuid import UUID
 
 from structlog import get_logger
 
+from connections.metrics import calls_besides
 from coordination import limiter
 from coordination.database import DATABASE_AWAY, Pool
 from coordination.limiter import Departure, Full, Limits, Slot
@@ -68,15 +69,19 @@ class _CompanySlots:
     @contextmanager
     def slot(self, realm_id: str, request: ApiRequest) -> Generator[SlotTicket]:
         ticket = self._ticket(realm_id, request)
+        outcome = "ok"
         try:
             yield ticket
-        except NotSent:
+        except NotSent as error:
+            outcome = type(error).__name__
             ticket.give_up()
             raise
         except QuickBooksError as error:
+            outcome = type(error).__name__
             ticket.fault_code = error.code
             raise
         finally:
+            calls_besides.labels(self.purpose, outcome).inc()
             ticket.end()
 
     def _ticket(self, realm_id: str, request: ApiRequest) -> "_Ticket":

@@ -26,6 +26,12 @@ SELECT version, access_token,
        refused_at IS NOT NULL AS refused
   FROM proline_qbo.tokens WHERE company_id = %s AND realm_id = %s
 """
+_KEY_IDS = """
+SELECT convert_from(substring(t.token FROM 2 FOR get_byte(t.token, 0)), 'UTF8') AS key_id, count(*)
+FROM (SELECT access_token AS token FROM proline_qbo.tokens WHERE refused_at IS NULL
+      UNION ALL SELECT refresh_token FROM proline_qbo.tokens WHERE refused_at IS NULL) t
+WHERE length(t.token) > 0 GROUP BY 1
+"""
 _LEASE = """
 UPDATE proline_qbo.tokens
    SET refresh_until = proline_qbo.clock() + make_interval(secs => %(seconds)s)
@@ -166,6 +172,11 @@ class Age:
     version: int
     seconds: float
     alive: bool
+
+
+def stored_key_ids(c: Connection) -> dict[str, int]:
+    """Count the tokens that lie under each key, by its id (`connections.keys`)."""
+    return {str(key_id): int(number) for key_id, number in c.execute(_KEY_IDS)}
 
 
 def put(c: Connection, place: Place, sealed: Sealed) -> None:

@@ -17,7 +17,7 @@ from typing import Final, TypedDict
 
 from structlog import get_logger
 
-from connections import token_rows
+from connections import metrics, token_rows
 from connections.errors import TokenUnreadable
 from connections.keys import Bound, TokenKeys, TokenKind
 from connections.token_rows import Lease, Place, Sealed, Stored
@@ -154,9 +154,11 @@ class TokenStore:
             reply = self._call(place, lease, current)
         except ReconnectRequired as error:
             return self._after_refusal(place, lease, error)
-        except (QuickBooksError, TokenUnreadable):
+        except (QuickBooksError, TokenUnreadable) as error:
+            metrics.refreshes.labels(type(error).__name__).inc()
             self._release(place, lease)
             raise
+        metrics.refreshes.labels("ok").inc()
         self._keep(place, lease.version, reply, rotated=reply.refresh_token != current)
         return self._opened(place, self._read(place))
 
@@ -174,7 +176,9 @@ class TokenStore:
         """Declare the connection lost, unless newer tokens were stored meanwhile."""
         with self._pool.connection() as c:
             refused = token_rows.refuse(c, place, lease.version)
+        metrics.refreshes.labels(type(error).__name__).inc()
         if refused:
+            metrics.connections_lost.inc()
             log.error("connection.lost", company_id=place.company_id, realm_id=place.realm_id)
             detail = "QuickBooks no longer accepts this connection: reconnect."
             raise ReconnectRequired(**_facts(place), detail=detail) from error

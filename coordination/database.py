@@ -57,6 +57,12 @@ PLANS_BY_INDEX: Final = {
 _BY_KEY_OPTIONS: Final = PLANS_BY_INDEX | {"join_collapse_limit": "1", "from_collapse_limit": "1"}
 
 
+SET_PLANS_BY_INDEX: Final = ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in PLANS_BY_INDEX.items()
+)
+"""What a transaction selects to have its own statements planned so, until it ends."""
+
+
 class _ConnectArguments(TypedDict):
     autocommit: bool
     prepare_threshold: int

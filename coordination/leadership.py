@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from coordination.database import PLANS_BY_INDEX, Connection
+from coordination.database import SET_PLANS_BY_INDEX, Connection
 from coordination.errors import NotLeading
 from coordination.processes import BEATS_MISSED, LOOK_GAP_SECONDS, SILENT_SECONDS
 
@@ -27,11 +27,8 @@ RETURNING term
 # So each keeps the plan it gets for as long as a beat (`plan_anew`), and none reads a table whole
 # because that was nearly empty at that moment.
 # https://www.postgresql.org/docs/current/runtime-config-query.html
-_PLANS = ", ".join(
-    f"set_config('{name}', '{value}', true)" for name, value in PLANS_BY_INDEX.items()
-)
 _ASSERT = f"""
-SELECT {_PLANS}
+SELECT {SET_PLANS_BY_INDEX}
   FROM proline_qbo.leadership
  WHERE name = 'relay' AND holder = %s AND term = %s FOR SHARE
 """

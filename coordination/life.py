@@ -15,6 +15,7 @@ import structlog
 
 from coordination import processes
 from coordination.database import Connection
+from coordination.metrics import beats_failed
 
 BEAT_SECONDS = 1.0
 FRESH_SECONDS = 2.0
@@ -48,7 +49,7 @@ class LifeBeat:
         self._process_id = process_id
         self._claims = claims
         self._monotonic = monotonic
-        self._begun_at = float("-inf")
+        self._begun_at = self._tried_at = float("-inf")
         self._connection: Connection | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="life-beat", daemon=True)
@@ -69,13 +70,18 @@ class LifeBeat:
         """Say whether the last committed beat was begun less than so many seconds ago."""
         return not self.gone.is_set() and self._monotonic() - self._begun_at < seconds
 
+    def tried_within(self, seconds: float) -> bool:
+        """Say whether a beat was tried less than so many seconds ago, whatever came of it."""
+        return self._monotonic() - self._tried_at < seconds
+
     def beat_once(self) -> bool:
         """Beat once now; False when the database did not answer or this process is gone."""
-        begun_at = self._monotonic()
+        begun_at = self._tried_at = self._monotonic()
         try:
             alive = self._beat()
         except psycopg.Error as error:
             _log.warning("life.beat_failed", process_id=str(self._process_id), error=str(error))
+            beats_failed.inc()
             self._close()
             return False
         if not alive:

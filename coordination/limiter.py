@@ -22,6 +22,7 @@ from uuid import UUID
 
 from coordination.database import Connection
 from coordination.errors import ProcessGone
+from coordination.metrics import throttles
 from qbo_client.errors import About, Applied
 from qbo_client.faults import Fault
 from qbo_client.verdict import error_from_fault
@@ -273,7 +274,9 @@ def throttled(c: Connection, realm_id: str, limits: Limits) -> Literal["foreign"
     foreign = in_window <= limits.vendor_window and in_second <= limits.vendor_second
     pause = timedelta(seconds=limits.foreign_pause_seconds)
     c.execute(_PAUSE, [pause, foreign, timedelta(seconds=limits.lowered_seconds), realm_id])
-    return "foreign" if foreign else "ours"
+    whose: Literal["foreign", "ours"] = "foreign" if foreign else "ours"
+    throttles.labels(whose).inc()
+    return whose
 
 
 def set_ceiling(c: Connection, realm_id: str, ceiling: int) -> None:

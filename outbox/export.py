@@ -5,6 +5,7 @@ the relay. So each read has a transaction of its own with a short limit, and wha
 it counts as not found; the child that needs the record says so by name.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,15 @@ def _read(connection: Connection, group: Group) -> dict[RecordKey, dict[str, Any
         RecordKey(group.company_id, group.entity, record_id): decode_snapshot(text)
         for record_id, text in rows
     }
+
+
+_MISSING = "SELECT v FROM unnest(%s::text[]) AS v WHERE to_regclass(v) IS NULL"
+
+
+def missing_views(connection: Connection, also: Collection[str] = ()) -> tuple[str, ...]:
+    """Name those of ProLine's views that are not there; `also` are looked for beside records'."""
+    names = [*also, *_VIEWS.values()]
+    return tuple(name for (name,) in connection.execute(_MISSING, [names]))
 
 
 def _exists(connection: Connection, view: str) -> bool:

@@ -143,7 +143,8 @@ class Leader:
         turns = self._roster.tell(seen.now) or not self._roster.is_known
         worked = False
         if seen.events or seen.nudged or seen.due or turns:
-            worked = self._carry_out(seen, events_above, nudges_above)
+            with metrics.tick_seconds.time():
+                worked = self._carry_out(seen, events_above, nudges_above)
         return self._publish() or worked
 
     def _floors(self) -> tuple[int, int]:
@@ -175,6 +176,8 @@ class Leader:
         # Somebody still has a turn: there was no room for it.
         self._memory.crowded = self._roster.tell(seen.now)
         self._note(taken, intake)
+        for place in places:
+            metrics.records_dispatched.labels(place.entity).inc()
         self._memory.unconfirmed += [message_for(place) for place in places]
         took_in = intake is not None and intake.taken > 0
         return bool(taken or took_in or retried or places)
@@ -221,6 +224,7 @@ class Leader:
     def _note(self, taken: Sequence[Nudge], intake: Intake | None) -> None:
         """Remember what a committed tick has shown."""
         if taken:
+            metrics.nudges_taken.inc(len(taken))
             self._memory.nudges.saw(taken[-1].id, now=self._monotonic())
         if intake is not None:
             self._memory.intake_halvings = 0

@@ -15,6 +15,7 @@ from broker.routing import QUEUES
 from coordination import processes
 from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
+from outbox import metrics
 from outbox.clock_back import bring_back
 from outbox.dispatch import Threads
 from outbox.limits import RelayLimits
@@ -151,6 +152,12 @@ class Lookout:
                 [each.pk for each in roster.in_flight.unclaimed if each.entity not in served],
             )
             roster.let_join(connection, {key.company_id for key in (*lost, *unserved)})
+        for what, number in (
+            ("processes", len(gone)),
+            ("claims", len(lost)),
+            ("unserved", len(unserved)),
+        ):
+            metrics.taken_back.labels(what).inc(number)
         if gone or lost or unserved:
             log.warning(
                 "relay.took_back",

@@ -105,6 +105,7 @@ class RabbitmqPublisher:
         if self._open is not None:
             self._open.close()
             self._open = None
+        metrics.publisher_connected.set(0)
 
     def _unconfirmed(self, untried: Sequence[Message], error: BaseException) -> list[Message]:
         """Give the connection up and name what it has not confirmed, and what it was not given."""
@@ -115,6 +116,7 @@ class RabbitmqPublisher:
     def _confirming(self) -> "_Confirming":
         if self._open is None:
             self._open = _Confirming(self._url, self._monotonic)
+            metrics.publisher_connected.set(1)
         return self._open
 
     def _tell_back(self) -> None:
@@ -128,8 +130,9 @@ class RabbitmqPublisher:
         if self._open is not None:
             self._open.drop()
             self._open = None
+        metrics.publisher_connected.set(0)
         self._not_before = self._monotonic() + PAUSE_SECONDS
-        metrics.publisher_failures.labels(error=type(error).__name__).inc()
+        metrics.publisher_failures.inc()
         if not self._failing or self._monotonic() - self._told_at >= TOLD_AGAIN_SECONDS:
             log.warning("publisher.lost", error=type(error).__name__, reason=str(error))
             self._told_at = self._monotonic()

@@ -111,7 +111,7 @@ class Relay:
         The next term starts from the tables alone, here or in a standby that may do better.
         """
         log.error("relay.failed", error=type(error).__name__, where=where(error))
-        metrics.relay_failures.labels(error=type(error).__name__).inc()
+        metrics.relay_failures.inc()
         self._resign()
         self._failures += 1
         doubled = self._standby_seconds() * (1 << min(self._failures - 1, 16))
@@ -126,11 +126,14 @@ class Relay:
         if term is None:
             return None
         log.info("relay.leads", term=term)
+        metrics.leading.set(1)
+        metrics.leads_taken.inc()
         return Term(self._pool, self._process_id, term)
 
     def _stand_by(self) -> None:
         # Whoever does not lead publishes nothing: its connection would only be one to keep alive.
         self._publisher.close()
+        metrics.leading.set(0)
         self._leader = self._term = None
         self._standby = leadership.Standby()
 

@@ -4,10 +4,12 @@
 missing or broken, and then nothing is known of the stages.
 """
 
+from collections.abc import Collection
+
 import psycopg
 from structlog import get_logger
 
-from connections.companies import get
+from connections.companies import Company, get
 from coordination.database import Connection
 from outbox.export import READ_WITHIN_MS
 
@@ -26,12 +28,38 @@ def missing_stages(connection: Connection, company_id: str) -> tuple[str, ...] |
     what transfers a project no stage can be missing.
     """
     company = get(connection, company_id)
-    if company is None or company.settings.trigger != "stages":
+    if company is None or not _goes_by_stages(company):
         return ()
     shown = project_stages(connection, company_id)
     if not shown:
         return None
     return tuple(stage for stage in company.settings.stages if stage not in shown)
+
+
+_ALL_SHOWN = f"SELECT DISTINCT company_id, stage FROM {VIEW} WHERE company_id = ANY(%s)"
+
+
+def companies_with_missing_stages(
+    connection: Connection, companies: Collection[Company]
+) -> frozenset[str]:
+    """Name those of these companies that chose a stage ProLine does not show any more.
+
+    One of which nothing is shown at all is not among them: nothing is known of its stages. Raises
+    what is wrong with the view, as any statement would.
+    """
+    chosen = {each.id: each.settings.stages for each in companies if _goes_by_stages(each)}
+    shown: dict[str, set[str]] = {}
+    for company_id, stage in connection.execute(_ALL_SHOWN, [list(chosen)]):
+        shown.setdefault(company_id, set()).add(stage)
+    return frozenset(
+        company_id
+        for company_id, stages in shown.items()
+        if any(stage not in stages for stage in chosen[company_id])
+    )
+
+
+def _goes_by_stages(company: Company) -> bool:
+    return company.settings.trigger == "stages"
 
 
 def project_stages(connection: Connection, company_id: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tests.support import chromium, postgres, rabbitmq
 from tests.support.database_clock import DatabaseClock
 from tests.support.debian import (
     install_chromium_where_missing,
+    install_prometheus_where_missing,
     install_rabbitmq_where_missing,
 )
 from tests.support.postgres import NoServer, Template, fresh_database, migrated_template
@@ -64,6 +65,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
     if rabbitmq.needs_programs():
         install_rabbitmq_where_missing(say)
     install_chromium_where_missing(say)
+    install_prometheus_where_missing(say)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -76,6 +78,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         install_rabbitmq_where_missing(say)
     if "browser" in asked:
         install_chromium_where_missing(say)
+    if "promtool" in asked:
+        install_prometheus_where_missing(say)
 
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:

@@ -17,6 +17,7 @@ from coordination.frames import where
 from qbo_client import TokenSource
 from records.claims import Claim, ClaimCheck, ClaimLost, claim
 from records.lost_claims import go_alone, is_suspect
+from workers import metrics
 from workers.calling import Caller
 from workers.run import run
 from workers.running import RunningClaims
@@ -70,6 +71,7 @@ class SyncBody:
                 self._sync(check)
             except (*DATABASE_AWAY, ProcessGone, ClaimLost) as error:
                 log.warning("record.left", record_pk=check.pk, error=type(error).__name__)
+                metrics.records_left.inc()
 
     def _sync(self, check: ClaimCheck) -> None:
         """Claim beside others; a suspect among them waits until it is alone."""
@@ -77,6 +79,7 @@ class SyncBody:
             claimed = self._claim(check)
             if claimed is None:
                 log.debug("message.fenced", record_pk=check.pk, company_id=check.company_id)
+                metrics.messages_fenced.inc()
             elif not is_suspect(claimed):
                 self._run(claimed)
         if claimed is not None and is_suspect(claimed):
@@ -100,7 +103,9 @@ class SyncBody:
             claim=claimed,
         )
         try:
-            run(session)
+            with metrics.threads_busy.track_inprogress():
+                run(session)
+            metrics.claims_run.labels(claimed.entity).inc()
         except (*DATABASE_AWAY, ProcessGone, ClaimLost):
             raise
         except Exception as error:  # noqa: BLE001  # the boundary: no bug kills the thread or loses the record
@@ -111,6 +116,7 @@ class SyncBody:
                 error=type(error).__name__,
                 where=where(error),
             )
+            metrics.records_broke.labels(claimed.entity).inc()
             session.refuse("internal_error", "Our software failed on this record: ask support.")
 
     def _claim(self, check: ClaimCheck) -> Claim | None:

@@ -6,7 +6,8 @@ record given to another.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -23,9 +24,10 @@ from coordination.limiter import (
     take_slot,
 )
 from coordination.limiter import Kind as CallKind
-from qbo_client import ApiRequest, NotSent, Response
+from qbo_client import ApiRequest, NotSent, QuickBooksError, Response
 from records.attempts import Write, open_attempt
 from records.claims import Claim, OpenAttempt
+from workers import metrics
 
 MOVES_MOST = 3
 """How often one call may move to a later slot before it is given up."""
@@ -131,9 +133,26 @@ class Caller:
             QuickBooksError: `NotSent` when no byte left; else as the client says.
         """
         gate = _Gate(self, timed)
-        return self.client.exchange(
-            claim.realm_id, request, access_token=token, before_send=gate.before_send
-        )
+        metrics.slot_wait_seconds.observe(timed.slot.wait_seconds)
+        with self._counted(claim.entity, request, gate):
+            return self.client.exchange(
+                claim.realm_id, request, access_token=token, before_send=gate.before_send
+            )
+
+    @contextmanager
+    def _counted(self, entity: str, request: ApiRequest, gate: "_Gate") -> Iterator[None]:
+        """Count a call by what comes of it; the time it waits for its slot is not QuickBooks'."""
+        kind = "write" if request.writes else "read"
+        outcome = "ok"
+        try:
+            yield
+        except QuickBooksError as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            metrics.calls.labels(entity, kind, outcome).inc()
+            if gate.left_at is not None:
+                metrics.call_seconds.labels(entity).observe(self.monotonic() - gate.left_at)
 
 
 def give_up(connection: Connection, timed: TimedSlot) -> None:
@@ -142,9 +161,14 @@ def give_up(connection: Connection, timed: TimedSlot) -> None:
 
 
 class _Gate:
-    """Lets one call through at its slot, moving the slot when the thread woke too late."""
+    """Lets one call through at its slot, moving the slot when the thread woke too late.
+
+    Attributes:
+        left_at: when it did, by the thread's own clock; None: it has not.
+    """
 
     def __init__(self, caller: Caller, timed: TimedSlot) -> None:
+        self.left_at: float | None = None
         self._caller = caller
         self._call_id = timed.slot.call_id
         self._departure = timed.slot.departure(
@@ -163,7 +187,9 @@ class _Gate:
                 self._caller.wait(wait_seconds)
             if not self._caller.alive():
                 raise NotSent(detail="This process has not beaten lately and may send nothing.")
-            if self._caller.monotonic() <= self._departure.not_after:
+            now = self._caller.monotonic()
+            if now <= self._departure.not_after:
+                self.left_at = now
                 return
             self._departure = self._moved()
         raise NotSent(detail="The slot was missed several times.")

@@ -55,6 +55,11 @@ class ClaimConsumer(Consumer):
         self._lost_since: float | None = None
         self._told_at = float("-inf")
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether it has a subscription, as far as is known; from any thread."""
+        return self._subscription is not None
+
     def __next__(self) -> Delivery | None:
         """Return the next claim check, or None: nothing came, or it came to nothing."""
         try:

@@ -30,6 +30,7 @@ from schemas import Entity, Invoice, SnapshotInvalid
 from workers.calling import TimedSlot, give_up
 from workers.mapping.money import sum_text
 from workers.mapping.values import number
+from workers.metrics import releases
 from workers.returns import returns_of, tell_returns
 
 log = get_logger()
@@ -82,8 +83,15 @@ class Closing:
         """Give the claim back; a fenced one is only told."""
         if not release(connection, self.claim, end, (*_dependants(self.claim), *also)):
             _tell_fenced(self.claim)
-        elif end.state is State.DONE:
+            return
+        _count(self.claim, end)
+        if end.state is State.DONE:
             tell_returns(connection, self.claim)
+
+
+def _count(claim: Claim, end: Release) -> None:
+    """Count an end; one that is repeated because its commit's answer was lost counts twice."""
+    releases.labels(claim.entity, end.state).inc()
 
 
 def _tell_fenced(claim: Claim) -> None:
@@ -166,8 +174,10 @@ def write_success(  # by name
         note(connection)
     if end is not None and not outcome.released:
         _tell_fenced(claim)
-    elif end is not None and end.state is State.DONE:
-        tell_returns(connection, claim)
+    elif end is not None:
+        _count(claim, end)
+        if end.state is State.DONE:
+            tell_returns(connection, claim)
     return tuple(("invoice", record_id) for record_id in outcome.freed)
 
 

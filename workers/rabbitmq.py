@@ -46,6 +46,7 @@ class ConsumingBroker(RabbitmqBroker):
         middleware = [Retries(max_retries=0), ShutdownNotifications(), HandBack()]
         super().__init__(url=url, middleware=middleware)
         self.url = url
+        self._subscribers: dict[str, ClaimConsumer] = {}
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> "ClaimConsumer":
         """Return a consumer of a queue; it connects when it is first asked for a message.
@@ -55,7 +56,16 @@ class ConsumingBroker(RabbitmqBroker):
             prefetch: how many messages may be here unanswered.
             timeout: after how many milliseconds without a message it says so.
         """
-        return ClaimConsumer(self.url, queue_name, prefetch=prefetch, idle_seconds=timeout / 1000)
+        consumer = ClaimConsumer(
+            self.url, queue_name, prefetch=prefetch, idle_seconds=timeout / 1000
+        )
+        self._subscribers[queue_name] = consumer
+        return consumer
+
+    def unsubscribed(self) -> tuple[str, ...]:
+        """Name the queues of this process that it is not subscribed to at the moment."""
+        subscribed = {name for name, each in self._subscribers.items() if each.is_subscribed}
+        return tuple(sorted(set(self.queues) - subscribed))
 
     def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:  # noqa: ARG002  # as inherited
         """Note that a queue is consumed; RabbitMQ hears of it from `broker.topology` alone.

@@ -34,6 +34,7 @@ from records.facts import Link
 from records.links import Linked, keep_link
 from records.questions import Question
 from records.settlement import Release, asked, done, handed_back, refused, retry
+from workers import metrics
 from workers.backoff import backoff_seconds
 from workers.books import context_of
 from workers.calling import Caller, TimedSlot
@@ -221,6 +222,7 @@ class Session:
         self.access_token()
         with self.pool.connection() as connection:
             timed = self.take_slot(connection, "read", purpose)
+        metrics.reads.labels(purpose).inc()
         try:
             response = self.call(timed, request)
         except QuickBooksError as error:
@@ -305,6 +307,7 @@ class Session:
             self.leave(connection, handed_back())
 
         self.closing.commit(write)
+        metrics.windows_full.inc()
 
     def leave_by(self, connection: Connection, meaning: Meaning, basis: str) -> None:
         """Release the claim as an error's meaning says, and hold the company where it says so."""

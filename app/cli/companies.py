@@ -1,6 +1,5 @@
 """Commands about companies: set up, switch, pause, look."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -22,9 +21,8 @@ from app.onboarding import (
     pause_company,
     resume_company,
 )
-from connections.companies import Company, blocked_reason, list_companies
+from connections.companies import Company, blocked_reason, every_company
 from coordination.clock import clock
-from coordination.database import Connection
 
 app = typer.Typer(help="Companies: set up, switch, pause, look.", no_args_is_help=True)
 
@@ -169,7 +167,7 @@ def list_(*, as_json: Json = False) -> None:
     """List the companies and how each stands."""
     with open_database() as pool, pool.connection() as connection:
         now = clock(connection)
-        rows = [_row(each, now) for each in _every_company(connection)]
+        rows = [_row(each, now) for each in every_company(connection)]
     show_rows(rows, as_json=as_json, nothing="No company is known yet.")
 
 
@@ -181,14 +179,6 @@ def show_(company_id: CompanyId, *, as_json: Json = False) -> None:
         row = _row(company, clock(connection))
         row |= how_it_stands(connection, company, for_people=not as_json)
     show_one(row, as_json=as_json)
-
-
-def _every_company(connection: Connection) -> Iterator[Company]:
-    """Go through the companies page by page; each page is shorter than what is left, or last."""
-    page = list_companies(connection)
-    while page:
-        yield from page
-        page = list_companies(connection, after=page[-1].id)
 
 
 def _row(company: Company, now: datetime) -> dict[str, object]:

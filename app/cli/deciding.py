@@ -1,4 +1,4 @@
-"""Commands for what needs a person: questions and their answers, findings, skip and send."""
+"""Commands for what needs a person: questions and their answers, and findings."""
 
 from typing import Annotated
 
@@ -6,27 +6,17 @@ import typer
 
 from app.cli.acting import actor
 from app.cli.failures import CannotBeDone
+from app.cli.known import EntityKind, OfCompany
 from app.cli.opening import open_database
 from app.cli.printing import Json, print_json, print_sentence, show_rows
-from app.tending import answer_question, order_one, see_to_finding
-from coordination.database import Connection
+from app.tending import answer_question, see_to_finding
 from records.deciding import Open, open_questions
-from records.explaining import Explained
-from records.explaining import explain as explain_record
 from records.findings import list_findings
-from records.orders import Kind
 from records.questions import Takes
-from schemas import Entity
 
-RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="ProLine's id of it.")]
-Company = Annotated[str | None, typer.Option(help="Only records of this company.")]
-EntityKind = Annotated[
-    Entity | None, typer.Option(metavar="KIND", help="contact, project, invoice or payment.")
-]
 By = Annotated[str, typer.Option(help="Who says so.")]
 
 findings = typer.Typer(help="Findings: what somebody should know.", no_args_is_help=True)
-failed = typer.Typer(help="Records that need attention.", no_args_is_help=True)
 
 
 def decide(  # an option for each part of an answer
@@ -41,7 +31,7 @@ def decide(  # an option for each part of an answer
     shown: Annotated[str | None, typer.Option(help="What was shown with the question.")] = None,
     by: Annotated[str | None, typer.Option(help="Who answers.")] = None,
     entity: EntityKind = None,
-    company: Company = None,
+    company: OfCompany = None,
     as_json: Json = False,
 ) -> None:
     """Show what is asked about records, or answer it.
@@ -136,7 +126,7 @@ def _only(asked: list[Open], record_id: str | None) -> Open:
 @findings.command("list")
 def list_(
     *,
-    company: Company = None,
+    company: OfCompany = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Those too that somebody has seen to.")
     ] = False,
@@ -172,51 +162,3 @@ def resolve(
         print_sentence(f"There is no finding {finding_id} left to resolve.")
         raise typer.Exit(1)
     print_sentence(f"Finding {finding_id} is resolved.")
-
-
-@failed.command("skip")
-def skip(
-    record_id: RecordId,
-    by: By,
-    why: Annotated[str, typer.Option(help="Why, in a sentence.")],
-    *,
-    entity: EntityKind = None,
-    company: Company = None,
-) -> None:
-    """Leave a record out of QuickBooks; one that is there, in this version only."""
-    _order(record_id, "skip", by, why, entity, company)
-
-
-@failed.command("requeue")
-def requeue(
-    record_id: RecordId, by: By, *, entity: EntityKind = None, company: Company = None
-) -> None:
-    """Send a record that failed, or that was left out, whoever left it out."""
-    _order(record_id, "send", by, "", entity, company)
-
-
-def _order(  # as the two commands above have it
-    record_id: str, kind: Kind, by: str, why: str, entity: Entity | None, company: str | None
-) -> None:
-    with open_database() as pool, pool.connection() as connection:
-        one = _known(connection, record_id, entity, company)
-        if kind == "skip" and one.state == "done":
-            raise CannotBeDone(
-                f"{one.entity.capitalize()} {one.record_id} is done: there is nothing to leave out."
-            )
-        order_one(connection, one, kind, actor(by), why)
-    what = "is left out" if kind == "skip" else "is sent"
-    print_sentence(f"{one.entity.capitalize()} {one.record_id} {what} as soon as it is at rest.")
-
-
-def _known(
-    connection: Connection, record_id: str, entity: Entity | None, company: str | None
-) -> Explained:
-    found = explain_record(connection, record_id, entity=entity, company_id=company)
-    if not found:
-        raise CannotBeDone(f"ProLine has sent no record {record_id}.")
-    if len(found) > 1:
-        raise CannotBeDone(
-            f"Several records have the id {record_id}: name one with --entity and --company."
-        )
-    return found[0]

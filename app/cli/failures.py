@@ -1,10 +1,5 @@
-"""How a command that cannot be done says so: sentences on standard error, exit code 2.
+"""How a command that cannot be done says so: sentences on standard error, exit code 2."""
 
-A sentence names no secret: of a database's refusal whatever is quoted is left out, because an
-address that was not understood is quoted in pieces, its password among them.
-"""
-
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +10,16 @@ import sqlalchemy.exc
 from psycopg import errors as postgres
 from psycopg_pool import PoolTimeout
 
+from app.observing.listening import NotObserved
 from app.postgres import EmbeddedPostgresFailed
 from app.rabbitmq import PrivateRabbitmqFailed
-from app.sentences import of_quickbooks
+from app.sentences import of_database, of_quickbooks
 from app.settings import SettingsInvalid
 from connections.errors import ConnectionRefused
 from qbo_client import QuickBooksError
 from records.deciding import AnswerRefused
 
 CANNOT: Final = 2
-QUOTED: Final = re.compile(r"""(["']).*\1""")
 LEFT_OUT_IN_PRODUCTION: Final = frozenset({"demo", "qbo_simulator", "faker"})
 
 NO_SCHEMA = (
@@ -41,6 +36,7 @@ class CannotBeDone(Exception):
 
 WITH_A_SENTENCE = (
     CannotBeDone,
+    NotObserved,
     SettingsInvalid,
     ConnectionRefused,
     AnswerRefused,
@@ -68,14 +64,6 @@ def sentences(stream: TextIO) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in LEFT_OUT_IN_PRODUCTION:
             raise
         _tell(stream, "This installation has neither the demonstration nor the simulator.")
-
-
-def of_database(error: Exception) -> str:
-    """Say why the database cannot be used, without what the address holds."""
-    original = getattr(error, "orig", None) or error
-    reason = str(original).partition("\n")[0]
-    reason = QUOTED.sub("…", reason)
-    return f"The database cannot be used: {reason}. Check DATABASE_URL."
 
 
 def _tell(stream: TextIO, sentence: str) -> None:

@@ -7,12 +7,15 @@ import typer
 from rich.console import Console
 
 from app.cli.companies import app as companies
-from app.cli.deciding import decide, failed, findings
+from app.cli.deciding import decide, findings
+from app.cli.doctor import doctor
+from app.cli.failing import failed
 from app.cli.failures import CannotBeDone, sentences
 from app.cli.opening import reachable_database
 from app.cli.printing import Json
-from app.cli.records import explain, project, status
+from app.cli.records import explain, project
 from app.cli.serving import relay, web, worker
+from app.cli.status import status
 from app.logs import configure
 from app.migrate import migrate as migrate_database
 
@@ -23,7 +26,6 @@ app = typer.Typer(
     name="proline-qbo",
     help="Carries ProLine's contacts, projects, invoices and payments into QuickBooks Online.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(companies, name="company")
@@ -33,6 +35,7 @@ app.add_typer(findings, name="findings")
 app.command("decide")(decide)
 app.command("status")(status)
 app.command("explain")(explain)
+app.command("doctor")(doctor)
 app.command("relay")(relay)
 app.command("worker")(worker)
 app.command("web")(web)

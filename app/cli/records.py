@@ -8,12 +8,11 @@ import typer
 from app.cli.acting import actor
 from app.cli.known import known
 from app.cli.opening import open_database
-from app.cli.printing import Json, print_json, print_sentence, show_rows
+from app.cli.printing import Json, print_json, print_sentence
 from app.tending import transfer_project
 from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
-from coordination.processes import living
-from outbox.backlog import Unread, backlog, unread, why_unread
+from outbox.backlog import Unread, unread, why_unread
 from records.explaining import Explained, consumed_entities
 from records.explaining import explain as explain_record
 from schemas import Entity
@@ -22,53 +21,6 @@ IN_OUTBOX = "outbox"
 """Where an event is before it is any record's."""
 
 project = typer.Typer(help="Projects: transfer one by hand.", no_args_is_help=True)
-
-_STATES = """
-SELECT company_id, state, reason, count(*), min(since),
-       count(*) FILTER (WHERE state IN ('pending', 'dispatched') AND claimed_by IS NULL
-                          AND entity <> ALL(%s))
-FROM proline_qbo.records WHERE state <> 'done' GROUP BY company_id, state, reason ORDER BY 1, 2, 3
-"""
-
-
-def status(*, as_json: Json = False) -> None:
-    """Count what is not done, by company, state and reason, with its oldest.
-
-    What stands ready while no worker that takes it is running is counted once more. Events that
-    have not been taken in yet count as records in the state `outbox`.
-    """
-    with open_database() as pool, pool.connection() as connection:
-        unread_by_company = backlog(connection)
-        consumed = sorted(consumed_entities(connection))
-        counted = connection.execute(_STATES, [consumed]).fetchall()
-        relay_runs = any(each.kind == "relay" for each in living(connection))
-        companies = get_many(connection, {company_id for company_id, *_ in counted})
-        now = clock(connection)
-    rows = [
-        {
-            "company": company_id,
-            "waits": blocked_reason(companies[company_id], now),
-            "state": state,
-            "reason": reason,
-            "records": count,
-            "since": since,
-            "without_worker": without_worker,
-        }
-        for company_id, state, reason, count, since, without_worker in counted
-    ]
-    rows += [
-        {
-            "company": each.company_id,
-            "waits": None,
-            "state": IN_OUTBOX,
-            "reason": None if relay_runs else "no relay",
-            "records": each.events,
-            "since": each.since,
-            "without_worker": 0,
-        }
-        for each in unread_by_company
-    ]
-    show_rows(rows, as_json=as_json, nothing="Everything ProLine has is done.")
 
 
 def explain(

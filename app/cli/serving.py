@@ -8,6 +8,9 @@ from app.addresses import ListenAddress
 from app.cli.failures import CannotBeDone
 from app.cli.opening import reached
 from app.logs import configure
+from app.observing.census import Census
+from app.observing.health import Health, health_of
+from app.observing.listening import observed
 from app.quickbooks import access_from, open_quickbooks
 from app.relay import relaying
 from app.settings import (
@@ -22,12 +25,13 @@ from app.standing import asked_to_stop, stand
 from app.tuning import THREADS, Tuning
 from app.web.listening import NotServing
 from app.web.serving import keep_what_is_there, serving
-from app.worker import ALL_QUEUES, SESSIONS_BESIDE_THREADS, working
+from app.worker import ALL_QUEUES, SESSIONS_BESIDE_THREADS, Worker, working
 from broker.routing import QUEUES
 from coordination.database import open_pool
 from outbox.limits import RelayLimits
 from outbox.publisher import RabbitmqPublisher
-from workers.rabbitmq import rabbitmq_broker
+from workers.metrics import threads_all
+from workers.rabbitmq import ConsumingBroker, rabbitmq_broker
 from workers.waits import Waits
 
 RELAY_SESSIONS = 1
@@ -45,6 +49,7 @@ def relay() -> None:
         asked_to_stop() as asked,
         open_pool(url, max_size=RELAY_SESSIONS, application_name="proline-qbo relay") as pool,
         relaying(url, pool, RabbitmqPublisher(amqp_url), RelayLimits()) as me,
+        observed(settings.metrics_port, health_of(me.life), Census(url, amqp_url)),
     ):
         stand("relay", me.life, asked)
 
@@ -66,6 +71,7 @@ def worker(
     url = reached(settings.database_url.get_secret_value())
     waits = Waits(requestid_proved=settings.qbo_requestid_proved)
     tuning = Tuning(threads=threads, waits=waits)
+    broker = rabbitmq_broker(amqp_url)
     with (
         asked_to_stop() as asked,
         open_pool(
@@ -75,16 +81,19 @@ def worker(
             by_key=True,
         ) as pool,
         open_quickbooks(access_from(settings, settings.token_keys), pool) as quickbooks,
-        working(
-            url,
-            pool,
-            quickbooks,
-            rabbitmq_broker(amqp_url),
-            queues=consumed,
-            tuning=tuning,
-        ) as at_work,
+        working(url, pool, quickbooks, broker, queues=consumed, tuning=tuning) as at_work,
+        observed(settings.metrics_port, _health_of_worker(at_work, broker)),
     ):
+        threads_all.set(threads)
         stand("worker", at_work.me.life, asked, at_work.stuck)
+
+
+def _health_of_worker(at_work: Worker, broker: ConsumingBroker) -> Health:
+    def takes_its_queues() -> str | None:
+        missing = broker.unsubscribed()
+        return f"Not subscribed to {', '.join(missing)}: RabbitMQ is away." if missing else None
+
+    return health_of(at_work.me.life, queues=takes_its_queues)
 
 
 def web(
@@ -100,6 +109,11 @@ def web(
     configure()
     url = reached(settings.database_url.get_secret_value())
     address = _address(listen)
+    if settings.metrics_port is not None and settings.metrics_port.port == address.port:
+        raise CannotBeDone(
+            f"METRICS_PORT is {address.port}, the page's own port: the figures are not for those"
+            " who open the page. Give it another."
+        )
     access = access_from(settings, settings.token_keys)
     with asked_to_stop() as asked:
         try:
@@ -112,7 +126,9 @@ def web(
                 trusted_proxies=trusted_proxies,
             ) as served:
                 keep_what_is_there()
-                stand("web", served.me.life, asked)
+                health = health_of(served.me.life, needs_database=False)
+                with observed(settings.metrics_port, health):
+                    stand("web", served.me.life, asked)
         except NotServing as error:
             raise CannotBeDone(str(error)) from error
 

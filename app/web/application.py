@@ -26,6 +26,7 @@ from app.web import (
     settings_page,
     switching,
 )
+from app.web.counted import Counted
 from app.web.guard import Endpoint, bare, page
 from app.web.headers import SecurityHeaders
 from app.web.last_resort import LastResort
@@ -49,7 +50,7 @@ def application(web: Web) -> ASGIApp:
     # Its own way of adding or taking a slash leads to whatever host the request named.
     app.router.redirect_slashes = False
     app.state.web = web
-    return SecurityHeaders(app, consent_sites=web.consent_sites)
+    return Counted(SecurityHeaders(app, consent_sites=web.consent_sites))
 
 
 def _routes(web: Web) -> list[BaseRoute]:

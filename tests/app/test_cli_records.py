@@ -35,21 +35,27 @@ def test_status_counts_what_is_not_done(on_database: CommandLine, office: Office
     office.say("invoice", invoice("i1"), invoice("i2", sent_at=None))
     office.finish()
 
-    rows = on_database.done("status", "--json").json()
+    rows = on_database.done("status", "--json").json()["records"]
     table = on_database.done("status")
 
-    counted = {(row["company"], row["state"], row["reason"], row["records"]) for row in rows}
-    assert ("acme", "waiting", "stage", 3) in counted
-    assert ("acme", "waiting", "unsent", 1) in counted
+    counted = {
+        tuple(row[name] for name in ("entity", "state", "reason", "records")) for row in rows
+    }
+    assert ("project", "waiting", "stage", 1) in counted
+    assert ("invoice", "waiting", "unsent", 1) in counted
+    assert {row["company"] for row in rows} == {"acme"}
     assert all(row["since"] for row in rows)
     assert "unsent" in table.out
     assert CUSTOMER not in table.out
 
 
 def test_status_of_nothing_is_a_sentence_and_an_empty_list(on_database: CommandLine) -> None:
-    """A quiet system is good news."""
-    assert on_database.done("status").out == "Everything ProLine has is done.\n"
-    assert on_database.done("status", "--json").json() == []
+    """A quiet system is good news; what is not running is named all the same."""
+    told = on_database.done("status").out
+    assert "Everything ProLine has is done.\n" in told
+    assert "none is running: start one with proline-qbo relay" in told
+    assert "none is running: start one with proline-qbo worker" in told
+    assert on_database.done("status", "--json").json()["records"] == []
 
 
 def test_what_lies_in_the_outbox_is_neither_done_nor_unknown(
@@ -60,13 +66,14 @@ def test_what_lies_in_the_outbox_is_neither_done_nor_unknown(
         enable_company(connection)
         append(connection, "contact", contact())
 
-    (counted,) = on_database.done("status", "--json").json()
+    outbox = on_database.done("status", "--json").json()["outbox"]
     (record,) = on_database.done("explain", "c1", "--json").json()
     told = on_database.done("explain", "c1").out
     elsewhere = on_database("explain", "c1", "--company", "other")
 
-    assert (counted["company"], counted["state"], counted["records"]) == ("acme", "outbox", 1)
-    assert counted["reason"] == "no relay"
+    assert (outbox["events"], outbox["by_company"]) == (1, {"acme": 1})
+    assert outbox["since"]
+    assert "Outbox   1 events since 20" in on_database.done("status").out
     assert record["state"] == "outbox"
     assert "contact c1 of company acme: sent, and in the outbox since 20" in told
     assert "No relay is running: start one with proline-qbo relay." in told
@@ -98,10 +105,11 @@ def test_a_company_that_waits_is_the_reason_of_its_records(
     office.say("project", project())
     office.finish()
 
-    rows = on_database.done("status", "--json").json()
+    standing = on_database.done("status", "--json").json()
     explained = on_database.done("explain", "c1", "--json").json()
 
-    assert {row["waits"] for row in rows} == {"off"}
+    assert {row["reason"] for row in standing["records"] if row["state"] == "pending"} == {"off"}
+    assert standing["companies"] == {"off": 1}
     assert [each["because"] for each in explained] == ["The integration is off for this company."]
 
 
@@ -208,10 +216,10 @@ def test_records_that_no_worker_takes_say_so(on_database: CommandLine, pool: Poo
     office.finish()
 
     (waiting,) = on_database.done("explain", "i1", "--json").json()
-    (counted,) = on_database.done("status", "--json").json()
+    (counted,) = on_database.done("status", "--json").json()["records"]
     HandWorker(pool, entities=["invoice"])
     (served,) = on_database.done("explain", "i1", "--json").json()
-    (after,) = on_database.done("status", "--json").json()
+    (after,) = on_database.done("status", "--json").json()["records"]
 
     assert waiting["because"] == "No worker that takes invoices is running."
     assert served["because"] == "It stands in the queue for a worker."

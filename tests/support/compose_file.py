@@ -37,7 +37,7 @@ class ComposeFile:
 
     def services(self) -> Mapping[str, Service]:
         """Give the services as they are written, variables and all."""
-        services: Mapping[str, Service] = _parsed(self.text)["services"]
+        services: Mapping[str, Service] = parsed(self.text)["services"]
         return services
 
     def services_with(self, environment: Mapping[str, str]) -> Mapping[str, Service]:
@@ -61,7 +61,12 @@ def of_ours(services: Mapping[str, Service]) -> Mapping[str, Service]:
     return {name: service for name, service in services.items() if "build" in service}
 
 
-def _put_in(read: Any, environment: Mapping[str, str]) -> Any:  # noqa: ANN401  # as `_parsed`
+def parsed(text: str) -> Any:  # noqa: ANN401  # what YAML may hold; the schema's test judges it
+    """Read YAML."""
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def _put_in(read: Any, environment: Mapping[str, str]) -> Any:  # noqa: ANN401  # as `parsed`
     """Put the variables into values as they were read, so that no value is read as YAML."""
     match read:
         case str():
@@ -79,7 +84,3 @@ def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
     if not given and match["how"] == ":?":
         raise VariableMissing(match["name"])
     return given or match["what"] or ""
-
-
-def _parsed(text: str) -> Any:  # noqa: ANN401  # what YAML may hold; the schema's test judges it
-    return YAML(typ="safe", pure=True).load(text)

@@ -1,4 +1,6 @@
-"""RabbitMQ's programs and Chromium for the tests of a bare Debian machine: installed if allowed.
+"""RabbitMQ's programs, Chromium and Prometheus for the tests of a bare Debian machine.
+
+They are installed if that is allowed.
 
 Only root installs, only with apt-get, only where none is found; the tests then start a private
 node and a browser of their own. Debian would start RabbitMQ as a service for everybody and enable
@@ -20,8 +22,10 @@ SYSTEMD: Final = Path("/run/systemd/system")
 INSTALL: Final = ("apt-get", "install", "-y", "--no-install-recommends")
 PACKAGE: Final = (*INSTALL, "rabbitmq-server")
 # A browser without fonts draws boxes: the first is the text's, the second has the signs.
+PROMETHEUS_PACKAGE: Final = (*INSTALL, "prometheus")
 BROWSER_PACKAGES: Final = (*INSTALL, "chromium", "fonts-liberation", "fonts-dejavu-core")
 RABBITMQ_UNITS: Final = ("rabbitmq-server.service",)
+PROMETHEUS_UNITS: Final = ("prometheus.service", "prometheus-node-exporter.service")
 ERLANG_UNITS: Final = ("epmd.service", "epmd.socket")
 
 
@@ -53,6 +57,17 @@ def install_chromium_where_missing(say: Callable[[str], None]) -> None:
         _try(_install_chromium, say)
 
 
+def install_prometheus_where_missing(say: Callable[[str], None]) -> None:
+    """Install Debian's `prometheus`, which has promtool, where there is none and this process may.
+
+    Args:
+        say: is given one plain line about what is done to this machine.
+    """
+    if shutil.which("prometheus") is None and may_install():
+        say("Installing Debian's prometheus with apt-get: the figures are scraped by a real one.")
+        _try(_install_prometheus, say)
+
+
 def may_install() -> bool:
     """Return whether this process is root's on a machine with apt-get."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
@@ -73,19 +88,28 @@ def _install_chromium() -> None:
 def _install_rabbitmq() -> None:
     _run("apt-get", "update")
     if SYSTEMD.is_dir():
-        _install_masked()
+        # Erlang's own units are touched only where Erlang comes with this installation.
+        units = RABBITMQ_UNITS if shutil.which("erl") else (*RABBITMQ_UNITS, *ERLANG_UNITS)
+        _install_masked(PACKAGE, units)
     else:
         _run(*PACKAGE)
         _run("update-rc.d", "rabbitmq-server", "disable")
 
 
-def _install_masked() -> None:
-    # Erlang's own units are touched only where Erlang comes with this installation.
-    units = RABBITMQ_UNITS if shutil.which("erl") else (*RABBITMQ_UNITS, *ERLANG_UNITS)
+def _install_prometheus() -> None:
+    _run("apt-get", "update")
+    if SYSTEMD.is_dir():
+        _install_masked(PROMETHEUS_PACKAGE, PROMETHEUS_UNITS)
+    else:
+        _run(*PROMETHEUS_PACKAGE)
+        _run("update-rc.d", "prometheus", "disable")
+
+
+def _install_masked(package: Sequence[str], units: Sequence[str]) -> None:
     # A mask of this boot: should we be killed on the way, it does not stay for ever.
     _run("systemctl", "mask", "--runtime", *units)
     try:
-        _run(*PACKAGE)
+        _run(*package)
     finally:
         _run("systemctl", "unmask", "--runtime", *units)
     _run("systemctl", "disable", *units)

@@ -3,7 +3,6 @@
 The page is at 127.0.0.1 and the stand-in at localhost, which are different sites to a browser.
 """
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from app.web.serving import Served, serving
 from qbo_client import discovery_below, endpoints_below
 from qbo_simulator.http_server import serve
 from tests.support.launching import ProlineSigner
+from tests.support.ports import free_port
 from tests.support.roofer import KEYS, QUICK, Roofer, new_realm
 from tests.support.visitor import Visitor
 from tests.support.watched_quickbooks import WatchedQuickBooks
@@ -57,13 +57,6 @@ class Office:
         """Have the company connected and on, without the page."""
         self.roofer.enabled()
         return self
-
-
-def free_port() -> int:
-    """Name a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

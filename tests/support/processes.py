@@ -89,22 +89,30 @@ class Fleet:
     slots: RealmSlots
     all: list[Process] = field(default_factory=list)
 
-    def relay(self, prepare: str | None = None) -> Process:
+    def relay(self, prepare: str | None = None, metrics_port: int | None = None) -> Process:
         """Start a relay and wait until it beats.
 
         Args:
             prepare: `module:function`, called in the new process before anything else.
+            metrics_port: where it shows its figures.
         """
-        return self._start("relay", prepare=prepare)
+        return self._start("relay", prepare=prepare, metrics_port=metrics_port)
 
-    def worker(self, *options: str, prepare: str | None = None) -> Process:
+    def worker(
+        self, *options: str, prepare: str | None = None, metrics_port: int | None = None
+    ) -> Process:
         """Start a worker and wait until it beats.
 
         Args:
             options: of the command line, such as `--queues`.
             prepare: `module:function`, called in the new process before anything else.
+            metrics_port: where it shows its figures.
         """
-        return self._start("worker", *options, prepare=prepare)
+        return self._start("worker", *options, prepare=prepare, metrics_port=metrics_port)
+
+    def web(self, port: int, metrics_port: int | None = None) -> Process:
+        """Start the page and wait until it beats."""
+        return self._start("web", "--listen", str(port), metrics_port=metrics_port)
 
     def settled(self) -> bool:
         """Whether nothing is left to do."""
@@ -133,9 +141,14 @@ class Fleet:
         for each in running:
             each.wait_until_stopped()
 
-    def _start(self, *arguments: str, prepare: str | None = None) -> Process:
+    def _start(
+        self, *arguments: str, prepare: str | None = None, metrics_port: int | None = None
+    ) -> Process:
         log = self.home / f"{len(self.all)}-{arguments[0]}.log"
-        pid = self.zygote.start(arguments, self.environment, log, prepare)
+        environment = dict(self.environment)
+        if metrics_port is not None:
+            environment["METRICS_PORT"] = str(metrics_port)
+        pid = self.zygote.start(arguments, environment, log, prepare)
         process = Process(self.zygote, pid, log)
         self.all.append(process)
         until(lambda: self._beats(process), START_SECONDS)

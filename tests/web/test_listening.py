@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.web.deadlines import Deadlines
 from app.web.listening import AT_ONCE_MOST, listening
-from tests.support.office import free_port
+from tests.support.ports import free_port
 
 WITHIN_SECONDS = 10.0
 SHORT = 0.3

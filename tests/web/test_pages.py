@@ -26,7 +26,8 @@ from app.web.serving import serving
 from app.web.settings_form import Read, read_settings_form
 from app.web.state_line import State
 from tests.support.launching import ProlineSigner
-from tests.support.office import access_from_page, free_port
+from tests.support.office import access_from_page
+from tests.support.ports import free_port
 from tests.support.postgres import Template, fresh_database
 from tests.support.roofer import COMPANY, new_realm, until
 from tests.support.visitor import Visitor

@@ -1,0 +1,1 @@
+"""Examinations: what is wrong with an installation, all of it at once, each with what to do."""

@@ -1,0 +1,116 @@
+"""All examinations, one after the other; what one needs and is not there, it says and goes on."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import psycopg
+
+from app.doctor.broker import examine_broker
+from app.doctor.database import examine_database, has_schema
+from app.doctor.processes import examine_processes
+from app.doctor.proline import examine_proline
+from app.doctor.quickbooks import examine_keys, examine_quickbooks
+from app.doctor.verdict import Verdict, ok, problem
+from app.quickbooks import access_from
+from app.sentences import of_database
+from app.settings import (
+    Broker,
+    BrokerSettings,
+    CompanySettings,
+    DatabaseSettings,
+    RelaySettings,
+    Settings,
+    SettingsGroup,
+    SettingsInvalid,
+    TokenKeySettings,
+    WebSettings,
+    WorkerSettings,
+    load,
+)
+from coordination.database import open_connection
+
+NAME: Final = "proline-qbo doctor"
+PROCESSES: Final[dict[str, type[Settings]]] = {
+    "relay": RelaySettings,
+    "worker": WorkerSettings,
+    "web": WebSettings,
+}
+
+
+def examine(processes: Iterable[str]) -> Iterator[Verdict]:
+    """Look at everything; what takes long comes last.
+
+    Args:
+        processes: whose settings are looked at: any of `PROCESSES`.
+    """
+    yield from _settings(processes)
+    yield from _database()
+    yield from _broker()
+    yield from _quickbooks()
+
+
+def _settings(processes: Iterable[str]) -> Iterator[Verdict]:
+    """Name each problem once, with the processes that have it."""
+    found: dict[str, list[str]] = {}
+    for name in processes:
+        try:
+            load(PROCESSES[name])
+        except SettingsInvalid as invalid:
+            for each in invalid.problems:
+                found.setdefault(each, []).append(name)
+    for sentence, names in found.items():
+        yield problem("settings", f"{sentence} ({', '.join(names)})")
+    if not found:
+        yield ok("settings", f"All that is needed is set ({', '.join(processes)}).")
+
+
+def _database() -> Iterator[Verdict]:
+    settings = _loaded(DatabaseSettings)
+    if settings is None:
+        return
+    try:
+        connection = open_connection(
+            settings.database_url.get_secret_value(), application_name=NAME
+        )
+    except psycopg.ProgrammingError:
+        # Without its words: they quote the address, password included.
+        yield problem("database", "DATABASE_URL is not an address PostgreSQL understands.")
+        return
+    except psycopg.OperationalError as error:
+        yield problem("database", of_database(error))
+        return
+    with connection:
+        connection.autocommit = True
+        yield from examine_database(connection)
+        if not has_schema(connection):
+            return
+        try:
+            yield from examine_processes(connection)
+            yield from examine_proline(connection)
+            keys = _loaded(TokenKeySettings)
+            if keys is not None:
+                yield from examine_keys(connection, keys.token_keys)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
+            reason = str(error).partition("\n")[0]
+            yield problem("database", f"Our tables cannot be read: {reason}.")
+
+
+def _broker() -> Iterator[Verdict]:
+    settings = _loaded(BrokerSettings)
+    if settings is None or settings.broker is Broker.EMBEDDED or settings.amqp_url is None:
+        return
+    yield from examine_broker(settings.amqp_url.get_secret_value())
+
+
+def _quickbooks() -> Iterator[Verdict]:
+    settings = _loaded(CompanySettings)
+    if settings is not None:
+        yield from examine_quickbooks(access_from(settings, settings.token_keys))
+
+
+def _loaded(group: type[SettingsGroup]) -> SettingsGroup | None:
+    """Load what an examination needs; what is wrong with it has been told."""
+    try:
+        return load(group)
+    except SettingsInvalid:
+        return None
