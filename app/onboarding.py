@@ -164,7 +164,7 @@ def _settle_changes(connection: Connection, company_id: str, answer: _Answer) ->
     return len(found)
 
 
-def disable_company(pool: Pool, company_id: str, *, by: Actor) -> None:
+def disable_company(pool: Pool, company_id: str, *, by: Actor, why: str = "") -> None:
     """Turn the integration off: what nobody has claimed comes back in the same transaction.
 
     From now on changes are held, the newest version each; `enable_company` asks what becomes of
@@ -180,11 +180,11 @@ def disable_company(pool: Pool, company_id: str, *, by: Actor) -> None:
                 by,
                 "company.disable",
                 before={"enabled": True},
-                after={"enabled": False},
+                after={"enabled": False} | _because(why),
             )
 
 
-def pause_company(pool: Pool, company_id: str, *, by: Actor) -> None:
+def pause_company(pool: Pool, company_id: str, *, by: Actor, why: str = "") -> None:
     """Hold a company's work until a person resumes it.
 
     Raises:
@@ -200,11 +200,11 @@ def pause_company(pool: Pool, company_id: str, *, by: Actor) -> None:
                 by,
                 "company.pause",
                 before={"pause_reason": former},
-                after={"pause_reason": "person"},
+                after={"pause_reason": "person"} | _because(why),
             )
 
 
-def resume_company(pool: Pool, company_id: str, *, by: Actor) -> bool:
+def resume_company(pool: Pool, company_id: str, *, by: Actor, why: str = "") -> bool:
     """End a company's pause, whoever made it. False: there was none.
 
     Raises:
@@ -220,9 +220,14 @@ def resume_company(pool: Pool, company_id: str, *, by: Actor) -> bool:
                 by,
                 "company.resume",
                 before={"pause_reason": former},
-                after={"pause_reason": None},
+                after={"pause_reason": None} | _because(why),
             )
     return ended
+
+
+def _because(why: str) -> dict[str, object]:
+    """Give what the audit keeps of a reason, where one was said."""
+    return {"why": why} if why.strip() else {}
 
 
 def _first_enabled_at(connection: Connection, company_id: str) -> datetime:

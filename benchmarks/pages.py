@@ -9,6 +9,7 @@ from functools import partial
 
 import psycopg
 
+from app.cli.records import explain_all
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
 from benchmarks.books import COMPANY, RECORDS, fill
@@ -20,10 +21,12 @@ from connections.settings import CompanySettings
 from coordination.database import Pool, open_pool
 from records.activity import list_activity
 from records.attention import GroupKey, groups, in_group
+from records.census import count_all
 from records.changed_while_off import count_changed
 from records.counting import count_findings, count_questions, count_skipped_by_rule
 from records.cursors import Cursor
 from records.deciding import open_questions_of
+from records.failures import Wanted, list_failures
 from records.finding_one import find_record
 from records.findings import list_findings
 from records.preview import newest_contact_and_project
@@ -82,12 +85,17 @@ def queries(pool: Pool) -> Mapping[str, Callable[[], object]]:
         "changed while off: count": ask(count_changed),
         "services seen": ask(services_seen),
         "name preview": ask(newest_contact_and_project),
+        "command line: explain": _ask_of_all(pool, explain_all, "i146"),
+        "command line: failed list": _ask_of_all(pool, list_failures, Wanted(), most=100),
     }
 
 
 def pages(pool: Pool) -> Mapping[str, Callable[[], object]]:
     """Give what is asked as a whole by its name: a page, or one of the many of a file."""
-    return {"the file of the activity: 250 rows": _ask(pool, list_activity, limit=250)}
+    return {
+        "the file of the activity: 250 rows": _ask(pool, list_activity, limit=250),
+        "what the figures of all companies are read from": _ask_of_all(pool, count_all),
+    }
 
 
 def _ask(
@@ -96,6 +104,16 @@ def _ask(
     def run() -> object:
         with pool.connection() as connection:
             return question(connection, COMPANY, *arguments, **named)
+
+    return run
+
+
+def _ask_of_all(
+    pool: Pool, question: Callable[..., object], *arguments: object, **named: object
+) -> Callable[[], object]:
+    def run() -> object:
+        with pool.connection() as connection:
+            return question(connection, *arguments, **named)
 
     return run
 

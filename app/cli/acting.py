@@ -8,6 +8,7 @@ from connections.audit import Actor
 
 BY: Final = "the command line"
 
+Why = Annotated[str, typer.Option(help="Why, in a sentence; kept with it.")]
 By = Annotated[str, typer.Option(help="Who does it; kept with what it changes.")]
 
 

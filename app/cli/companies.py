@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.choosing import refresh_lists
-from app.cli.acting import BY, By, actor
+from app.cli.acting import BY, By, Why, actor
 from app.cli.choices import set_
 from app.cli.known import CompanyId, known
 from app.cli.opening import open_both, open_database
@@ -130,32 +130,32 @@ def enable(
 
 
 @app.command()
-def disable(company_id: CompanyId, *, by: By = BY) -> None:
+def disable(company_id: CompanyId, *, by: By = BY, why: Why = "") -> None:
     """Turn the integration off: changes are held, newest version each."""
     with open_database() as pool:
         with pool.connection() as connection:
             known(connection, company_id)
-        disable_company(pool, company_id, by=actor(by))
+        disable_company(pool, company_id, by=actor(by), why=why)
     typer.echo("Integration is currently off; changes are held.")
 
 
 @app.command("pause")
-def pause_(company_id: CompanyId, *, by: By = BY) -> None:
+def pause_(company_id: CompanyId, *, by: By = BY, why: Why = "") -> None:
     """Hold a company's work until it is resumed."""
     with open_database() as pool:
         with pool.connection() as connection:
             known(connection, company_id)
-        pause_company(pool, company_id, by=actor(by))
+        pause_company(pool, company_id, by=actor(by), why=why)
     typer.echo(f"Company {company_id} is paused.")
 
 
 @app.command("resume")
-def resume_(company_id: CompanyId, *, by: By = BY) -> None:
+def resume_(company_id: CompanyId, *, by: By = BY, why: Why = "") -> None:
     """Let a paused company's work go on."""
     with open_database() as pool:
         with pool.connection() as connection:
             known(connection, company_id)
-        ended = resume_company(pool, company_id, by=actor(by))
+        ended = resume_company(pool, company_id, by=actor(by), why=why)
     typer.echo(f"Company {company_id} {'goes on' if ended else 'was not paused'}.")
 
 

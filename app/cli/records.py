@@ -12,6 +12,7 @@ from app.cli.printing import Json, print_json, print_sentence
 from app.tending import transfer_project
 from connections.companies import blocked_reason, get_many
 from coordination.clock import clock
+from coordination.database import Connection
 from outbox.backlog import Unread, unread, why_unread
 from records.explaining import Explained, consumed_entities
 from records.explaining import explain as explain_record
@@ -37,16 +38,9 @@ def explain(
     The exit code is 1 if ProLine has sent no such record.
     """
     with open_database() as pool, pool.connection() as connection:
-        found = explain_record(connection, record_id, entity=entity, company_id=company)
-        companies = get_many(connection, {each.company_id for each in found})
-        now = clock(connection)
-        consumed = consumed_entities(connection)
+        explained = explain_all(connection, record_id, entity, company)
         in_outbox = unread(connection, record_id, entity=entity, company_id=company)
         why = why_unread(connection) if in_outbox else ""
-    explained = [
-        (each, each.because(blocked_reason(companies[each.company_id], now), consumed))
-        for each in found
-    ]
     if as_json:
         rows = [asdict(each) | {"because": because} for each, because in explained]
         rows += [asdict(each) | {"state": IN_OUTBOX, "because": why} for each in in_outbox]
@@ -59,6 +53,20 @@ def explain(
         print_sentence(f"ProLine has sent no record {record_id}.")
     if not explained and not in_outbox:
         raise typer.Exit(1)
+
+
+def explain_all(
+    connection: Connection, record_id: str, entity: Entity | None = None, company: str | None = None
+) -> list[tuple[Explained, str]]:
+    """Find a record by ProLine's id, and say of each that has it why it is not there yet."""
+    found = explain_record(connection, record_id, entity=entity, company_id=company)
+    companies = get_many(connection, {each.company_id for each in found})
+    now = clock(connection)
+    consumed = consumed_entities(connection)
+    return [
+        (each, each.because(blocked_reason(companies[each.company_id], now), consumed))
+        for each in found
+    ]
 
 
 def _told(each: Explained, because: str) -> str:

@@ -305,3 +305,20 @@ def test_nothing_secret_is_ever_printed(
     assert len(quickbooks.secrets) >= 4
     hidden = [*quickbooks.secrets, CLIENT_SECRET, TOKEN_KEY]
     assert [secret for secret in hidden if secret in said] == []
+
+
+def test_who_paused_a_company_and_why_is_kept(on_database: CommandLine, pool: Pool) -> None:
+    """Whoever comes next reads it in History."""
+    on_database.done("company", "open", "acme")
+    on_database.done("company", "pause", "acme", "--by", "Kim", "--why", "Books are checked.")
+    on_database.done("company", "resume", "acme", "--by", "Lee")
+
+    with pool.connection() as connection:
+        rows = connection.execute(
+            "SELECT action, user_name, after FROM proline_qbo.audit"
+            " WHERE action IN ('company.pause', 'company.resume') ORDER BY id"
+        ).fetchall()
+    assert rows == [
+        ("company.pause", "Kim", {"pause_reason": "person", "why": "Books are checked."}),
+        ("company.resume", "Lee", {"pause_reason": None}),
+    ]

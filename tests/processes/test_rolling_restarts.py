@@ -5,6 +5,7 @@ of the other queue wait behind it. Those that come again are counted as they arr
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ CREATE = CompanySettings(existing_customers="create")
 SLOW = {"latency_ms": [200, 200]}
 ONE_THREAD = ("--threads", "1")
 RESTARTS = 50
+ROUNDS = 3
+STOPPED_WITHIN_SECONDS = 30.0
 COME_AGAIN_LEAST = 10
 """Counted once: 47, one of them for the sixth time."""
 CONTACTS = 10
@@ -70,10 +73,7 @@ def restart(
     Returns:
         The number of the last change of each contact and its invoice.
     """
-    for n in range(CONTACTS):
-        roofer.contact(f"c{n}", number=f"10{n}", display_name=f"Contact {n}")
-        roofer.project(f"p{n}", contact_id=f"c{n}", number=f"20{n}")
-        roofer.invoice(f"i{n}", contact_id=f"c{n}", project_id=f"p{n}")
+    begin(roofer)
     prepare = f"{prepared.__module__}:{prepared.__name__}"
     fleet.relay(prepare=prepare)
     old = fleet.worker(*ONE_THREAD, prepare=prepare)
@@ -88,6 +88,14 @@ def restart(
             old = new
     roofer.settle(SETTLE_SECONDS)
     return edits
+
+
+def begin(roofer: Roofer) -> None:
+    """Say the contacts that the load changes, each with an invoice."""
+    for n in range(CONTACTS):
+        roofer.contact(f"c{n}", number=f"10{n}", display_name=f"Contact {n}")
+        roofer.project(f"p{n}", contact_id=f"c{n}", number=f"20{n}")
+        roofer.invoice(f"i{n}", contact_id=f"c{n}", project_id=f"p{n}")
 
 
 def came_again(fleet: Fleet) -> Counter[int]:
@@ -124,6 +132,29 @@ def test_fifty_rolling_restarts_lose_and_fail_nothing(new_roofer: NewRoofer, amq
 
     assert came_again(fleet).total() >= COME_AGAIN_LEAST
     assert BrokerHand(amqp_url).dead_letters() == 0
+    assert_nothing_is_lost_or_failed(roofer, fleet, edits)
+
+
+@pytest.mark.timeout(120)
+def test_relays_and_workers_are_rolled_under_load(new_roofer: NewRoofer) -> None:
+    """As a platform does it: the new one beats before the old one is asked to stop."""
+    roofer, fleet = new_roofer(settings=CREATE, books=SLOW)
+    begin(roofer)
+    relays = [fleet.relay(), fleet.relay()]
+    workers = [fleet.worker(), fleet.worker()]
+    roofer.settle(SETTLE_SECONDS)
+
+    with load(roofer) as edits:
+        for _ in range(ROUNDS):
+            for start, running in ((fleet.relay, relays), (fleet.worker, workers)):
+                for place, old in enumerate(running):
+                    running[place] = start()
+                    began = time.monotonic()
+                    old.stop()
+                    assert old.exit_code == 0, old.said()
+                    assert time.monotonic() - began < STOPPED_WITHIN_SECONDS
+    roofer.settle(SETTLE_SECONDS)
+
     assert_nothing_is_lost_or_failed(roofer, fleet, edits)
 
 
