@@ -1,107 +1,68 @@
-"""The commands and their groups; `main` is what `proline-qbo` runs."""
+"""The commands and their groups; `main` is what `proline-qbo` runs.
+
+Only the command that was asked for is imported: a relay that carries the page and the workers along
+takes a third more memory, and whoever asks one question waits a second for it.
+"""
 
 import sys
-from typing import Annotated, Literal
+from importlib import import_module
+from typing import Any, Final
 
 import typer
-from rich.console import Console
 
-from app.cli.companies import app as companies
-from app.cli.deciding import decide, findings
-from app.cli.doctor import doctor
-from app.cli.failing import failed
-from app.cli.failures import CannotBeDone, sentences
-from app.cli.opening import reachable_database
-from app.cli.printing import Json
-from app.cli.records import explain, project
-from app.cli.serving import relay, web, worker
-from app.cli.status import status
+from app.cli.failures import sentences
 from app.logs import configure
-from app.migrate import migrate as migrate_database
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # only where --expose asks for it
-LOOPBACK = "127.0.0.1"
-
-app = typer.Typer(
-    name="proline-qbo",
-    help="Carries ProLine's contacts, projects, invoices and payments into QuickBooks Online.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(companies, name="company")
-app.add_typer(project, name="project")
-app.add_typer(failed, name="failed")
-app.add_typer(findings, name="findings")
-app.command("decide")(decide)
-app.command("status")(status)
-app.command("explain")(explain)
-app.command("doctor")(doctor)
-app.command("relay")(relay)
-app.command("worker")(worker)
-app.command("web")(web)
+COMMANDS: Final = {
+    "demo": "app.cli.demonstrating:demo",
+    "migrate": "app.cli.migrating:migrate",
+    "relay": "app.cli.relaying:relay",
+    "worker": "app.cli.working:worker",
+    "web": "app.cli.serving:web",
+    "simulator": "app.cli.demonstrating:simulator",
+    "status": "app.cli.status:status",
+    "explain": "app.cli.records:explain",
+    "doctor": "app.cli.doctor:doctor",
+    "decide": "app.cli.deciding:decide",
+}
+GROUPS: Final = {
+    "company": "app.cli.companies:app",
+    "project": "app.cli.records:project",
+    "failed": "app.cli.failing:failed",
+    "findings": "app.cli.deciding:findings",
+}
 
 
-@app.command()
-def demo(
-    *,
-    as_json: Json = False,
-    seed: Annotated[int, typer.Option(help="Of the invented people and events.")] = 1001,
-    broker: Annotated[
-        Literal["embedded", "rabbitmq"],
-        typer.Option(help="embedded: one process. rabbitmq: a process each, two are killed."),
-    ] = "embedded",
-    running: Annotated[
-        bool,
-        typer.Option("--running", help="Start nothing: play before what DATABASE_URL holds."),
-    ] = False,
-    page: Annotated[
-        bool,
-        typer.Option("--page", help="Play nothing: put the Integrations page here to look at."),
-    ] = False,
-    port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65_535, help="Of the page; unset: 8650, or a free one."),
-    ] = None,
-) -> None:
-    """Play three companies through the whole way on this machine, then compare to the cent."""
-    if page and (as_json or running or broker != "embedded"):
-        raise CannotBeDone("--page plays nothing: it takes --port alone.")
-    if port is not None and not page:
-        raise CannotBeDone("--port is where the page shall be: say --page too.")
-    if page:
-        from demo.page import show_page  # noqa: PLC0415  # production has no demo
+def command_line(named: str | None = None) -> typer.Typer:
+    """Put the command line together: of one command or group if it is named, else of all."""
+    app = typer.Typer(
+        name="proline-qbo",
+        help="Carries ProLine's contacts, projects, invoices and payments into QuickBooks Online.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
 
-        raise typer.Exit(show_page(Console(), port=port))
-    from demo.compose import Shape, demonstrate  # noqa: PLC0415  # production has no demo
+    @app.callback()
+    def _everything() -> None:
+        """Keep a command line of one command from being that command itself."""
 
-    shape = Shape.RUNNING if running else Shape(broker)
-    raise typer.Exit(demonstrate(Console(), as_json=as_json, seed=seed, shape=shape))
+    is_one = named in COMMANDS or named in GROUPS
+    for name, place in COMMANDS.items():
+        if not is_one or name == named:
+            app.command(name)(_found(place))
+    for name, place in GROUPS.items():
+        if not is_one or name == named:
+            app.add_typer(_found(place), name=name)
+    return app
 
 
-@app.command()
-def migrate() -> None:
-    """Bring the database to the newest schema; running it again changes nothing."""
-    migrate_database(reachable_database())
-    typer.echo("The database has the newest schema.")
-
-
-@app.command()
-def simulator(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8640,
-    *,
-    expose: Annotated[bool, typer.Option("--expose", help="Listen on every address.")] = False,
-) -> None:
-    """Serve the stand-in for QuickBooks Online until interrupted."""
-    from qbo_simulator.http_server import run  # noqa: PLC0415  # production has no simulator
-
-    try:
-        run(port, EVERYWHERE if expose else LOOPBACK)
-    except OSError as error:
-        raise CannotBeDone(f"The simulator cannot listen on port {port}: {error}.") from error
+def _found(place: str) -> Any:  # noqa: ANN401  # a function or a group, as typer takes them
+    module, _, attribute = place.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def main() -> None:
     """Run the command line; what cannot be done is told in sentences, with exit code 2."""
     configure(level="ERROR")
     with sentences(sys.stderr):
-        app()
+        command_line(sys.argv[1] if len(sys.argv) > 1 else None)()

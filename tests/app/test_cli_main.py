@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import typer.main
 
-from app.cli.main import app
+from app.cli.main import command_line
 from tests.support.command_line import CommandLine
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def commands(group: Any, *before: str) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield (*before, name), command
 
 
-EVERY = dict(commands(typer.main.get_command(app)))
+EVERY = dict(commands(typer.main.get_command(command_line())))
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)

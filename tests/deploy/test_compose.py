@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import typer
 
-from app.cli.main import app
+from app.cli.main import command_line
 from app.settings import (
     CompanySettings,
     MigrateSettings,
@@ -135,7 +135,7 @@ def test_no_secret_stands_in_the_file() -> None:
 def test_every_command_is_one_of_the_command_line(name: str) -> None:
     """The words of a service, options too, are understood as they stand."""
     command, *options = OURS[name]["command"]
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(command_line())
 
     understood = group.commands[command].make_context(command, list(options))
 

@@ -21,7 +21,7 @@ import typer
 from jsonschema import Draft202012Validator
 
 from app.addresses import ListenAddress
-from app.cli.main import app
+from app.cli.main import command_line
 from app.settings import (
     MigrateSettings,
     RelaySettings,
@@ -317,7 +317,7 @@ def test_a_pod_is_bounded_as_in_compose(name: str) -> None:
 def test_every_command_is_one_of_the_command_line(name: str) -> None:
     """The words of a container, options too, are understood as they stand."""
     command, *options = PODS[name].container["args"]
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(command_line())
 
     understood = group.commands[command].make_context(command, list(options))
 
@@ -488,10 +488,13 @@ def test_what_scales_comes_to_the_database_as_itself() -> None:
     }
 
 
+ITS_BEAT = 1
+
+
 def test_the_sessions_of_all_workers_are_told() -> None:
     """Whoever raises the number of workers sees what PostgreSQL must have for them."""
     most = sum(each.spec["maxReplicaCount"] for each in SCALED.values())
-    each_takes = THREADS + SESSIONS_BESIDE_THREADS
+    each_takes = THREADS + SESSIONS_BESIDE_THREADS + ITS_BEAT
 
     text = (AUTOSCALING / "scaledobjects.yaml").read_text()
     assert f"A worker takes {each_takes} sessions of PostgreSQL: {most} of them, " in text

@@ -7,7 +7,7 @@ alone, before anything else.
 import time
 from collections.abc import Callable
 
-from app.cli import serving
+from app.cli import working
 from coordination import leadership
 from coordination.database import Connection
 from coordination.life import LifeBeat
@@ -53,7 +53,7 @@ def live_on() -> None:
         while not asked():
             time.sleep(0.1)
 
-    serving.stand = stand  # type: ignore[attr-defined]
+    working.stand = stand  # type: ignore[attr-defined]
 
 
 def write_without_a_claim() -> None:

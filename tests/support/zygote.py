@@ -20,7 +20,13 @@ from typing import Any, Self
 ROOT = Path(__file__).parents[2]
 # A process of the product writes what each of its threads does to its log when it gets this one.
 TELL_WHERE = signal.SIGUSR2
-PRELOADED = ("app.cli", "kombu.transport.pyamqp", "psycopg_binary")
+PRELOADED = (
+    "app.cli.relaying",
+    "app.cli.working",
+    "app.cli.serving",
+    "kombu.transport.pyamqp",
+    "psycopg_binary",
+)
 
 
 class Zygote:
