@@ -154,7 +154,12 @@ def transfer_project(connection: Connection, company: Company, project_id: str, 
 
 
 def see_to_finding(
-    connection: Connection, finding_id: int, by: Actor, *, company_id: str | None = None
+    connection: Connection,
+    finding_id: int,
+    by: Actor,
+    *,
+    company_id: str | None = None,
+    why: str = "",
 ) -> bool:
     """Note that a person has seen to a finding. False: there is none of that id left.
 
@@ -163,11 +168,13 @@ def see_to_finding(
         finding_id: its id.
         by: who has seen to it.
         company_id: whose it has to be; None for support, which sees those of all.
+        why: what was done about it, if that is said.
     """
     whose = resolve_finding(connection, finding_id, by.user_name, company_id=company_id)
     if whose is None:
         return False
-    audit.note(connection, whose, by, "finding.resolve", after={"finding": finding_id})
+    after = {"finding": finding_id} | ({"why": why} if why.strip() else {})
+    audit.note(connection, whose, by, "finding.resolve", after=after)
     return True
 
 

@@ -69,9 +69,10 @@ class _CompanySlots:
     @contextmanager
     def slot(self, realm_id: str, request: ApiRequest) -> Generator[SlotTicket]:
         ticket = self._ticket(realm_id, request)
-        outcome = "ok"
+        outcome = "broke"
         try:
             yield ticket
+            outcome = "ok"
         except NotSent as error:
             outcome = type(error).__name__
             ticket.give_up()
@@ -145,7 +146,7 @@ class _Ticket:
             try:
                 self._end()
             except DATABASE_AWAY as error:
-                log.warning("call.end_failed", call_id=self.call_id, error=str(error))
+                log.warning("call.end_failed", call_id=self.call_id, error=type(error).__name__)
                 if tries_left == 0:
                     raise
                 self.own.wait(END_AGAIN_SECONDS)

@@ -29,7 +29,9 @@ SELECT version, access_token,
 _KEY_IDS = """
 SELECT convert_from(substring(t.token FROM 2 FOR get_byte(t.token, 0)), 'UTF8') AS key_id, count(*)
 FROM (SELECT access_token AS token FROM proline_qbo.tokens WHERE refused_at IS NULL
-      UNION ALL SELECT refresh_token FROM proline_qbo.tokens WHERE refused_at IS NULL) t
+      UNION ALL SELECT refresh_token FROM proline_qbo.tokens WHERE refused_at IS NULL
+      UNION ALL SELECT previous_refresh FROM proline_qbo.tokens WHERE refused_at IS NULL
+      UNION ALL SELECT tokens FROM proline_qbo.consents) t
 WHERE length(t.token) > 0 GROUP BY 1
 """
 _LEASE = """

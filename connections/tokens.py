@@ -166,11 +166,21 @@ class TokenStore:
         try:
             return self._oauth.refresh(current)
         except ReconnectRequired:
-            if lease.previous_refresh is None:
+            previous = self._previous(place, lease)
+            if previous is None:
                 raise
             log.warning("token.trying_previous", company_id=place.company_id)
-        previous = self._keys.decrypt(lease.previous_refresh, _bound(place, "refresh"))
         return self._oauth.refresh(previous)
+
+    def _previous(self, place: Place, lease: Lease) -> str | None:
+        """Open the value before this one; None: there is none, or its key has been taken out."""
+        if lease.previous_refresh is None:
+            return None
+        try:
+            return self._keys.decrypt(lease.previous_refresh, _bound(place, "refresh"))
+        except TokenUnreadable:
+            log.warning("token.previous_unreadable", company_id=place.company_id)
+            return None
 
     def _after_refusal(self, place: Place, lease: Lease, error: ReconnectRequired) -> str:
         """Declare the connection lost, unless newer tokens were stored meanwhile."""
@@ -192,7 +202,9 @@ class TokenStore:
                 with self._pool.connection() as c:
                     token_rows.replace(c, place, version, sealed, rotated=rotated)
             except DATABASE_AWAY as error:
-                log.warning("token.store_failed", company_id=place.company_id, error=str(error))
+                log.warning(
+                    "token.store_failed", company_id=place.company_id, error=type(error).__name__
+                )
                 if tries_left == 0:
                     raise
                 self._wait(STORE_AGAIN_SECONDS)
@@ -204,7 +216,9 @@ class TokenStore:
             with self._pool.connection() as c:
                 token_rows.release(c, place, lease)
         except DATABASE_AWAY as error:  # it runs out by itself
-            log.warning("token.release_failed", company_id=place.company_id, error=str(error))
+            log.warning(
+                "token.release_failed", company_id=place.company_id, error=type(error).__name__
+            )
 
     def _read(self, place: Place) -> Stored:
         with self._pool.connection() as c:

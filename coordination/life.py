@@ -49,7 +49,7 @@ class LifeBeat:
         self._process_id = process_id
         self._claims = claims
         self._monotonic = monotonic
-        self._begun_at = self._tried_at = float("-inf")
+        self._begun_at = float("-inf")
         self._connection: Connection | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="life-beat", daemon=True)
@@ -70,17 +70,22 @@ class LifeBeat:
         """Say whether the last committed beat was begun less than so many seconds ago."""
         return not self.gone.is_set() and self._monotonic() - self._begun_at < seconds
 
-    def tried_within(self, seconds: float) -> bool:
-        """Say whether a beat was tried less than so many seconds ago, whatever came of it."""
-        return self._monotonic() - self._tried_at < seconds
+    def is_beating(self) -> bool:
+        """Say whether its thread lives; it may wait for a database that does not answer."""
+        return self._thread.is_alive() and not self.gone.is_set()
 
     def beat_once(self) -> bool:
         """Beat once now; False when the database did not answer or this process is gone."""
-        begun_at = self._tried_at = self._monotonic()
+        begun_at = self._monotonic()
         try:
             alive = self._beat()
         except psycopg.Error as error:
-            _log.warning("life.beat_failed", process_id=str(self._process_id), error=str(error))
+            _log.warning(
+                "life.beat_failed",
+                process_id=str(self._process_id),
+                error=type(error).__name__,
+                sqlstate=error.sqlstate,
+            )
             beats_failed.inc()
             self._close()
             return False

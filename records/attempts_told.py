@@ -15,7 +15,8 @@ from psycopg.rows import class_row, dict_row
 from coordination.database import Connection
 
 ATTEMPTS_MOST: Final = 50
-CALLS_MOST: Final = 200
+CALLS_MOST: Final = 20
+"""Of each attempt, the newest."""
 HIDDEN: Final = "…"
 SHOWN: Final = frozenset({"Id", "SyncToken", "DetailType", "TxnType", "TxnId", "domain"})
 """Names whose values are QuickBooks' own ids and words."""
@@ -28,7 +29,7 @@ REFERRED: Final = "value"
 class Call:
     """One call for a record: when, what came of it, and which process made it.
 
-    `worker` is None where that process has been gone for a day.
+    `worker` is its host and process id; a day after its end, the id it was registered under.
     """
 
     attempt_id: int | None
@@ -40,7 +41,7 @@ class Call:
     status: int | None
     fault_code: str | None
     intuit_tid: str | None
-    worker: str | None
+    worker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,16 @@ SELECT id, realm_id, part, version, generation, operation, kind, path, request_i
        sends, answer, answered_at, status, fault_code, intuit_tid
 FROM proline_qbo.attempts WHERE record_pk = %s ORDER BY id DESC LIMIT %s
 """
-# By attempt: calls have no index by record.
+# By attempt: calls have no index by record. A process is forgotten a day after its end.
 _CALLS = """
-SELECT c.attempt_id, c.slot_at, c.ended_at, c.kind, c.purpose, c.unsent, c.status, c.fault_code,
-       c.intuit_tid, p.host || ' ' || p.pid AS worker
-FROM proline_qbo.calls c
+SELECT a.id AS attempt_id, c.slot_at, c.ended_at, c.kind, c.purpose, c.unsent, c.status,
+       c.fault_code, c.intuit_tid, coalesce(p.host || ' ' || p.pid, c.process_id::text) AS worker
+FROM unnest(%s::bigint[]) AS a (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM proline_qbo.calls WHERE attempt_id = a.id ORDER BY id DESC LIMIT %s
+) c
 LEFT JOIN proline_qbo.processes p ON p.id = c.process_id
-WHERE c.attempt_id = ANY(%s) ORDER BY c.id LIMIT %s
+ORDER BY c.id
 """
 
 

@@ -14,7 +14,12 @@ from coordination.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Records of one company that stand alike; `reason` is a wait's reason or a failure's code."""
+    """Records of one company that stand alike; `reason` is a wait's reason or a failure's code.
+
+    `oldest` is since when the oldest stands so: each dispatch and each retry begins anew.
+    `under_way_since` is since when the oldest is under way, whatever came between. `claimed` are
+    those that a thread holds.
+    """
 
     company_id: str
     entity: str
@@ -22,27 +27,31 @@ class Counted:
     reason: str
     records: int
     oldest: datetime
+    under_way_since: datetime
+    claimed: int = 0
 
 
 # `done` is what is left of all there are. Skipped ones are counted by the page's index.
 _COUNTED = """
-SELECT company_id, entity, state, '' AS reason, count(*) AS records, min(since) AS oldest
+SELECT company_id, entity, state, '' AS reason, count(*) AS records, min(since) AS oldest,
+       min(under_way_since) AS under_way_since, 0 AS claimed
 FROM proline_qbo.records WHERE state = 'pending' GROUP BY company_id, entity, state
 UNION ALL
-SELECT company_id, entity, state, '', count(*), min(since)
+SELECT company_id, entity, state, '', count(*), min(since), min(under_way_since),
+       count(claimed_by)
 FROM proline_qbo.records WHERE state = 'dispatched' GROUP BY company_id, entity, state
 UNION ALL
-SELECT company_id, entity, state, '', count(*), min(since)
+SELECT company_id, entity, state, '', count(*), min(since), min(under_way_since), 0
 FROM proline_qbo.records WHERE state = 'retrying' GROUP BY company_id, entity, state
 UNION ALL
-SELECT company_id, entity, state, code, count(*), min(since)
+SELECT company_id, entity, state, code, count(*), min(since), min(since), 0
 FROM proline_qbo.records WHERE standing = 'attention' AND state = 'failed'
 GROUP BY company_id, entity, state, code
 UNION ALL
-SELECT company_id, entity, 'waiting', reason, count(*), min(since)
+SELECT company_id, entity, 'waiting', reason, count(*), min(since), min(since), 0
 FROM proline_qbo.records WHERE state = 'waiting' GROUP BY company_id, entity, reason
 UNION ALL
-SELECT c.company_id, e.entity, 'skipped', '', n.records, n.oldest
+SELECT c.company_id, e.entity, 'skipped', '', n.records, n.oldest, n.oldest, 0
 FROM proline_qbo.record_counts c
 CROSS JOIN (VALUES ('contact'), ('project'), ('invoice'), ('payment')) AS e (entity)
 CROSS JOIN LATERAL (
@@ -68,15 +77,23 @@ def count_known(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-# From the few parents, not from the many who may wait.
+# From the few parents, not from the many who may wait: each asks for one child and no more.
 _ORPHANED = """
-SELECT min(p.since) FROM proline_qbo.records p
-WHERE (p.state = 'failed' OR (p.state = 'skipped' AND p.skipped_by <> 'rule'))
-  AND EXISTS (
-    SELECT FROM proline_qbo.dependencies d
+WITH parents AS MATERIALIZED (
+    SELECT company_id, entity, record_id, since FROM proline_qbo.records
+    WHERE standing = 'attention' AND state = 'failed' AND entity <> 'payment'
+    UNION ALL
+    SELECT company_id, entity, record_id, since FROM proline_qbo.records
+    WHERE state = 'skipped' AND skipped_by <> 'rule' AND entity <> 'payment'
+)
+SELECT min(p.since) FROM parents p
+CROSS JOIN LATERAL (
+    SELECT 1 FROM proline_qbo.dependencies d
     JOIN proline_qbo.records r ON r.pk = d.record_pk
     WHERE (d.company_id, d.on_entity, d.on_record_id) = (p.company_id, p.entity, p.record_id)
-      AND r.state = 'waiting' AND r.reason = 'parent')
+      AND r.state = 'waiting' AND r.reason = 'parent'
+    LIMIT 1
+) child
 """
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from structlog import get_logger
+from structlog.contextvars import bound_contextvars
 
 from coordination.database import DATABASE_AWAY, Pool, at_once
 from coordination.errors import ProcessGone
@@ -66,7 +67,10 @@ class SyncBody:
         A claim that a broken database leaves behind is no longer named by this process, and the
         relay takes it back.
         """
-        with self.running.naming(check.token, check.pk):
+        with (
+            self.running.naming(check.token, check.pk),
+            bound_contextvars(record_pk=check.pk, company_id=check.company_id),
+        ):
             try:
                 self._sync(check)
             except (*DATABASE_AWAY, ProcessGone, ClaimLost) as error:

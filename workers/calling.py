@@ -143,9 +143,10 @@ class Caller:
     def _counted(self, entity: str, request: ApiRequest, gate: "_Gate") -> Iterator[None]:
         """Count a call by what comes of it; the time it waits for its slot is not QuickBooks'."""
         kind = "write" if request.writes else "read"
-        outcome = "ok"
+        outcome = "broke"
         try:
             yield
+            outcome = "ok"
         except QuickBooksError as error:
             outcome = type(error).__name__
             raise

@@ -72,7 +72,9 @@ for _entity in QUEUES:
     for _outcome in ("ok", "NotSent", "OutcomeUnknown", "Unavailable"):
         calls.labels(_entity, "write", _outcome)
 threads_busy = Gauge("proline_qbo_threads_busy", "Threads of this worker that run a claim")
-threads_all = Gauge("proline_qbo_threads_all", "Threads of this worker")
+threads_all = Gauge(
+    "proline_qbo_threads_all", "Threads of this worker, by the queues it takes", ["queues"]
+)
 unknown_faults = Counter(
     "proline_qbo_unknown_faults",
     "Refusals by QuickBooks whose code is not in the catalogue",

@@ -359,6 +359,7 @@ class Session:
             "record.not_synced",
             record_pk=self.claim.pk,
             company_id=self.claim.company_id,
+            attempt_id=self.claim.attempt.id if self.claim.attempt else None,
             action=meaning.action,
             code=meaning.code,
             who=meaning.who,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.acting import actor
+from app.cli.acting import Why, actor
 from app.cli.failures import CannotBeDone
 from app.cli.known import EntityKind, OfCompany
 from app.cli.opening import open_database
@@ -154,10 +154,11 @@ def list_(
 def resolve(
     finding_id: Annotated[int, typer.Argument(metavar="ID", help="As findings list shows it.")],
     by: By,
+    why: Why = "",
 ) -> None:
     """Note that somebody has seen to a finding. The exit code is 1 if there is none to resolve."""
     with open_database() as pool, pool.connection() as connection:
-        done = see_to_finding(connection, finding_id, actor(by))
+        done = see_to_finding(connection, finding_id, actor(by), why=why)
     if not done:
         print_sentence(f"There is no finding {finding_id} left to resolve.")
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from app.cli.printing import Json, print_json, print_sentence, show_rows
 from app.tending import order_failed, order_one
 from connections.audit import entries_of_record
 from coordination.database import Pool
-from records.attempts_told import Attempt, attempts_of
+from records.attempts_told import ATTEMPTS_MOST, Attempt, attempts_of
 from records.failures import Counted, Wanted, count_failures, list_failures, pieces_of
 from records.orders import Kind
 from schemas import Entity
@@ -119,6 +119,8 @@ def show(
     since = f"{one.since:%Y-%m-%d %H:%M:%S} UTC"
     lines = [f"{name}: {one.state}{code} since {since}", f"  {one.sentence or ''}"]
     lines += [line for each in attempts for line in _lines_of(each)]
+    if len(attempts) == ATTEMPTS_MOST:
+        lines.append(f"  Of its attempts the newest {ATTEMPTS_MOST} are shown.")
     lines += [
         f"  {each.at:%Y-%m-%d %H:%M:%S} {each.action} by {each.actor.user_name} ({each.actor.via})"
         for each in entries
@@ -139,8 +141,10 @@ def _lines_of(attempt: Attempt) -> list[str]:
         )
         code = f" code {call.fault_code}" if call.fault_code else ""
         tid = f" intuit_tid {call.intuit_tid}" if call.intuit_tid else ""
-        by = f" worker {call.worker}" if call.worker else ""
-        lines.append(f"    {call.slot_at:%Y-%m-%d %H:%M:%S.%f}: {status}{code}{tid}{by}")
+        at = f"{call.slot_at:%Y-%m-%d %H:%M:%S.%f}"
+        lines.append(f"    {at}: {status}{code}{tid} worker {call.worker}")
+    if attempt.sends > len(attempt.calls):
+        lines.append(f"    Sent {attempt.sends} times; of the calls the newest are shown.")
     return lines
 
 
@@ -167,8 +171,10 @@ def requeue(  # noqa: PLR0913  # an option for each part of the filter
     if record_id is not None:
         if code or longer_than or everything:
             raise CannotBeDone("One record needs no filter but --entity and --company.")
-        _order_one(record_id, "send", by, why, entity, company)
+        _order_one(_Said(record_id, entity, company), "send", by, why, yes=yes)
         return
+    if not why.strip():
+        raise CannotBeDone("Many are sent again for a reason: say --why, for whoever looks later.")
     wanted = _filter(_wanted(company, entity, code, longer_than), everything=everything)
     _order_many(wanted, "send", by, why, yes=yes)
 
@@ -197,24 +203,41 @@ def skip(  # an option for each part of the filter
     if record_id is not None:
         if code or longer_than:
             raise CannotBeDone("One record needs no filter but --entity and --company.")
-        _order_one(record_id, "skip", by, why, entity, company)
+        _order_one(_Said(record_id, entity, company), "skip", by, why, yes=yes)
         return
-    wanted = _filter(_wanted(company, entity, code, longer_than), everything=False)
-    _order_many(wanted, "skip", by, why, yes=yes)
+    if company is None and code is None:
+        raise CannotBeDone(
+            "Name a record, or say which are left out: --company or --code, or both."
+        )
+    _order_many(_wanted(company, entity, code, longer_than), "skip", by, why, yes=yes)
 
 
-def _order_one(  # as the two commands above have it
-    record_id: str, kind: Kind, by: str, why: str, entity: Entity | None, company: str | None
-) -> None:
+@dataclass(frozen=True)
+class _Said:
+    """Which record was named."""
+
+    record_id: str
+    entity: Entity | None
+    company: str | None
+
+
+# What such an order is for; of any other record it may be a mistyped id.
+MEANT_FOR = {"send": ("failed", "skipped"), "skip": ("failed", "decision")}
+
+
+def _order_one(said: _Said, kind: Kind, by: str, why: str, *, yes: bool) -> None:
     with open_database() as pool, pool.connection() as connection:
-        one = one_record(connection, record_id, entity, company)
+        one = one_record(connection, said.record_id, said.entity, said.company)
+        name = f"{one.entity.capitalize()} {one.record_id}"
         if kind == "skip" and one.state == "done":
+            raise CannotBeDone(f"{name} is done: there is nothing to leave out.")
+        if not yes and not {one.state, one.reason} & set(MEANT_FOR[kind]):
             raise CannotBeDone(
-                f"{one.entity.capitalize()} {one.record_id} is done: there is nothing to leave out."
+                f"{name} has not failed: it is {one.state}. If it is meant all the same, say --yes."
             )
         order_one(connection, one, kind, actor(by), why)
     what = "is left out" if kind == "skip" else "is sent"
-    print_sentence(f"{one.entity.capitalize()} {one.record_id} {what} as soon as it is at rest.")
+    print_sentence(f"{name} {what} as soon as it is at rest.")
 
 
 def _order_many(wanted: Wanted, kind: Kind, by: str, why: str, *, yes: bool) -> None:
@@ -272,13 +295,13 @@ def _filter(wanted: Wanted, *, everything: bool) -> Wanted:
     if named == everything:
         raise CannotBeDone(
             "Name a record, or say which are meant: --company, --entity, --code, --longer-than;"
-            " for requeue also --all, alone."
+            " or --all, alone."
         )
     return wanted
 
 
 def _age(given: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,6})([mhd])", given)
-    if found is None:
+    if found is None or int(found[1]) == 0:
         raise CannotBeDone(f"--longer-than {given}: write 30m, 2h or 3d.")
     return timedelta(**{UNITS[found[2]]: int(found[1])})

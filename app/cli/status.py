@@ -10,7 +10,7 @@ import typer
 from app.cli.opening import open_database
 from app.cli.printing import Json, print_json, show_rows
 from app.observing.stand import Stand, read_stand
-from app.observing.waits import company_wait, waiting
+from app.observing.waits import company_waits, waiting
 from app.settings import Broker, BrokerSettings, SettingsInvalid, load
 from broker.routing import QUEUES
 from records.states import State
@@ -96,11 +96,7 @@ def _outbox(stand: Stand) -> dict[str, object]:
 
 def _companies(stand: Stand) -> dict[str, int]:
     """Count companies by what holds all their work; those that nothing holds are `on`."""
-    return dict(
-        Counter(
-            company_wait(each, stand.now, stand.usage) or "on" for each in stand.companies.values()
-        )
-    )
+    return dict(Counter(wait or "on" for wait in company_waits(stand).values()))
 
 
 def _records(stand: Stand) -> list[dict[str, object]]:

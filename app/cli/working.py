@@ -54,7 +54,7 @@ def worker(
         working(url, pool, quickbooks, broker, queues=consumed, tuning=tuning) as at_work,
         observed(settings.metrics_port, _health_of_worker(at_work, broker)),
     ):
-        threads_all.set(threads)
+        threads_all.labels(",".join(sorted(consumed))).set(threads)
         stand("worker", at_work.me.life, asked, at_work.stuck)
 
 

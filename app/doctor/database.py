@@ -21,6 +21,10 @@ ONLY_ADDED_TO: Final = "audit"
 _SERVER = """
 SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')
 """
+_MAY_SEE = """
+SELECT coalesce(bool_and(has_schema_privilege(oid, 'USAGE')), true)
+FROM pg_namespace WHERE nspname IN ('proline_qbo', 'proline_outbox')
+"""
 _REVISION = "SELECT version_num FROM public.proline_qbo_migrations"
 _ROLE = """
 SELECT current_user, rolsuper, has_schema_privilege('proline_qbo', 'CREATE')
@@ -66,10 +70,18 @@ def examine_database(connection: Connection) -> Iterator[Verdict]:
         connection: each statement is a transaction by itself: one may fail.
     """
     yield _server(connection)
+    yield _clock(connection)
+    if not _may_see(connection):
+        name = connection.info.user
+        yield problem(
+            "role",
+            f"Role {name} may not even look into our schema: make it a member of"
+            " proline_qbo_service (docs/security.md).",
+        )
+        return
     yield _schema(connection)
     if has_schema(connection):
         yield from _role(connection)
-    yield _clock(connection)
 
 
 def _server(connection: Connection) -> Verdict:
@@ -103,6 +115,11 @@ def _schema(connection: Connection) -> Verdict:
             " way, or this is an old version.",
         )
     return ok("schema", f"It is at the newest revision, {revision}.")
+
+
+def _may_see(connection: Connection) -> bool:
+    row = connection.execute(_MAY_SEE).fetchone()
+    return bool(row and row[0])
 
 
 def _revision(connection: Connection) -> str | None:

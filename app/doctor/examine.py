@@ -81,18 +81,26 @@ def _database() -> Iterator[Verdict]:
         return
     with connection:
         connection.autocommit = True
-        yield from examine_database(connection)
-        if not has_schema(connection):
-            return
+        yield from _whatever_breaks("database", examine_database(connection))
         try:
-            yield from examine_processes(connection)
-            yield from examine_proline(connection)
-            keys = _loaded(TokenKeySettings)
-            if keys is not None:
-                yield from examine_keys(connection, keys.token_keys)
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
-            reason = str(error).partition("\n")[0]
-            yield problem("database", f"Our tables cannot be read: {reason}.")
+            if not has_schema(connection):
+                return
+        except psycopg.Error:
+            return  # the verdict on the role has told why
+        yield from _whatever_breaks("relays and workers", examine_processes(connection))
+        yield from _whatever_breaks("ProLine", examine_proline(connection))
+        keys = _loaded(TokenKeySettings)
+        if keys is not None:
+            yield from _whatever_breaks("keys", examine_keys(connection, keys.token_keys))
+
+
+def _whatever_breaks(subject: str, examination: Iterator[Verdict]) -> Iterator[Verdict]:
+    """Go through an examination; one that the database refuses is a problem and ends no other."""
+    try:
+        yield from examination
+    except psycopg.Error as error:
+        reason = str(error).partition("\n")[0]
+        yield problem(subject, f"It cannot be looked at: {reason}.")
 
 
 def _broker() -> Iterator[Verdict]:

@@ -23,8 +23,6 @@ from coordination.database import open_connection
 NAME: Final = "proline-qbo census"
 KEPT_LEAST_SECONDS: Final = 5.0
 RESTS: Final = 19
-STATEMENT_SECONDS: Final = 8
-"""More than a session of ours has: it locks nothing, and a large table takes its time."""
 
 log = get_logger()
 
@@ -90,5 +88,4 @@ class Census:
 def _read(database_url: str, amqp_url: str | None) -> Stand:
     with open_connection(database_url, application_name=NAME) as connection:
         connection.autocommit = True
-        connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
         return read_stand(connection, amqp_url)

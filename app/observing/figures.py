@@ -13,7 +13,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from app.observing.stand import Stand
-from app.observing.waits import UNDER_WAY, Waiting, company_wait, waiting
+from app.observing.waits import UNDER_WAY, Waiting, company_waits, waiting
 from broker.depths import ALL_QUEUES
 from broker.routing import QUEUES
 from records.states import Reason, State
@@ -22,7 +22,7 @@ from schemas import Entity
 COMPANIES_MOST: Final = 20
 CODES_MOST: Final = 30
 OTHER: Final = "other"
-WAITS: Final = ("", "off", "connection", "limit", "unavailable", "paused")
+WAITS: Final = ("", "off", "connection", "subscription", "limit", "unavailable", "paused")
 WRONG_BOOKS: Final = ("made_twice", "total_differs", "tax_differs")
 """Findings that say that the books are not as ProLine has them."""
 KINDS: Final = ("relay", "worker", "web", "cli")
@@ -93,9 +93,7 @@ def _no_records() -> dict[Labels, int]:
 def _of_companies(
     stand: Stand, every: Sequence[Waiting], asked_for: Iterable[str]
 ) -> Iterator[Metric]:
-    waits = Counter(
-        company_wait(company, stand.now, stand.usage) or "" for company in stand.companies.values()
-    )
+    waits = Counter(wait or "" for wait in company_waits(stand).values())
     yield _family(
         "companies",
         "Companies, by what all their work waits for",
@@ -135,12 +133,11 @@ def _each_company(stand: Stand, every: Sequence[Waiting], shown: Sequence[str]) 
         if each.state in UNDER_WAY:
             age = max(oldest[each.company_id,], _age(stand, each.oldest))
             oldest[each.company_id,] = age
+    whole = company_waits(stand)
     waits = {
-        (name, wait): int(
-            (company_wait(stand.companies[name], stand.now, stand.usage) or "") == wait
-        )
+        (name, wait): int((whole[name] or "") == wait)
         for name in shown
-        if name in stand.companies
+        if name in whole
         for wait in WAITS
     }
     shares = {

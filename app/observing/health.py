@@ -1,7 +1,8 @@
 """Whether a process lives and is ready, asked over HTTP by whatever runs it.
 
-Invariant: a dead database or broker makes a process unready and never dead. It waits and goes on by
-itself, and to start it again would help nobody.
+Invariant: a database or broker that is dead, or frozen, makes a process unready and never dead. It
+waits and goes on by itself, and to start it again would help nobody. A process that hangs as a
+whole does not answer here; a thread that hangs in a record is found by `app.standing.stand`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +11,6 @@ from typing import Final
 
 from coordination.life import LifeBeat
 
-HANGS_AFTER_SECONDS: Final = 30.0
-"""A beat may wait 5 s for a connection and 2 s for its statement; this is well above both."""
 READY_WITHIN_SECONDS: Final = 5.0
 
 Check = Callable[[], str | None]
@@ -43,9 +42,7 @@ def health_of(life: LifeBeat, *, needs_database: bool = True, **ready: Check) ->
     def beats() -> str | None:
         if life.gone.is_set():
             return "It was declared gone: others have its work."
-        if not life.tried_within(HANGS_AFTER_SECONDS):
-            return f"It has not tried to beat for {HANGS_AFTER_SECONDS:.0f} s: it hangs."
-        return None
+        return None if life.is_beating() else "The thread that beats has ended."
 
     def has_database() -> str | None:
         if life.fresh_within(READY_WITHIN_SECONDS):

@@ -28,6 +28,8 @@ from records.census import (
     waits_for_a_failed_parent_since,
 )
 
+STATEMENT_SECONDS: Final = 8
+"""More than a session of ours has: it locks nothing, and a large table takes its time."""
 SILENT: Final = timedelta(seconds=10)
 """Everybody beats once a second, and is declared gone after four, while somebody leads."""
 
@@ -84,6 +86,7 @@ def read_stand(connection: Connection, amqp_url: str | None) -> Stand:
         connection: each statement is a transaction by itself, so that none holds old rows for long.
         amqp_url: of the broker.
     """
+    connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
     now = clock(connection)
     companies = {each.id: each for each in every_company(connection)}
     missing = missing_views(connection, also=[VIEW])

@@ -37,13 +37,26 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def _oldest(state: str, reason: str) -> str:
-    return f'max(proline_qbo_records_oldest_seconds{{state=~"{state}",reason="{reason}"}})'
+    return f'max(proline_qbo_records_oldest_seconds{{state=~"{state}",reason=~"{reason}"}})'
 
 
 # A code is a series of its own from its first time on, and what begins with 1 has not risen.
 _UNKNOWN = (
-    "sum(proline_qbo_unknown_faults_total)"
-    " - (sum(proline_qbo_unknown_faults_total offset 1h) or vector(0))"
+    "(sum(increase(proline_qbo_unknown_faults_total[1h])) or vector(0))"
+    " + (sum(proline_qbo_unknown_faults_total unless"
+    " last_over_time(proline_qbo_unknown_faults_total[1d] offset 1h)) or vector(0))"
+)
+# A silent night with one call that brings no answer is no outage.
+_NO_ANSWER = (
+    'sum(rate(proline_qbo_calls_total{outcome=~"OutcomeUnknown|Unavailable|NotSent"}[5m]))'
+    " / sum(rate(proline_qbo_calls_total[5m]))"
+    " * (sum(rate(proline_qbo_calls_total[5m])) > bool 0.1)"
+)
+# Of those who take the same queues: where each queue has workers of its own, one may be short.
+_SATURATED = (
+    "max(sum by (queues) (proline_qbo_threads_busy"
+    " * on (instance) group_left (queues) (proline_qbo_threads_all * 0 + 1))"
+    " / sum by (queues) (proline_qbo_threads_all))"
 )
 RECORDS = (
     Alert(
@@ -51,7 +64,7 @@ RECORDS = (
         _oldest("pending", ""),
         ">",
         5 * MINUTE,
-        "1m",
+        "2m",
         "page",
         "Records that could be sent have not been handed to a worker for 5 minutes.",
     ),
@@ -65,6 +78,15 @@ RECORDS = (
         "Records that were handed to workers have not come to an end for 2 minutes.",
     ),
     Alert(
+        "RecordsRetrying",
+        _oldest("retrying", ""),
+        ">",
+        HOUR,
+        "5m",
+        "ticket",
+        "A record has been tried again and again for an hour.",
+    ),
+    Alert(
         "OutcomeUnknown",
         "max(proline_qbo_outcomes_unknown_oldest_seconds)",
         ">",
@@ -75,21 +97,30 @@ RECORDS = (
     ),
     Alert(
         "WaitsForConnection",
-        _oldest("pending|dispatched|retrying", "connection"),
+        _oldest("pending|retrying", "connection|subscription"),
         ">",
         HOUR,
         "1m",
         "ticket",
-        "Records have waited an hour for a company to reconnect to QuickBooks.",
+        "Records have waited an hour for a company to reconnect, or to renew its subscription.",
     ),
     Alert(
         "WaitsForLimit",
-        _oldest("pending|dispatched|retrying", "limit"),
+        _oldest("pending|retrying", "limit"),
         ">",
         2 * HOUR,
         "5m",
         "ticket",
         "Records have waited two hours for QuickBooks' limit of calls.",
+    ),
+    Alert(
+        "WaitsForQuickBooks",
+        _oldest("pending|retrying", "unavailable"),
+        ">",
+        HOUR,
+        "5m",
+        "ticket",
+        "QuickBooks has not answered for a company for an hour.",
     ),
     Alert(
         "WaitsForClosedBooks",
@@ -185,7 +216,7 @@ RELAY = (
     ),
     Alert(
         "LeadChangesHands",
-        "sum(increase(proline_qbo_leads_taken_total[15m]))",
+        "max(proline_qbo_leader_term) - min(min_over_time(proline_qbo_leader_term[15m]))",
         ">",
         3,
         "0m",
@@ -212,7 +243,7 @@ RELAY = (
     ),
     Alert(
         "MessagesLost",
-        "sum(increase(proline_qbo_messages_published_again_total[15m]))",
+        'sum(increase(proline_qbo_messages_published_again_total{evidence!="never_sent"}[15m]))',
         ">",
         100,
         "0m",
@@ -250,7 +281,7 @@ WORKERS = (
     ),
     Alert(
         "WorkersSaturated",
-        "sum(proline_qbo_threads_busy) / sum(proline_qbo_threads_all)",
+        _SATURATED,
         ">",
         0.9,
         "15m",
@@ -279,7 +310,7 @@ WORKERS = (
 AROUND = (
     Alert(
         "BrokerAway",
-        "max(proline_qbo_broker_answers) or vector(0)",
+        "max(proline_qbo_broker_answers) or vector(1)",
         "<",
         1,
         "1m",
@@ -306,8 +337,7 @@ AROUND = (
     ),
     Alert(
         "QuickBooksFails",
-        'sum(rate(proline_qbo_calls_total{outcome=~"OutcomeUnknown|Unavailable|NotSent"}[5m]))'
-        " / sum(rate(proline_qbo_calls_total[5m]))",
+        _NO_ANSWER,
         ">",
         0.2,
         "5m",
@@ -346,7 +376,7 @@ AROUND = (
         "max(proline_qbo_tokens_oldest_seconds)",
         ">",
         10 * DAY,
-        "1h",
+        "10m",
         "ticket",
         "A living connection has not been refreshed for ten days.",
     ),

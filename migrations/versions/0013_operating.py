@@ -15,6 +15,10 @@ SCHEMA = """
 -- Counts what waits by its reason, and gives the oldest of each, without the rows.
 CREATE INDEX records_waiting ON proline_qbo.records (reason, company_id, entity, since)
     WHERE state = 'waiting';
+-- What a person left out and others may hang from: few among the many that a rule leaves out.
+CREATE INDEX records_skipped_by_people ON proline_qbo.records (since)
+    WHERE state = 'skipped' AND skipped_by <> 'rule';
+
 -- How many threads could be busy with an entity now: of each company that may send, the first ten
 -- records that are dispatched or eligible. And how long the oldest waits for a thread: a company
 -- that is near its own ceiling waits for QuickBooks, and no worker more would help it.
@@ -26,15 +30,20 @@ SELECT e.entity,
 FROM (VALUES ('contact'), ('project'), ('invoice'), ('payment')) AS e (entity)
 LEFT JOIN (
     SELECT c.id AS company_id, r.entity, r.since, t.now,
-           r.state = 'pending' AND NOT EXISTS (
-               SELECT FROM proline_qbo.limiters l
-               WHERE l.realm_id = c.realm_id AND l.ceiling * 0.8 <= (
-                   SELECT count(*) FROM proline_qbo.calls k
-                   WHERE k.realm_id = c.realm_id AND NOT k.unsent
-                     AND (k.ended_at IS NULL OR k.ended_at > t.now - interval '60 seconds'))
-           ) AS starved
+           r.state = 'pending' AND NOT coalesce(q.is_full, false) AS starved
     FROM (SELECT proline_qbo.clock() AS now) t
     CROSS JOIN proline_qbo.companies c
+    LEFT JOIN LATERAL (
+        SELECT count(k.id) >= 0.8 * CASE WHEN l.lowered_until > t.now THEN l.ceiling / 2
+                                         ELSE l.ceiling END AS is_full
+        FROM proline_qbo.limiters l
+        LEFT JOIN proline_qbo.calls k ON k.realm_id = l.realm_id AND NOT k.unsent
+             AND (k.ended_at IS NULL OR k.ended_at > t.now - interval '60 seconds')
+        WHERE l.realm_id = c.realm_id
+          AND EXISTS (SELECT FROM proline_qbo.records p
+                      WHERE p.company_id = c.id AND p.state = 'pending')
+        GROUP BY l.realm_id, l.ceiling, l.lowered_until
+    ) q ON true
     CROSS JOIN LATERAL (
         SELECT * FROM (
             (SELECT entity, since, state FROM proline_qbo.records
@@ -53,7 +62,8 @@ COMMENT ON VIEW proline_qbo.eligible_work IS
 """
 
 # As in revision 0001: roles belong to the cluster, and whoever migrates may not be allowed to make
-# any. A login role is made a member of these by hand; none of them can log in.
+# any. A login role is made a member of these by hand; none of them can log in. What they may do is
+# granted after every migration, by `app.migrate`.
 ROLES = """
 DO $roles$
 DECLARE
@@ -68,31 +78,9 @@ BEGIN
             WHEN duplicate_object OR unique_violation THEN NULL;
             WHEN insufficient_privilege THEN
                 RAISE WARNING 'may not create the role %: make it as an administrator, then run '
-                    'the migration once more or grant by hand (docs/security.md)', name;
+                    'proline-qbo migrate once more, which grants what is missing', name;
         END;
     END LOOP;
-END
-$roles$;
-DO $roles$
-BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'proline_qbo_service') THEN
-        GRANT USAGE ON SCHEMA proline_qbo, proline_outbox TO proline_qbo_service;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA proline_qbo
-            TO proline_qbo_service;
-        GRANT USAGE ON ALL SEQUENCES IN SCHEMA proline_qbo TO proline_qbo_service;
-        -- What was done stays told: a process that was taken over cannot take its traces away.
-        REVOKE UPDATE, DELETE ON proline_qbo.audit FROM proline_qbo_service;
-        ALTER DEFAULT PRIVILEGES IN SCHEMA proline_qbo
-            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO proline_qbo_service;
-        ALTER DEFAULT PRIVILEGES IN SCHEMA proline_qbo
-            GRANT USAGE ON SEQUENCES TO proline_qbo_service;
-        GRANT SELECT, DELETE ON proline_outbox.outbox_events TO proline_qbo_service;
-        GRANT SELECT ON public.proline_qbo_migrations TO proline_qbo_service;
-    END IF;
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'proline_qbo_scaler') THEN
-        GRANT USAGE ON SCHEMA proline_qbo TO proline_qbo_scaler;
-        GRANT SELECT ON proline_qbo.eligible_work TO proline_qbo_scaler;
-    END IF;
 END
 $roles$;
 """
@@ -107,4 +95,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take that back; the roles stay, they belong to the cluster."""
     op.execute("DROP VIEW proline_qbo.eligible_work")
-    op.execute("DROP INDEX proline_qbo.records_waiting")
+    op.execute(
+        "DROP INDEX proline_qbo.records_waiting, proline_qbo.records_skipped_by_people"
+    )

@@ -8,6 +8,7 @@ from tests.support.command_line import CommandLine
 from tests.support.consenting_quickbooks import ConsentingQuickBooks
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import connect_company, enable_company
+from tests.support.roles import login_in
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:1/"
 VIEWS = """
@@ -141,6 +142,39 @@ def test_another_revision_is_told(
     connection.commit()
 
     assert words in found(on_database("doctor", "--json").json(), level)["schema"]
+
+
+def test_a_role_that_may_see_nothing_is_told_so(
+    on_database: CommandLine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case the verdict on the role is for; what else there is to look at is looked at."""
+    with login_in(database_url, "pg_monitor") as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        answer = on_database("doctor", "--json")
+
+    assert "make it a member of proline_qbo_service" in found(answer.json(), "problem")["role"]
+    assert "settings" in found(answer.json(), "problem")
+    assert "clock" in found(answer.json(), "ok")
+
+
+def test_a_view_that_takes_too_long_hides_nothing_else(
+    quickbooks: ConsentingQuickBooks, on_database: CommandLine, pool: Pool
+) -> None:
+    """One row of it comes at once, all of it does not."""
+    with pool.connection() as connection:
+        enable_company(connection)
+        connection.execute("CREATE SCHEMA proline_export")
+        connection.execute(
+            "CREATE VIEW proline_export.project_stages AS SELECT 'acme'::text AS company_id,"
+            " 'Lead ' || n AS stage, n AS position FROM generate_series(1, 2) AS n"
+            " WHERE n = 1 OR pg_sleep(5) IS NULL"
+        )
+
+    answer = on_database("doctor", "--json").json()
+
+    assert "It cannot be looked at" in found(answer, "problem")["ProLine"]
+    assert "QuickBooks" in found(answer, "ok")
+    assert "keys" in found(answer, "ok")
 
 
 def test_a_view_that_cannot_be_read_hides_nothing_else(

@@ -19,6 +19,7 @@ from tests.support.relay_in_hand import Office
 MANY = 100_000
 MANY_WITHIN_SECONDS = 10.0
 BY = ("--by", "Kim")
+WHY = ("--why", "Mended.")
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_an_age_that_is_none_is_a_sentence(failed: Pool, on_database: CommandLin
 
 def test_without_yes_it_is_told_what_would_be_sent(failed: Pool, on_database: CommandLine) -> None:
     """And nothing is."""
-    told = on_database.done("failed", "requeue", "--company", "acme", *BY)
+    told = on_database.done("failed", "requeue", "--company", "acme", *BY, *WHY)
 
     assert "3 records would be sent again: say --yes." in told.out
     assert orders(failed) == []
@@ -130,9 +131,9 @@ def test_all_of_a_filter_are_sent_parents_first(failed: Pool, on_database: Comma
 
 def test_what_is_ordered_is_not_ordered_again(failed: Pool, on_database: CommandLine) -> None:
     """Whoever types it twice sends once; the list shows what is about to go."""
-    on_database.done("failed", "requeue", "--all", *BY, "--yes")
+    on_database.done("failed", "requeue", "--all", *BY, *WHY, "--yes")
 
-    again = on_database.done("failed", "requeue", "--all", *BY, "--yes")
+    again = on_database.done("failed", "requeue", "--all", *BY, *WHY, "--yes")
 
     assert again.out.startswith("0 records are sent")
     assert len(orders(failed)) == 4
@@ -141,14 +142,17 @@ def test_what_is_ordered_is_not_ordered_again(failed: Pool, on_database: Command
 
 def test_a_filter_that_nothing_fits_ends_with_1(failed: Pool, on_database: CommandLine) -> None:
     """A script can tell."""
-    assert on_database("failed", "requeue", "--code", "9999", *BY, "--yes").code == 1
+    assert on_database("failed", "requeue", "--code", "9999", *BY, *WHY, "--yes").code == 1
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        ("failed", "requeue", *BY, "--yes"),
-        ("failed", "requeue", "--all", "--company", "acme", *BY),
+        ("failed", "requeue", *BY, *WHY, "--yes"),
+        ("failed", "requeue", "--all", "--company", "acme", *BY, *WHY),
+        ("failed", "requeue", "--all", *BY, "--yes"),
+        ("failed", "requeue", "--longer-than", "0m", *BY, *WHY, "--yes"),
+        ("failed", "skip", "--longer-than", "1m", *BY, "--why", "x", "--yes"),
         ("failed", "requeue", "i1", "--all", *BY),
         ("failed", "requeue", "i1", "--code", "6000", *BY),
         ("failed", "skip", *BY, "--why", "x", "--yes"),
@@ -193,7 +197,7 @@ def test_a_hundred_thousand_are_sent_in_order_in_seconds(
         connection.execute("DELETE FROM proline_qbo.nudges")
     began = time.monotonic()
 
-    on_database.done("failed", "requeue", "--code", "6000", *BY, "--yes")
+    on_database.done("failed", "requeue", "--code", "6000", *BY, *WHY, "--yes")
 
     took_seconds = time.monotonic() - began
     with pool.connection() as connection:
@@ -273,6 +277,55 @@ BODY = {
     "Line": [{"Amount": 100.0, "SalesItemLineDetail": {"ItemRef": {"value": "7"}}}],
     "sparse": True,
 }
+
+
+def test_the_newest_calls_of_each_attempt_are_shown(pool: Pool, on_database: CommandLine) -> None:
+    """Whatever an old attempt went through; and it says that some are left off."""
+    with pool.connection() as connection:
+        enable_company(connection)
+        pk = put(connection, "invoice", "i1", "failed", code="6000", since=NOON)
+        connection.execute("INSERT INTO proline_qbo.limiters (realm_id) VALUES ('1')")
+        for request_id, calls in (("old", 200), ("new", 1)):
+            connection.execute(
+                "WITH a AS (INSERT INTO proline_qbo.attempts (record_pk, realm_id, generation,"
+                " version, basis, operation, kind, path, params, body, request_id, answer,"
+                " answered_at, sends) VALUES (%s, '1', 0, 1, '', 'create', 'Invoice', 'invoice',"
+                " '[]', '', %s, 'refused', proline_qbo.clock(), %s) RETURNING id)"
+                " INSERT INTO proline_qbo.calls (realm_id, company_id, record_pk, attempt_id,"
+                " process_id, kind, purpose, slot_at, ended_at, status)"
+                " SELECT '1', 'acme', %s, a.id, gen_random_uuid(), 'write', 'create',"
+                " proline_qbo.clock(), proline_qbo.clock(), 400 + n"
+                " FROM a, generate_series(1, %s) AS n",
+                [pk, request_id, calls, pk, calls],
+            )
+
+    new, old = on_database.done("failed", "show", "i1", "--json").json()["attempts"]
+
+    assert [each["status"] for each in new["calls"]] == [401]
+    assert [each["status"] for each in old["calls"]] == list(range(581, 601))
+    assert new["calls"][0]["worker"]
+    assert "Sent 200 times; of the calls the newest" in on_database.done("failed", "show", "i1").out
+
+
+def test_one_that_has_not_failed_is_left_alone_unless_it_is_meant(
+    pool: Pool, on_database: CommandLine
+) -> None:
+    """A mistyped id must not leave a healthy invoice out, nor send again what is done."""
+    with pool.connection() as connection:
+        enable_company(connection)
+        put(connection, "invoice", "i1", "pending", since=NOON)
+        put(connection, "invoice", "i2", "done", since=NOON)
+    skip = ("failed", "skip", "i1", *BY, "--why", "x")
+    send = ("failed", "requeue", "i2", *BY)
+
+    for words in (skip, send):
+        refused = on_database(*words)
+        assert (refused.code, "say --yes" in refused.err) == (2, True)
+    assert orders(pool) == []
+
+    on_database.done(*skip, "--yes")
+    on_database.done(*send, "--yes")
+    assert len(orders(pool)) == 2
 
 
 def test_one_that_was_never_sent_says_so(failed: Pool, on_database: CommandLine) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connections import companies, token_rows, tokens
+from connections.keys import TokenKeys
 from connections.token_rows import Idle, Place
 from connections.tokens import TokenStore
 from coordination.database import Connection, Pool, open_pool
@@ -198,6 +199,27 @@ def test_the_value_before_is_the_second_try(
 
     assert intuit.simulator.office.realm_of(given) is not None
     assert connection_of(connection) == "connected"
+
+
+def test_a_value_before_whose_key_is_gone_hides_no_refusal(
+    pool: Pool, connection: Connection, intuit: Intuit
+) -> None:
+    """The connection is lost and says so: tried again for ever, nobody would be asked."""
+    connected(connection, intuit)
+    place = Place(COMPANY, intuit.realm_id)
+    other = TokenKeys([("other", b"o" * 32)])
+    before = other.encrypt("never-issued", tokens._bound(place, "refresh"))
+    dead = KEYS.encrypt("never-issued", tokens._bound(place, "refresh"))
+    connection.execute(
+        "UPDATE proline_qbo.tokens SET refresh_token = %s, previous_refresh = %s", [dead, before]
+    )
+    expire(connection)
+    assert token_rows.stored_key_ids(connection)["other"] == 1
+
+    with pytest.raises(ReconnectRequired):
+        TokenStore(pool, KEYS, intuit.oauth).access_token(COMPANY, intuit.realm_id)
+
+    assert connection_of(connection) == "lost"
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -47,12 +47,12 @@ QUIET = Stand(
 def pending(company_id: str = "acme", minutes: int = 7, records: int = 5) -> Counted:
     """Give invoices that could be sent."""
     since = NOON - timedelta(minutes=minutes)
-    return Counted(company_id, "invoice", "pending", "", records, since)
+    return Counted(company_id, "invoice", "pending", "", records, since, since)
 
 
 def failures(code: str, company_id: str = "acme") -> Counted:
     """Give one invoice that failed."""
-    return Counted(company_id, "invoice", "failed", code, 1, NOON)
+    return Counted(company_id, "invoice", "failed", code, 1, NOON, NOON)
 
 
 def values(stand: Stand, name: str, *asked_for: str) -> dict[tuple[str, ...], float]:
@@ -110,6 +110,52 @@ def test_a_company_that_uses_its_ceiling_waits_for_the_limit() -> None:
 
     assert (oldest["pending", ""], oldest["pending", "limit"]) == (0, 420)
     assert values(stand, "companies")[("limit",)] == 1
+
+
+def test_a_company_with_a_thread_at_each_place_waits_for_quickbooks() -> None:
+    """Slow calls keep a company below its ceiling: it is its own ten places that are taken."""
+    claims = Counted("acme", "invoice", "dispatched", "", 10, NOON, NOON, claimed=10)
+    unclaimed = replace(claims, claimed=0)
+    stand = replace(QUIET, companies={"acme": ON}, counted=[pending(), claims], known=15)
+
+    oldest = values(stand, "records_oldest_seconds")
+    without = values(replace(stand, counted=[pending(), unclaimed]), "records_oldest_seconds")
+
+    assert (oldest["pending", ""], oldest["pending", "limit"]) == (0, 420)
+    assert (without["pending", ""], without["pending", "limit"]) == (420, 0)
+
+
+def test_a_claim_that_hangs_is_seen_whatever_its_company_waits_for() -> None:
+    """A busy company is at its limit all day; its thread hangs all the same."""
+    hangs = NOON - timedelta(minutes=14)
+    claim = Counted("acme", "invoice", "dispatched", "", 1, hangs, hangs, claimed=1)
+    usage = {"1": Usage("1", open_calls=2, used=440, allowed=450, lowered=False)}
+    stand = replace(QUIET, companies={"acme": ON}, counted=[claim], known=1, usage=usage)
+
+    assert values(stand, "records_oldest_seconds")["dispatched", ""] == 840
+
+
+def test_a_wait_that_begins_again_with_each_turn_has_the_age_of_the_whole() -> None:
+    """A place was taken and given back a second ago; the record has been under way for hours."""
+    now, began = NOON - timedelta(seconds=1), NOON - timedelta(hours=3)
+    turned = Counted("acme", "invoice", "pending", "", 1, now, began)
+    tried = Counted("acme", "payment", "retrying", "", 1, now, began)
+    usage = {"1": Usage("1", open_calls=2, used=440, allowed=450, lowered=False)}
+    limited = replace(QUIET, companies={"acme": ON}, counted=[turned], known=2, usage=usage)
+    free = replace(QUIET, companies={"acme": ON}, counted=[turned, tried], known=2)
+
+    assert values(limited, "records_oldest_seconds")["pending", "limit"] == 10_800
+    assert values(free, "records_oldest_seconds")["pending", ""] == 1
+    assert values(free, "records_oldest_seconds")["retrying", ""] == 10_800
+
+
+def test_a_lapsed_subscription_is_no_pause_of_a_person() -> None:
+    """Nobody pauses for months unseen; a subscription lapses so."""
+    until = NOON + timedelta(minutes=30)
+    lapsed = replace(ON, paused_until=until, pause_reason="subscription")
+    stand = replace(QUIET, companies={"acme": lapsed}, counted=[pending()], known=5)
+
+    assert values(stand, "records_oldest_seconds")["pending", "subscription"] == 420
 
 
 def test_what_is_0_is_there_too() -> None:

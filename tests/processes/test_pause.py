@@ -1,33 +1,19 @@
 """`company pause` holds a company's work within a second, wherever its records are on their way."""
 
-import subprocess
-import sys
 import threading
-import time
-from pathlib import Path
 
+from app.onboarding import pause_company, resume_company
+from connections.audit import Actor
 from connections.settings import CompanySettings
 from tests.support.processes import NewRoofer
-from tests.support.roofer import until
+from tests.support.roofer import COMPANY, until
 
-ROOT = Path(__file__).parents[2]
+KIM = Actor("Kim", "command_line")
 WITHIN_SECONDS = 1.0
+STAYS_SECONDS = 2.0
 CALL_MS = 50
 CONTACTS = 40
 CREATE = CompanySettings(existing_customers="create")
-
-
-def company(environment: dict[str, str], *words: str) -> None:
-    """Give a command about the company, in a process of its own."""
-    script = "import sys; from app.cli import main; sys.argv[0] = 'proline-qbo'; main()"
-    subprocess.run(  # noqa: S603  # this Python, and words of this test
-        [sys.executable, "-c", script, "company", *words, "acme", "--by", "Kim"],
-        check=True,
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        timeout=30,
-    )
 
 
 def test_a_paused_company_makes_no_call_a_second_later(new_roofer: NewRoofer) -> None:
@@ -40,13 +26,12 @@ def test_a_paused_company_makes_no_call_a_second_later(new_roofer: NewRoofer) ->
     fleet.worker()
     until(lambda: len(roofer.held("Customer")) >= 3)
 
-    company(fleet.environment, "pause")
+    pause_company(fleet.pool, COMPANY, by=KIM)
     threading.Event().wait(WITHIN_SECONDS)
     writes = len(roofer.writes())
-    paused_at = time.monotonic()
-    until(lambda: time.monotonic() - paused_at > 2.0)
+    threading.Event().wait(STAYS_SECONDS)
 
     assert len(roofer.writes()) == writes < CONTACTS
-    company(fleet.environment, "resume")
+    resume_company(fleet.pool, COMPANY, by=KIM)
     roofer.settle(40)
     assert len(roofer.held("Customer")) == CONTACTS
