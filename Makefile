@@ -57,21 +57,21 @@ clean: ## remove the installation and every cache
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.made
 	@echo 'Installing what the demo needs into $(VENV) (about a minute the first time) ...'
-	@$(PIP) install --require-hashes --requirement requirements/demo.txt
+	@$(PIP) install --no-compile --require-hashes --requirement requirements/demo.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # The tools of the tests and checks are pinned with the demo's: one .venv serves both.
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.made
 	@echo 'Installing what the tests and checks need into $(VENV) (a minute or two the first time) ...'
-	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-compile --require-hashes --requirement requirements/dev.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@ $(VENV)/.demo
 
 # The peers come on top of all that the tests and checks need, and change none of it.
 $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(VENV)/.made
 	@echo 'Installing what the benchmarks need into $(VENV) (a minute or two the first time) ...'
-	@$(PIP) install --require-hashes --requirement requirements/bench.txt
+	@$(PIP) install --no-compile --require-hashes --requirement requirements/bench.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@ $(VENV)/.dev $(VENV)/.demo
 

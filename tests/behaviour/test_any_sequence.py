@@ -18,7 +18,7 @@ from tests.behaviour.steps import RUNNING, Cast, Sequence
 from tests.support.roofer import Roofer, roofer_in
 
 ASKED_FOR: Final = int(os.environ.get("EXAMPLES", "0"))
-EXAMPLES: Final = ASKED_FOR or 60
+EXAMPLES: Final = ASKED_FOR or 40
 TIMEOUT_SECONDS: Final = 0 if ASKED_FOR else 300
 """Long enough to make a failing example small; none where more are asked for."""
 
