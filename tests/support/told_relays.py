@@ -12,7 +12,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from app.cli import relaying
+from app.cli import relaying, working
 from app.logs import configure
 from coordination.database import Connection
 from outbox import metrics
@@ -38,7 +38,8 @@ def tell_what_the_resync_finds() -> None:
 
 def tell_what_is_fenced() -> None:
     """Write into the log what production leaves out: also each message that came to nothing."""
-    relaying.configure = partial(configure, level="DEBUG")  # type: ignore[attr-defined]
+    for module in (relaying, working):
+        module.configure = partial(configure, level="DEBUG")  # type: ignore[attr-defined]
 
 
 def wait_for_the_gate_in_intake() -> None:
