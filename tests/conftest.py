@@ -5,6 +5,7 @@ And a real RabbitMQ, one fresh virtual host per test.
 
 import os
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,9 @@ from tests.support.debian import (
     install_rabbitmq_where_missing,
 )
 from tests.support.postgres import NoServer, Template, fresh_database, migrated_template
+from tests.support.processes import NewRoofer, roofer_before_processes
 from tests.support.rabbitmq import fresh_virtual_host
+from tests.support.zygote import Zygote
 
 # More than a small machine has cores: most of the long tests wait for something that was killed.
 TEST_PROCESSES = 3
@@ -169,3 +172,21 @@ def own_rabbitmq(own_node: PrivateRabbitmq) -> PrivateRabbitmq:
         own_node.start()
     rabbitmq.clear(own_node.url)
     return own_node
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Generator[Zygote]:
+    """Give what forks the processes of the product."""
+    with Zygote() as started:
+        yield started
+
+
+@pytest.fixture
+def new_roofer(
+    zygote: Zygote, database_url: str, amqp_url: str, tmp_path: Path
+) -> Generator[NewRoofer]:
+    """Give the way to start a contractor with settings or books of its own, and its fleet."""
+    with ExitStack() as stack:
+        yield lambda **choices: stack.enter_context(
+            roofer_before_processes(zygote, database_url, amqp_url, tmp_path, **choices)
+        )

@@ -95,6 +95,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take that back; the roles stay, they belong to the cluster."""
     op.execute("DROP VIEW proline_qbo.eligible_work")
-    op.execute(
-        "DROP INDEX proline_qbo.records_waiting, proline_qbo.records_skipped_by_people"
-    )
+    op.execute("DROP INDEX proline_qbo.records_waiting, proline_qbo.records_skipped_by_people")

@@ -123,7 +123,9 @@ def assert_nothing_is_lost_or_failed(roofer: Roofer, fleet: Fleet, edits: list[i
 
 
 @pytest.mark.timeout(240)
-def test_thirty_rolling_restarts_lose_and_fail_nothing(new_roofer: NewRoofer, amqp_url: str) -> None:
+def test_thirty_rolling_restarts_lose_and_fail_nothing(
+    new_roofer: NewRoofer, amqp_url: str
+) -> None:
     """Messages come again after many of them, and none so often that it is dead-lettered."""
     assert RESTARTS > DELIVERY_LIMIT
     roofer, fleet = new_roofer(settings=CREATE, books=SLOW)
