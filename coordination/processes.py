@@ -22,6 +22,8 @@ SILENT_SECONDS = 3.0
 # Two looks further apart than this are no chain of looks: whatever stalled the one who looks may
 # have stalled everybody.
 LOOK_GAP_SECONDS = 2.5
+AWAKE_SECONDS = 10.0
+"""Everybody beats once a second, and is declared gone after four, while somebody leads."""
 
 _REGISTER = """
 INSERT INTO proline_qbo.processes (id, kind, host, pid, queues, threads)
@@ -35,6 +37,12 @@ UPDATE proline_qbo.processes
 _LIVING = """
 SELECT id, kind, host, pid, queues, threads, claims, beats, started_at, beat_at
   FROM proline_qbo.processes WHERE gone_at IS NULL ORDER BY started_at, id
+"""
+_AWAKE = """
+SELECT id, kind, host, pid, queues, threads, claims, beats, started_at, beat_at
+  FROM proline_qbo.processes
+ WHERE gone_at IS NULL AND beat_at > proline_qbo.clock() - make_interval(secs => %s)
+ ORDER BY started_at, id
 """
 _DECLARE_GONE = """
 UPDATE proline_qbo.processes p SET gone_at = proline_qbo.clock()
@@ -100,6 +108,15 @@ def living(c: Connection) -> list[Process]:
     """Return every process not declared gone, the oldest first."""
     with c.cursor(row_factory=class_row(Process)) as cursor:
         return cursor.execute(_LIVING).fetchall()
+
+
+def awake(c: Connection) -> list[Process]:
+    """Return those not declared gone that have beaten lately, the oldest first: for people.
+
+    While no relay leads nobody is declared gone, and who has died is living for ever.
+    """
+    with c.cursor(row_factory=class_row(Process)) as cursor:
+        return cursor.execute(_AWAKE, [AWAKE_SECONDS]).fetchall()
 
 
 def declare_gone(c: Connection, silent: Mapping[UUID, int]) -> list[UUID]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from coordination.database import Connection
-from coordination.processes import living
+from coordination.processes import awake
 
 READ_MOST = 100_000
 RECORDS_MOST = 20
@@ -82,6 +82,6 @@ def count_unread(connection: Connection, company_id: str) -> int:
 
 def why_unread(connection: Connection) -> str:
     """Say what events in the outbox wait for."""
-    if any(each.kind == "relay" for each in living(connection)):
+    if any(each.kind == "relay" for each in awake(connection)):
         return "A relay is running and takes it in."
     return "No relay is running: start one with proline-qbo relay."

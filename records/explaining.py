@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from broker.routing import QUEUES
 from coordination.database import Connection
-from coordination.processes import living
+from coordination.processes import awake
 from records.link_columns import BOOKS
 
 _EXPLAINED = f"""
@@ -166,5 +166,5 @@ def explain_each(
 
 def consumed_entities(connection: Connection) -> frozenset[str]:
     """Name the entities whose queue a living worker consumes; no other is dispatched."""
-    queues = {queue for each in living(connection) if each.threads for queue in each.queues}
+    queues = {queue for each in awake(connection) if each.threads for queue in each.queues}
     return frozenset(entity for entity, queue in QUEUES.items() if queue in queues)

@@ -26,7 +26,7 @@ from tests.support.rabbitmq import fresh_virtual_host
 from tests.support.zygote import Zygote
 
 # More than a small machine has cores: most of the long tests wait for something that was killed.
-TEST_PROCESSES = 3
+TEST_PROCESSES = 4
 HERE = Path(__file__).parent
 LONG_FIRST = ("processes", "demo", "browser", "workers_rabbitmq", "behaviour", "web", "app")
 

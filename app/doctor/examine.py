@@ -6,6 +6,7 @@ from typing import Final
 import psycopg
 
 from app.doctor.broker import examine_broker
+from app.doctor.companies import examine_companies
 from app.doctor.database import examine_database, has_schema
 from app.doctor.processes import examine_processes
 from app.doctor.proline import examine_proline
@@ -88,6 +89,7 @@ def _database() -> Iterator[Verdict]:
         except psycopg.Error:
             return  # the verdict on the role has told why
         yield from _whatever_breaks("relays and workers", examine_processes(connection))
+        yield from _whatever_breaks("companies", examine_companies(connection))
         yield from _whatever_breaks("ProLine", examine_proline(connection))
         keys = _loaded(TokenKeySettings)
         if keys is not None:

@@ -1,14 +1,14 @@
 """Our processes as the tables know them: who lives, who leads, which queues are served."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from app.doctor.verdict import Verdict, ok, problem, warning
-from app.observing.stand import SILENT
 from broker.routing import QUEUES
 from coordination.clock import clock
 from coordination.database import Connection
-from coordination.processes import Process, living
+from coordination.processes import AWAKE_SECONDS, Process, awake
 from coordination.usage import leading
 
 RELAYS_LEAST: Final = 2
@@ -16,15 +16,14 @@ RELAYS_LEAST: Final = 2
 
 def examine_processes(connection: Connection) -> Iterator[Verdict]:
     """Look at relays and workers."""
-    now = clock(connection)
-    processes = [each for each in living(connection) if now - each.beat_at < SILENT]
+    processes = awake(connection)
     yield _relays(connection, sum(each.kind == "relay" for each in processes))
     yield _workers([each for each in processes if each.kind == "worker"])
 
 
 def _relays(connection: Connection, relays: int) -> Verdict:
     leader, now = leading(connection), clock(connection)
-    silent = leader.beat_at is None or now - leader.beat_at >= SILENT
+    silent = leader.beat_at is None or now - leader.beat_at >= timedelta(seconds=AWAKE_SECONDS)
     if relays == 0:
         return problem(
             "relays", "None is running: nothing is taken in. Start one with proline-qbo relay."

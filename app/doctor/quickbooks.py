@@ -49,9 +49,17 @@ def examine_quickbooks(access: QuickBooksAccess) -> Iterator[Verdict]:
         except (AddressRefused, QuickBooksError) as error:
             yield problem(
                 "QuickBooks",
-                f"Its authorization server does not answer as it should ({type(error).__name__}):"
+                f"Its authorization server does not answer as it should{_status(error)}:"
                 " records wait and go on by themselves. See Intuit's status page, and whether this"
                 " machine may reach it.",
             )
             return
-    yield ok("QuickBooks", "Its authorization server answers, and is the one we expect.")
+    yield ok(
+        "QuickBooks",
+        "Its authorization server answers, and is the one we expect; its books were not asked.",
+    )
+
+
+def _status(error: Exception) -> str:
+    status = getattr(error, "status", None)
+    return f" (HTTP {status})" if status else ", or not in time"

@@ -13,7 +13,7 @@ from connections.companies import Company, every_company
 from connections.lifetimes import Lifetimes, lifetimes
 from coordination.clock import clock
 from coordination.database import Connection
-from coordination.processes import Process, living
+from coordination.processes import AWAKE_SECONDS, Process, awake
 from coordination.usage import Leading, Usage, leading, oldest_nudge, usage
 from outbox.backlog import Backlog, backlog
 from outbox.export import missing_views
@@ -30,8 +30,6 @@ from records.census import (
 
 STATEMENT_SECONDS: Final = 8
 """More than a session of ours has: it locks nothing, and a large table takes its time."""
-SILENT: Final = timedelta(seconds=10)
-"""Everybody beats once a second, and is declared gone after four, while somebody leads."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def read_stand(connection: Connection, amqp_url: str | None) -> Stand:
         orphaned_since=waits_for_a_failed_parent_since(connection),
         unread=backlog(connection),
         usage={each.realm_id: each for each in usage(connection)},
-        processes=[each for each in living(connection) if _is_fresh(each.beat_at, now)],
+        processes=awake(connection),
         leading=_judged(leading(connection), now),
         nudged_at=oldest_nudge(connection),
         lifetimes=lifetimes(connection),
@@ -111,12 +109,9 @@ def read_stand(connection: Connection, amqp_url: str | None) -> Stand:
     )
 
 
-def _is_fresh(beat_at: datetime | None, now: datetime) -> bool:
-    return beat_at is not None and now - beat_at < SILENT
-
-
 def _judged(leader: Leading, now: datetime) -> Leading:
-    return replace(leader, held=leader.held and _is_fresh(leader.beat_at, now))
+    beats = leader.beat_at is not None and now - leader.beat_at < timedelta(seconds=AWAKE_SECONDS)
+    return replace(leader, held=leader.held and beats)
 
 
 def _missing_stages(

@@ -1,8 +1,7 @@
 """A company as its pages show it: itself, its books, its records' standings, and its one state."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from app.web.state_line import LATE_AFTER, Facts, StateLine, state_line
 from connections import audit, companies
@@ -11,10 +10,8 @@ from connections.books import Books
 from connections.companies import Company
 from coordination.clock import clock
 from coordination.database import Connection
-from coordination.processes import living
+from coordination.processes import awake
 from records.standings import Standing, count_these, oldest_unsent
-
-SILENT_AFTER: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def stands(connection: Connection, company_id: str) -> Situation:
         oldest_unsent=_oldest_unsent(connection, company, now)
         if counts[Standing.IN_PROGRESS]
         else None,
-        runs=_runs(connection, now),
+        runs=_runs(connection),
     )
     line = state_line(company, facts, now)
     return Situation(company, books, facts.attention, facts.held, line, now)
@@ -78,7 +75,6 @@ def _oldest_unsent(connection: Connection, company: Company, now: datetime) -> d
     return max(filter(None, (oldest, released, company.connected_at)))
 
 
-def _runs(connection: Connection, now: datetime) -> bool:
+def _runs(connection: Connection) -> bool:
     """Whether a relay and a worker beat; where all died at once, nobody declares them gone."""
-    beating = {each.kind for each in living(connection) if now - each.beat_at < SILENT_AFTER}
-    return beating >= {"relay", "worker"}
+    return {each.kind for each in awake(connection)} >= {"relay", "worker"}

@@ -3,11 +3,12 @@
 import psycopg
 import pytest
 
+from connections import companies
 from coordination.database import Pool
 from tests.support.command_line import CommandLine
 from tests.support.consenting_quickbooks import ConsentingQuickBooks
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import connect_company, enable_company
+from tests.support.proline import append, connect_company, contact, enable_company
 from tests.support.roles import login_in
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:1/"
@@ -114,6 +115,43 @@ def relays_in(pool: Pool) -> None:
             "UPDATE proline_qbo.leadership SET term = 1, beat_at = proline_qbo.clock(),"
             " holder = (SELECT id FROM proline_qbo.processes WHERE kind = 'relay' LIMIT 1)"
         )
+
+
+def test_companies_that_stand_still_are_named(on_database: CommandLine, pool: Pool) -> None:
+    """Everything of ours may be well, and a contractor's books wait all the same."""
+    with pool.connection() as connection:
+        enable_company(connection)
+        companies.lose(connection, "acme")
+    lost = found(on_database("doctor", "--json").json(), "warning")
+    with pool.connection() as connection:
+        connection.execute(
+            "UPDATE proline_qbo.companies SET connection = 'connected',"
+            " pause_reason = 'unavailable', paused_until = proline_qbo.clock() + interval '1 min'"
+        )
+    silent = found(on_database("doctor", "--json").json(), "warning")
+
+    assert "reconnect to QuickBooks on the page: acme." in lost["companies"]
+    assert "QuickBooks does not answer for them" in silent["companies"]
+
+
+def test_who_has_not_beaten_lately_is_not_running(on_database: CommandLine, pool: Pool) -> None:
+    """Killed with the last relay they are declared gone by nobody; no sentence counts on them."""
+    with pool.connection() as connection:
+        enable_company(connection)
+        append(connection, "contact", contact())
+    HandWorker(pool)
+    relays_in(pool)
+    with pool.connection() as connection:
+        connection.execute(
+            "UPDATE proline_qbo.processes SET beat_at = proline_qbo.clock() - interval '11 s'"
+        )
+
+    problems = found(on_database("doctor", "--json").json(), "problem")
+
+    assert "nothing is taken in" in problems["relays"]
+    assert "Nobody takes" in problems["workers"]
+    assert "No relay is running" in on_database.done("explain", "c1").out
+    assert "none is running" in on_database.done("status").out
 
 
 def test_a_database_without_our_schema_says_what_to_run(

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,7 @@ from coordination.processes import SILENT_SECONDS
 from outbox.publisher import RabbitmqPublisher
 from tests.outbox_publisher.conftest import ForwardClock
 from tests.support.broker_hand import BrokerHand
+from tests.support.roofer import until
 
 BACK_SECONDS = SILENT_SECONDS
 """A leader that is silent for longer loses the lead; it takes one or two on an idle machine."""
@@ -47,10 +49,20 @@ def messages(number: int = 3) -> list[Message]:
 def frozen(node: PrivateRabbitmq) -> Iterator[None]:
     """Stop a node in the middle of whatever it does, until the block ends."""
     os.kill(node.pid, signal.SIGSTOP)
+    until(lambda: _stands_still(node.pid))
     try:
         yield
     finally:
         os.kill(node.pid, signal.SIGCONT)
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether each of its threads has stopped: on a busy machine one may go on for a moment."""
+    states = [
+        task.joinpath("stat").read_text().rpartition(")")[2].split()[0]
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    return set(states) == {"T"}
 
 
 @contextmanager
