@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPT = "import sys; from app.cli import main; sys.argv[0] = 'proline-qbo'; main()"
 LIMIT_SECONDS = 150
-PROMISED_SECONDS = 40
+PROMISED_SECONDS = 80
+"""Twice what it takes alone: here three other processes of tests run beside it."""
 KEYS = {
     "records", "quickbooks", "invoices_paid", "differences", "duplicates", "writes", "reads",
     "changes", "requests_per_change", "commit_to_quickbooks_ms", "settled",
