@@ -93,6 +93,13 @@ class BrokerSettings(Settings):
         description="The address of RabbitMQ, needed when BROKER is rabbitmq: amqp://user@host/.",
     )
 
+    @property
+    def rabbitmq_url(self) -> str | None:
+        """RabbitMQ's address, None where work is carried within one process."""
+        if self.broker is Broker.EMBEDDED or self.amqp_url is None:
+            return None
+        return self.amqp_url.get_secret_value()
+
     @field_validator("amqp_url")
     @classmethod
     def _is_there_for_rabbitmq(

@@ -7,6 +7,7 @@ itself seen (`Standby`), never by comparing clocks of two machines.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -98,6 +99,26 @@ def renew(c: Connection, holder: UUID, term: int) -> None:
 def resign(c: Connection, holder: UUID, term: int) -> None:
     """Give the lead up in an orderly stop, so that a standby need not wait; harmless if lost."""
     c.execute(_RESIGN, [holder, term])
+
+
+_LEADER = (
+    "SELECT holder IS NOT NULL, term, beat_at FROM proline_qbo.leadership WHERE name = 'relay'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """Whether somebody leads, in which term, and when they beat last."""
+
+    held: bool
+    term: int
+    beat_at: datetime | None
+
+
+def leading(connection: Connection) -> Leading:
+    """Read how the leadership stands."""
+    row = connection.execute(_LEADER).fetchone()
+    return Leading(*row) if row else Leading(held=False, term=0, beat_at=None)
 
 
 _HOLD_STILL = "SELECT FROM proline_qbo.leadership WHERE name = 'relay' FOR NO KEY UPDATE"

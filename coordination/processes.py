@@ -8,7 +8,7 @@ keep their place in the window until one window after that moment.
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -117,6 +117,11 @@ def awake(c: Connection) -> list[Process]:
     """
     with c.cursor(row_factory=class_row(Process)) as cursor:
         return cursor.execute(_AWAKE, [AWAKE_SECONDS]).fetchall()
+
+
+def threads_taking(processes: Iterable[Process], queue: str) -> int:
+    """Count the threads of those among these that consume a queue."""
+    return sum(each.threads for each in processes if queue in each.queues)
 
 
 def declare_gone(c: Connection, silent: Mapping[UUID, int]) -> list[UUID]:

@@ -71,23 +71,3 @@ def oldest_nudge(connection: Connection) -> datetime | None:
     """Say when the oldest nudge was left that no leader has taken."""
     row = connection.execute(_NUDGES).fetchone()
     return row[0] if row else None
-
-
-_LEADER = (
-    "SELECT holder IS NOT NULL, term, beat_at FROM proline_qbo.leadership WHERE name = 'relay'"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Leading:
-    """Whether somebody leads, in which term, and when they beat last."""
-
-    held: bool
-    term: int
-    beat_at: datetime | None
-
-
-def leading(connection: Connection) -> Leading:
-    """Read how the leadership stands."""
-    row = connection.execute(_LEADER).fetchone()
-    return Leading(*row) if row else Leading(held=False, term=0, beat_at=None)

@@ -169,7 +169,4 @@ class Lookout:
 
 
 def _threads_by_entity(living: list[Process]) -> dict[str, int]:
-    return {
-        entity: sum(each.threads for each in living if queue in each.queues)
-        for entity, queue in QUEUES.items()
-    }
+    return {entity: processes.threads_taking(living, queue) for entity, queue in QUEUES.items()}

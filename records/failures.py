@@ -26,14 +26,12 @@ class Wanted:
         company_id: ProLine's id of their company.
         entity: contact, project, invoice or payment.
         code: of the failure: QuickBooks' own, or one of ours.
-        record_id: ProLine's id.
         longer_than: they have stood so for at least so long.
     """
 
     company_id: str | None = None
     entity: str | None = None
     code: str | None = None
-    record_id: str | None = None
     longer_than: timedelta | None = None
 
 
@@ -41,11 +39,9 @@ class Wanted:
 class Failure:
     """One record that failed; `ordered`: somebody has said what becomes of it, in a moment."""
 
-    pk: int
     company_id: str
     entity: str
     record_id: str
-    version: int
     code: str
     sentence: str | None
     since: datetime
@@ -69,7 +65,6 @@ WHERE r.standing = 'attention' AND r.state = 'failed'
   AND (%(company_id)s::text IS NULL OR r.company_id = %(company_id)s)
   AND (%(entity)s::text IS NULL OR r.entity = %(entity)s)
   AND (%(code)s::text IS NULL OR r.code = %(code)s)
-  AND (%(record_id)s::text IS NULL OR r.record_id = %(record_id)s)
   AND (%(longer_than)s::interval IS NULL
        OR r.since <= (SELECT proline_qbo.clock()) - %(longer_than)s)
 """
@@ -79,7 +74,7 @@ array_position(ARRAY['contact', 'project', 'invoice', 'payment'], r.entity), r.s
 _ORDERED = """EXISTS (SELECT FROM proline_qbo.orders o
                       WHERE o.record_pk = r.pk AND o.carried_out_at IS NULL)"""
 _LIST = f"""
-SELECT r.pk, r.company_id, r.entity, r.record_id, r.version, r.code, r.sentence, r.since,
+SELECT r.company_id, r.entity, r.record_id, r.code, r.sentence, r.since,
        {_ORDERED} AS ordered
 {_MEANT} ORDER BY r.since, r.pk LIMIT %(most)s
 """

@@ -1,7 +1,7 @@
 """Which broker a process of ours uses: RabbitMQ, and nothing within one process."""
 
 from app.cli.failures import CannotBeDone
-from app.settings import Broker, BrokerSettings
+from app.settings import BrokerSettings
 
 
 def rabbitmq_in(settings: BrokerSettings) -> str:
@@ -10,9 +10,10 @@ def rabbitmq_in(settings: BrokerSettings) -> str:
     Raises:
         CannotBeDone: the settings name the embedded broker.
     """
-    if settings.broker is Broker.EMBEDDED or settings.amqp_url is None:
+    url = settings.rabbitmq_url
+    if url is None:
         raise CannotBeDone(
             "BROKER is embedded, which carries work within one process only, as proline-qbo demo"
             " does: set BROKER=rabbitmq and AMQP_URL."
         )
-    return settings.amqp_url.get_secret_value()
+    return url

@@ -11,8 +11,9 @@ from app.cli.opening import open_database
 from app.cli.printing import Json, print_json, show_rows
 from app.observing.stand import Stand, read_stand
 from app.observing.waits import company_waits, waiting
-from app.settings import Broker, BrokerSettings, SettingsInvalid, load
+from app.settings import BrokerSettings, SettingsInvalid, load
 from broker.routing import QUEUES
+from coordination.processes import threads_taking
 from records.states import State
 
 
@@ -79,10 +80,7 @@ def _workers(stand: Stand) -> dict[str, object]:
     workers = [each for each in stand.processes if each.kind == "worker"]
     return {
         "running": len(workers),
-        "threads_by_queue": {
-            queue: sum(each.threads for each in workers if queue in each.queues)
-            for queue in QUEUES.values()
-        },
+        "threads_by_queue": {queue: threads_taking(workers, queue) for queue in QUEUES.values()},
     }
 
 
@@ -100,7 +98,7 @@ def _companies(stand: Stand) -> dict[str, int]:
 
 
 def _records(stand: Stand) -> list[dict[str, object]]:
-    served = {entity for entity, queue in QUEUES.items() if _threads(stand, queue)}
+    served = {entity for entity, queue in QUEUES.items() if threads_taking(stand.processes, queue)}
     rows: list[dict[str, object]] = [
         {
             "company": each.company_id,
@@ -114,10 +112,6 @@ def _records(stand: Stand) -> list[dict[str, object]]:
         for each in waiting(stand)
     ]
     return sorted(rows, key=lambda row: (str(row["company"]), str(row["state"])))
-
-
-def _threads(stand: Stand, queue: str) -> int:
-    return sum(each.threads for each in stand.processes if queue in each.queues)
 
 
 def _is_ready(state: str, entity: str, served: set[str]) -> bool:
@@ -175,6 +169,4 @@ def _amqp_url() -> str | None:
         settings = load(BrokerSettings)
     except SettingsInvalid:
         return None
-    if settings.broker is Broker.EMBEDDED or settings.amqp_url is None:
-        return None
-    return settings.amqp_url.get_secret_value()
+    return settings.rabbitmq_url

@@ -15,7 +15,6 @@ from app.doctor.verdict import Verdict, ok, problem
 from app.quickbooks import access_from
 from app.sentences import of_database
 from app.settings import (
-    Broker,
     BrokerSettings,
     CompanySettings,
     DatabaseSettings,
@@ -107,9 +106,8 @@ def _whatever_breaks(subject: str, examination: Iterator[Verdict]) -> Iterator[V
 
 def _broker() -> Iterator[Verdict]:
     settings = _loaded(BrokerSettings)
-    if settings is None or settings.broker is Broker.EMBEDDED or settings.amqp_url is None:
-        return
-    yield from examine_broker(settings.amqp_url.get_secret_value())
+    if settings is not None and settings.rabbitmq_url is not None:
+        yield from examine_broker(settings.rabbitmq_url)
 
 
 def _quickbooks() -> Iterator[Verdict]:

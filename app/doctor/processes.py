@@ -8,8 +8,8 @@ from app.doctor.verdict import Verdict, ok, problem, warning
 from broker.routing import QUEUES
 from coordination.clock import clock
 from coordination.database import Connection
+from coordination.leadership import leading
 from coordination.processes import AWAKE_SECONDS, Process, awake
-from coordination.usage import leading
 
 RELAYS_LEAST: Final = 2
 

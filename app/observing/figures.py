@@ -16,6 +16,7 @@ from app.observing.stand import Stand
 from app.observing.waits import UNDER_WAY, Waiting, company_waits, waiting
 from broker.depths import ALL_QUEUES
 from broker.routing import QUEUES
+from coordination.processes import threads_taking
 from records.states import Reason, State
 from schemas import Entity
 
@@ -215,10 +216,7 @@ def _of_processes(stand: Stand) -> Iterator[Metric]:
     yield _family(
         "processes", "Living processes", ["kind"], {(kind,): kinds[kind] for kind in KINDS}
     )
-    threads = {
-        (queue,): sum(each.threads for each in stand.processes if queue in each.queues)
-        for queue in QUEUES.values()
-    }
+    threads = {(queue,): threads_taking(stand.processes, queue) for queue in QUEUES.values()}
     yield _family("threads", "Threads of living workers that take a queue", ["queue"], threads)
     yield _gauge("leader_held", "Whether a relay leads", int(stand.leading.held))
     yield _gauge("leader_term", "How often the lead has been taken", stand.leading.term)

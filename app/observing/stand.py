@@ -13,8 +13,9 @@ from connections.companies import Company, every_company
 from connections.lifetimes import Lifetimes, lifetimes
 from coordination.clock import clock
 from coordination.database import Connection
+from coordination.leadership import Leading, leading
 from coordination.processes import AWAKE_SECONDS, Process, awake
-from coordination.usage import Leading, Usage, leading, oldest_nudge, usage
+from coordination.usage import Usage, oldest_nudge, usage
 from outbox.backlog import Backlog, backlog
 from outbox.export import missing_views
 from outbox.stages import VIEW, companies_with_missing_stages

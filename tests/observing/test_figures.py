@@ -6,29 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from app.observing.figures import CODES_MOST, COMPANIES_MOST, figures
 from app.observing.stand import Stand
-from connections.companies import Company
 from connections.lifetimes import Lifetimes
-from connections.settings import CompanySettings
-from coordination.usage import Leading, Usage
+from coordination.leadership import Leading
+from coordination.usage import Usage
 from outbox.backlog import Backlog
 from records.census import Counted
+from tests.support.a_company import ON
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ON = Company(
-    id="acme",
-    name="",
-    created_at=NOON,
-    enabled=True,
-    first_enabled_at=NOON,
-    connection="connected",
-    realm_id="1",
-    former_realm_id=None,
-    epoch=1,
-    paused_until=None,
-    pause_reason=None,
-    settings=CompanySettings(),
-    dropped_events=0,
-)
 QUIET = Stand(
     now=NOON,
     companies={},

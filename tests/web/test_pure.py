@@ -1,7 +1,7 @@
 """The page's pure parts: one state for every company, forms read within limits, words for all."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,26 +25,10 @@ from connections.settings import CompanySettings
 from records.attention import GroupKey
 from records.deciding import Open
 from records.questions import CHOICES, Question, Takes
+from tests.support.a_company import NOW, ON
 from workers.catalogue import CATALOGUE
 from workers.mapping.errors import SENTENCES
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-COMPANY = Company(
-    id="acme",
-    name="Acme Roofing",
-    created_at=NOW,
-    enabled=True,
-    first_enabled_at=NOW,
-    connection="connected",
-    realm_id="1",
-    former_realm_id=None,
-    epoch=1,
-    paused_until=None,
-    pause_reason=None,
-    settings=CompanySettings(),
-    dropped_events=0,
-    settings_chosen=True,
-)
 FACTS = Facts(attention=0, held=0, settings_chosen=True, quickbooks_name="Example Books")
 LATER = NOW + timedelta(minutes=1)
 
@@ -94,7 +78,7 @@ def test_each_state_has_its_button(
     company: dict[str, Any], facts: dict[str, Any], state: State, button: Button
 ) -> None:
     """What keeps everything from going on stands before what concerns some records."""
-    line = state_line(replace(COMPANY, **company), replace(FACTS, **facts), NOW)
+    line = state_line(replace(ON, **company), replace(FACTS, **facts), NOW)
 
     assert (line.state, line.button) == (state, button)
 
@@ -123,7 +107,7 @@ def test_every_company_is_in_one_state_that_says_what_is_so(
 ) -> None:
     """No combination is without a sentence, and none says "on" of a company that sends nothing."""
     company = replace(
-        COMPANY,
+        ON,
         connection=connection,
         enabled=enabled,
         first_enabled_at=first_enabled_at,
@@ -150,7 +134,7 @@ def test_every_company_is_in_one_state_that_says_what_is_so(
 )
 def test_reconnecting_says_how_many_wait(held: int, said: str) -> None:
     """And that nothing is lost."""
-    line = state_line(replace(COMPANY, connection="lost"), replace(FACTS, held=held), NOW)
+    line = state_line(replace(ON, connection="lost"), replace(FACTS, held=held), NOW)
 
     assert said in line.detail
     assert "Nothing is lost" in line.detail
@@ -161,8 +145,14 @@ def test_reconnecting_says_how_many_wait(held: int, said: str) -> None:
     ("facts", "said"),
     [
         ({"oldest_unsent": NOW - timedelta(minutes=4, seconds=59)}, None),
-        ({"oldest_unsent": NOW - timedelta(minutes=5)}, "on its way for 5 minutes: QuickBooks or"),
-        ({"oldest_unsent": NOW - timedelta(hours=2)}, "on its way for 2 hours: QuickBooks or our"),
+        (
+            {"oldest_unsent": NOW - timedelta(minutes=5)},
+            "on its way for 5 minutes: QuickBooks or",
+        ),
+        (
+            {"oldest_unsent": NOW - timedelta(hours=2)},
+            "on its way for 2 hours: QuickBooks or our",
+        ),
         ({"runs": False}, "Nothing is being sent just now: our service is not running."),
         (
             {"runs": False, "oldest_unsent": NOW - timedelta(hours=2)},
@@ -174,7 +164,7 @@ def test_what_is_late_while_it_is_on_is_said(
     facts: dict[str, Any], said: str | None, attention: int
 ) -> None:
     """On is no word for what does not go on; nothing is lost all the same."""
-    line = state_line(COMPANY, replace(FACTS, attention=attention, **facts), NOW)
+    line = state_line(ON, replace(FACTS, attention=attention, **facts), NOW)
 
     assert line.headline.startswith("Integration is currently on.")
     assert ("Nothing is lost" in line.detail) == (said is not None)
@@ -187,7 +177,7 @@ def test_what_is_late_while_it_is_on_is_said(
 )
 def test_what_the_company_itself_holds_is_not_late(company: dict[str, Any]) -> None:
     """The state says already why nothing goes on."""
-    held = replace(COMPANY, **company)
+    held = replace(ON, **company)
     late = replace(FACTS, oldest_unsent=NOW - timedelta(hours=2), runs=False)
 
     assert state_line(held, late, NOW) == state_line(held, FACTS, NOW)
@@ -522,7 +512,7 @@ BOOKS = Books(
 )
 
 
-def looked_at(company: Company = COMPANY, books: Books = BOOKS, ready: int = 0) -> dict[str, bool]:
+def looked_at(company: Company = ON, books: Books = BOOKS, ready: int = 0) -> dict[str, bool]:
     """Give each line of the checklist with whether it is in order."""
     lines = checklist(company, books, ready_projects=ready, item_name=None)
     return {each.title: each.good for each in lines}
@@ -548,7 +538,7 @@ def test_each_thing_that_is_not_in_order_is_told(
     books: dict[str, Any], chosen: dict[str, Any], ready: int, title: str
 ) -> None:
     """That line and no other."""
-    company = replace(COMPANY, settings=CompanySettings(**chosen))
+    company = replace(ON, settings=CompanySettings(**chosen))
 
     found = looked_at(company, replace(BOOKS, **books), ready)
 
@@ -558,7 +548,7 @@ def test_each_thing_that_is_not_in_order_is_told(
 @pytest.mark.parametrize("books", [{"custom_txn_numbers": False}, {"income_item_id": None}])
 def test_what_connecting_again_mends_leads_there(books: dict[str, Any]) -> None:
     """A company that is connected has no other button for it."""
-    lines = checklist(COMPANY, replace(BOOKS, **books), ready_projects=0, item_name=None)
+    lines = checklist(ON, replace(BOOKS, **books), ready_projects=0, item_name=None)
 
     assert [each.address for each in lines if not each.good] == [addresses.RECONNECT]
 
