@@ -12,7 +12,7 @@ COMPILE  := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emi
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo page test bench screenshots check format requirements clean
+.PHONY: help demo page test bench chaos mutants screenshots check format requirements clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -32,13 +32,19 @@ test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_
 bench: $(VENV)/.bench ## measure everything beside its control (ONLY=name: one of them; LONG=1: the long forms too)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
+chaos: $(VENV)/.dev ## harm every part while ProLine writes, then compare the books (SEED=number; LONG=1: for an hour)
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(LONG),--long)
+
+mutants: $(VENV)/.dev ## plant seeded defects, one after the other: a test must catch each (ONLY=name: one of them)
+	@$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
+
 screenshots: $(VENV)/.dev ## take the pictures of the Integrations page anew, into docs/screenshots
 	@$(BIN)/python -m tests.browser.screenshots
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(PACKAGES) benchmarks deploy/monitoring tests
+	@$(BIN)/mypy $(PACKAGES) benchmarks chaos deploy/monitoring tests
 	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.dev ## write the format, and what lint can put right by itself

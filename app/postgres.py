@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -107,6 +108,18 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Break off every session and shut the server down; its data stay."""
         if self._supervisor is not None:
+            stop_supervised(self._supervisor)
+            self._supervisor = None
+
+    def kill(self) -> None:
+        """End the server as a crash does, with nothing written out: its next start recovers.
+
+        By PostgreSQL's immediate shutdown, which ends its children too; a postmaster that is merely
+        killed leaves them holding its memory.
+        """
+        if self._supervisor is not None:
+            noted = (self._home / "cluster" / "postmaster.pid").read_text(encoding="utf-8")
+            os.kill(int(noted.split()[0]), signal.SIGQUIT)
             stop_supervised(self._supervisor)
             self._supervisor = None
 

@@ -5,12 +5,10 @@ killed on the way; or whatever is running already. Everything is real but QuickB
 started here ends with the block: nothing is left running or lying about.
 """
 
-import base64
 import os
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -23,11 +21,11 @@ from app.embedded import embedded_system
 from app.logs import configure
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres
-from app.quickbooks import QuickBooksAccess, access_from
+from app.quickbooks import access_from
 from app.rabbitmq import PrivateRabbitmq
-from app.settings import Broker, CompanySettings, QuickBooksEnvironment, load
+from app.settings import CompanySettings, QuickBooksEnvironment, load
 from app.tuning import Tuning
-from connections.keys import TokenKeys
+from demo.app import App, process_environment
 from demo.desk import Desk, open_desk
 from demo.disturbance import Killer
 from demo.failures import DemonstrationFailed
@@ -39,13 +37,10 @@ from demo.running import RunningSystem
 from demo.scenario import Plan, plan
 from demo.simulator_control import SimulatorControl
 from demo.system import System
-from qbo_client import endpoints_below
 from qbo_simulator.http_server import serve
 from qbo_simulator.simulator import Simulator
 
 SEED: Final = 1001
-KEY_BYTES: Final = 32
-NAME: Final = "demo"
 # At the plan's own speed each office asks for about as many calls as one QuickBooks company allows
 # in a second, and what is shown is the limit; a little slower, it is the way.
 SPEED: Final = 0.75
@@ -127,7 +122,7 @@ def composed_on(
     """
     with (
         serve(Simulator()) as simulator,
-        embedded_system(database_url, _App().access(simulator.base_url), tuning) as system,
+        embedded_system(database_url, App().access(simulator.base_url), tuning) as system,
     ):
         desk = Desk(system.pool, system.quickbooks, system.slots)
         with _stage(
@@ -142,10 +137,10 @@ def composed_of_processes(database_url: str, played: Plan) -> Iterator[Stage]:
 
     RabbitMQ is that of AMQP_URL, else a private node of the programs on this machine.
     """
-    app, given = _App(), os.environ.get("AMQP_URL")
+    app, given = App(), os.environ.get("AMQP_URL")
     with (
         given_rabbitmq(given) if given else _private_rabbitmq() as amqp_url,
-        running_fleet(_environment(database_url, amqp_url)) as fleet,
+        running_fleet(process_environment(database_url, amqp_url)) as fleet,
     ):
         base_url = start_simulator(fleet)
         fleet.environment.update(app.environment(base_url))
@@ -153,16 +148,6 @@ def composed_of_processes(database_url: str, played: Plan) -> Iterator[Stage]:
             system = start_relays_and_workers(fleet, desk.pool)
             with _stage(database_url, played, base_url, desk, system) as stage:
                 yield replace(stage, disturb=Killer(desk.pool, fleet))
-
-
-def _environment(database_url: str, amqp_url: str) -> Mapping[str, str]:
-    """Give a process what it needs to find the others, and nothing of ours beside."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "DATABASE_URL": database_url,
-        "BROKER": Broker.RABBITMQ,
-        "AMQP_URL": amqp_url,
-    }
 
 
 @contextmanager
@@ -216,39 +201,3 @@ def _stage(  # one part each
         )
     finally:
         engine.dispose()
-
-
-@dataclass(frozen=True)
-class _App:
-    """An app in QuickBooks' eyes that exists for this demonstration only."""
-
-    secret: str = field(default_factory=secrets.token_urlsafe, repr=False)
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES), repr=False)
-
-    def access(self, base_url: str) -> QuickBooksAccess:
-        """Reach the simulator as this app."""
-        return QuickBooksAccess(
-            base_url=base_url,
-            endpoints=endpoints_below(base_url),
-            client_id=NAME,
-            client_secret=self.secret,
-            redirect_uri=f"{base_url}/nowhere",
-            keys=TokenKeys([(NAME, self.key)]),
-        )
-
-    def environment(self, base_url: str) -> Mapping[str, str]:
-        """Say the same in the settings of a process.
-
-        The simulator replays a requestid, as QuickBooks documents it; without that a payment whose
-        worker was killed would be looked up after 130 seconds, and the audience gone.
-        """
-        return {
-            "QBO_ENVIRONMENT": "simulator",
-            "QBO_BASE_URL": base_url,
-            "QBO_OAUTH_URL": base_url,
-            "QBO_CLIENT_ID": NAME,
-            "QBO_CLIENT_SECRET": self.secret,
-            "QBO_REDIRECT_URI": f"{base_url}/nowhere",
-            "QBO_REQUESTID_PROVED": "true",
-            "TOKEN_KEYS": f"{NAME}:{base64.b64encode(self.key).decode()}",
-        }

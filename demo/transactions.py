@@ -34,6 +34,7 @@ from demo.scenario.changes import (
     DraftInvoice,
     EditContact,
     EditInvoice,
+    EditPayment,
     EditProject,
     LineSheet,
     MoveProject,
@@ -215,6 +216,11 @@ def _(change: ReceivePayment, session: Session, company_id: str) -> None:
 @perform.register
 def _(change: SettlePayment, session: Session, company_id: str) -> None:
     _the(session, Payment, change.record_id, company_id).status = change.status
+
+
+@perform.register
+def _(change: EditPayment, session: Session, company_id: str) -> None:
+    _the(session, Payment, change.record_id, company_id).reference = change.reference
 
 
 @perform.register

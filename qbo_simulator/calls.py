@@ -26,18 +26,22 @@ class Call:
 
 @dataclass(slots=True)
 class LoggedCall:
-    """One call in the log; filled in as it goes."""
+    """One call in the log; filled in as it goes.
+
+    `applied_at` is when a write changed the books; none of a read, a refusal or a replay.
+    """
 
     seq: int
     call: Call
     received_at: datetime
+    body: str | None = None
+    applied_at: datetime | None = None
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     object_id: str | None = None
     status: int | None = None
     fault_code: str | None = None
     replay: bool = False
-    applied: bool = False
 
     def as_json(self) -> Json:
         """The call as the log's JSON shows it."""
@@ -55,7 +59,9 @@ class LoggedCall:
             "status": self.status,
             "fault_code": self.fault_code,
             "replay": self.replay,
-            "applied": self.applied,
+            "applied": self.applied_at is not None,
+            "applied_at": self.applied_at and self.applied_at.isoformat(),
+            "body": self.body,
         }
 
 
@@ -67,10 +73,10 @@ class CallLog:
         self._calls: deque[LoggedCall] = deque(maxlen=limit)
         self._seq = 0
 
-    def begin(self, call: Call, now: datetime) -> LoggedCall:
-        """Write down that a call was received."""
+    def begin(self, call: Call, now: datetime, body: str | None = None) -> LoggedCall:
+        """Write down that a call was received, and what it says if that is asked for."""
         self._seq += 1
-        logged = LoggedCall(self._seq, call, received_at=now, object_id=call.object_id)
+        logged = LoggedCall(self._seq, call, received_at=now, body=body, object_id=call.object_id)
         self._calls.append(logged)
         return logged
 

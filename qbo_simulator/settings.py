@@ -39,7 +39,8 @@ class RealmSettings:
     what happens if the vendor's promise does not hold. `four_byte_characters` is `keep` or
     `refuse`. `negative_lines` is `keep`, or `refuse` (2290). `over_application` is `refuse` (6000),
     or `trim`: a payment then applies no more than is open. `tax_rate_percent` makes automated sales
-    tax add that much to taxable lines of an invoice which carries no tax of its own.
+    tax add that much to taxable lines of an invoice which carries no tax of its own. `log_bodies`
+    keeps in the log what each call says.
     """
 
     realm_id: str
@@ -65,6 +66,7 @@ class RealmSettings:
     negative_lines: str = "keep"
     over_application: str = "refuse"
     log_limit: int = LOG_LIMIT
+    log_bodies: bool = False
 
 
 TEXTS = frozenset({"realm_id", "company_name", "country", "currency"})
@@ -79,6 +81,8 @@ FLAGS = frozenset(
         "kill_on_reuse",
     }
 )
+OF_THE_LOG = frozenset({"log_bodies"})
+"""Flags too, but of what is written down here, and not of QuickBooks."""
 WORDS = {
     "refresh_rotation": frozenset({"always", "daily"}),
     "revoke_ends": frozenset({"consent", "connection"}),
@@ -113,7 +117,7 @@ def _read(name: str, value: object) -> object:
         raise ValueError(f"{name} is one of {', '.join(sorted(WORDS[name]))}.")
     if name in TEXTS and not (isinstance(value, str) and value):
         raise ValueError(f"{name} is text.")
-    if name in FLAGS and not isinstance(value, bool):
+    if name in FLAGS | OF_THE_LOG and not isinstance(value, bool):
         raise ValueError(f"{name} is true or false.")
     if name in COUNTS and not (isinstance(value, int) and value >= 0):
         raise ValueError(f"{name} is a whole number.")

@@ -112,8 +112,9 @@ class Simulator:
         realm = self.realms.find(call.realm)
         if realm is None:
             return self._refuse(self._check_token(request, None) or _wrong_realm())
+        body = request.body.decode(errors="replace") if realm.settings.log_bodies else None
         with realm.throttle_lock:
-            logged = realm.log.begin(call, self.clock.now())
+            logged = realm.log.begin(call, self.clock.now(), body)
             fits = realm.throttle.arrive(
                 realm.settings.limits,
                 self.clock.ticks_seconds(),
@@ -156,7 +157,7 @@ class Simulator:
             return self._refuse(fault)
         with realm.lock:
             answer, replay = api.carry_out(realm, logged.call, request)
-            _count(realm, logged, answer, replay=replay)
+            _count(realm, logged, answer, self.clock.now(), replay=replay)
         return answer.response
 
     def _check_token(self, request: Request, realm: Realm | None) -> FaultError | None:
@@ -188,12 +189,15 @@ def _write_end(logged: LoggedCall, response: Response, now: datetime) -> None:
         logged.status = response.status
 
 
-def _count(realm: Realm, logged: LoggedCall, answer: Answer, *, replay: bool) -> None:
+def _count(
+    realm: Realm, logged: LoggedCall, answer: Answer, now: datetime, *, replay: bool
+) -> None:
     """Count a call that was carried out; the realm's lock is held."""
     logged.replay, logged.fault_code = replay, answer.fault_code
     logged.object_id = answer.object_id
     reads = logged.call.operation in READING
-    logged.applied = not replay and not reads and answer.fault_code is None
+    if not replay and not reads and answer.fault_code is None:
+        logged.applied_at = now
     realm.reads += reads
     realm.writes += not reads
     realm.replays += replay

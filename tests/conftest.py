@@ -13,7 +13,7 @@ import pytest
 
 from app.rabbitmq import PrivateRabbitmq, PrivateRabbitmqFailed
 from coordination.database import Pool, open_pool
-from tests.support import chromium, postgres, rabbitmq
+from tests.support import chromium, planted, postgres, rabbitmq
 from tests.support.database_clock import DatabaseClock
 from tests.support.debian import (
     install_chromium_where_missing,
@@ -29,6 +29,11 @@ from tests.support.zygote import Zygote
 TEST_PROCESSES = 4
 HERE = Path(__file__).parent
 LONG_FIRST = ("processes", "demo", "browser", "workers_rabbitmq", "behaviour", "web", "app")
+
+
+def pytest_configure() -> None:
+    """Plant the defect that the environment names, if it names one (tests/mutants)."""
+    planted.plant()
 
 
 def pytest_report_header() -> list[str]:

@@ -171,6 +171,14 @@ class SettlePayment:
 
 
 @dataclass(frozen=True, slots=True)
+class EditPayment:
+    """A payment's reference is put right."""
+
+    record_id: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class VoidPayment:
     """A payment is voided."""
 
@@ -190,6 +198,7 @@ Change = (
     | VoidInvoice
     | ReceivePayment
     | SettlePayment
+    | EditPayment
     | VoidPayment
 )
 
@@ -219,7 +228,7 @@ def entity_of(change: Change) -> str | None:
             return "project"
         case DraftInvoice() | SendInvoice() | EditInvoice() | VoidInvoice():
             return "invoice"
-        case ReceivePayment() | SettlePayment() | VoidPayment():
+        case ReceivePayment() | SettlePayment() | EditPayment() | VoidPayment():
             return "payment"
         case SignQuote():
             return None

@@ -53,6 +53,19 @@ def test_a_stopped_server_comes_back_at_its_address() -> None:
     assert row == (0,)
 
 
+def test_a_crashed_server_recovers_what_was_committed() -> None:
+    """After a kill, with a session open, the next start serves the same data at the same place."""
+    with EmbeddedPostgres() as postgres:
+        with psycopg.connect(postgres.url, autocommit=True) as before:
+            before.execute("CREATE TABLE kept (id int)")
+            before.execute("INSERT INTO kept VALUES (1)")
+            postgres.kill()
+        postgres.start()
+
+        with psycopg.connect(postgres.url) as after:
+            assert after.execute("SELECT id FROM kept").fetchall() == [(1,)]
+
+
 def test_it_runs_where_only_root_reaches_its_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in root's own folder: the server is somebody else's, and runs a copy of all it needs."""
     monkeypatch.setattr(postgres, "_others_reach", lambda _: False)

@@ -1,5 +1,7 @@
 """The control interface: companies, report, log, clock."""
 
+import json
+
 import pytest
 
 from tests.qbo_simulator.driver import Company, invoice_body
@@ -109,7 +111,21 @@ def test_the_log_tells_every_call_in_order() -> None:
     assert [call["fault_code"] for call in log] == [None, "5010", "610", None]
     assert [call["applied"] for call in log] == [True, False, False, False]
     assert log[0]["requestid"] == "r-1"
-    assert log[0]["received_at"] <= log[0]["answered_at"]
+    assert log[0]["received_at"] <= log[0]["applied_at"] <= log[0]["answered_at"]
+    assert [call["applied_at"] for call in log[1:]] == [None] * 3
+    assert [call["body"] for call in log] == [None] * 4
+
+
+def test_the_log_keeps_what_calls_say_where_that_is_asked_for() -> None:
+    """A checker judges by the bodies as they came; nobody else pays for keeping them."""
+    company = Company(log_bodies=True)
+    company.post("customer", {"DisplayName": "Zoë"})
+    company.get("customer/1")
+
+    written, read = (call["body"] for call in company.log())
+
+    assert json.loads(written) == {"DisplayName": "Zoë"}
+    assert read == ""
 
 
 def test_the_log_is_bounded_and_can_be_read_in_parts() -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from app.migrate import migrate
 from app.postgres import EmbeddedPostgres, EmbeddedPostgresFailed
+from tests.support.planted import plant_in
 
 DOCKER_IMAGE = "postgres:18-alpine"
 DOCKER_ANSWER_SECONDS = 5.0
@@ -94,6 +95,7 @@ def migrated_template(server_url: str) -> Generator[Template]:
     name = f"proline_template_{uuid.uuid4().hex[:12]}"
     with _database(server_url, name, template="template1") as url:
         migrate(url)
+        plant_in(url)
         yield Template(server_url, name)
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.planted import plant
+
 ROOT = Path(__file__).parents[2]
 # A process of the product writes what each of its threads does to its log when it gets this one.
 TELL_WHERE = signal.SIGUSR2
@@ -96,6 +98,7 @@ def serve() -> None:
     """Fork and tell until the other side closes the pipe; then end what is left."""
     for module in PRELOADED:
         import_module(module)
+    plant()
     children: dict[int, int | None] = {}
     for line in sys.stdin:
         asked = json.loads(line)

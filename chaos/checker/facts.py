@@ -1,0 +1,98 @@
+"""What the checker judges by: ProLine's revisions and QuickBooks' calls, as plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from demo.comparer import Books, Ledger, Office
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One committed change of one record.
+
+    Attributes:
+        total: what the invoice came to; None of any other record.
+        committed_at: by PostgreSQL's own record of commits.
+    """
+
+    number: int
+    company_id: str
+    entity: str
+    record_id: str
+    total: Decimal | None
+    committed_at: datetime
+
+    @property
+    def record(self) -> tuple[str, str]:
+        """The record it is of."""
+        return self.entity, self.record_id
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that a QuickBooks company received.
+
+    Attributes:
+        ended_at: when it was answered, or its connection closed by the client; None: neither.
+        applied_at: when it changed the books; None: it was a read, a refusal, or a replay.
+        object_id: what it wrote or read, once known.
+        body: what it says, of a write.
+    """
+
+    seq: int
+    entity: str
+    operation: str
+    requestid: str | None
+    received_at: datetime
+    ended_at: datetime | None
+    applied_at: datetime | None
+    status: int | None
+    object_id: str | None
+    body: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it asks for a change of the books."""
+        return self.operation in {"create", "update", "void", "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """One company's QuickBooks.
+
+    Attributes:
+        ceiling: how many of its calls in 60 seconds are ours.
+        calls: in the order in which they were received.
+        office: how the company is set up.
+        ledger: its records in ProLine, at the end.
+        books: what QuickBooks holds, at the end.
+    """
+
+    realm_id: str
+    company_id: str
+    ceiling: int
+    calls: Sequence[Call]
+    office: Office
+    ledger: Ledger
+    books: Books
+
+    @property
+    def applied(self) -> list[Call]:
+        """The writes that changed the books, in the order in which they did."""
+        applied = [(call.applied_at, call.seq, call) for call in self.calls if call.applied_at]
+        return [call for _, _, call in sorted(applied, key=lambda each: each[:2])]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything there is to judge.
+
+    Attributes:
+        revisions: by number.
+    """
+
+    revisions: Mapping[int, Revision]
+    realms: Sequence[Realm]

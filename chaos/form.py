@@ -1,0 +1,65 @@
+"""How long and how hard: a short form for every change of the code, a long one for a release."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of the harness.
+
+    Attributes:
+        load_seconds: how long ProLine writes and parts are harmed.
+        settle_seconds: how long everything may take to come to rest afterwards.
+        companies: how many contractors.
+        authors: how many of ProLine's users write at the same time.
+        changes_per_second: of all authors together.
+        processes: how many of each kind the platform keeps running.
+        requestid_proved: whether the system counts on a requestid being replayed. Without it each
+            payment of unknown outcome waits 130 s before it is looked up.
+        harm_every_seconds: the mean pause between two acts, by lane.
+    """
+
+    load_seconds: float
+    settle_seconds: float
+    companies: int
+    authors: int
+    changes_per_second: float
+    requestid_proved: bool
+    harm_every_seconds: Mapping[str, float]
+    processes: Mapping[str, int]
+
+
+SHORT: Final = Form(
+    load_seconds=100.0,
+    settle_seconds=60.0,
+    companies=6,
+    authors=10,
+    changes_per_second=40.0,
+    requestid_proved=True,
+    harm_every_seconds={
+        "relays": 4.0,
+        "workers": 2.5,
+        "servers": 5.0,
+        "quickbooks": 2.0,
+        "office": 8.0,
+    },
+    processes={"relay": 2, "worker": 3},
+)
+LONG: Final = Form(
+    load_seconds=3_300.0,
+    settle_seconds=600.0,
+    companies=12,
+    authors=8,
+    changes_per_second=80.0,
+    requestid_proved=False,
+    harm_every_seconds={
+        "relays": 20.0,
+        "workers": 12.0,
+        "servers": 40.0,
+        "quickbooks": 10.0,
+        "office": 60.0,
+    },
+    processes={"relay": 2, "worker": 3},
+)

@@ -1,0 +1,159 @@
+"""The ground the harness stands on: servers of its own, QuickBooks, contractors who are on.
+
+Nothing of it touches what else runs on this machine, and all of it ends with the block.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.connecting import connect_company
+from app.migrate import migrate
+from app.onboarding import change_settings, enable_company, open_company
+from app.postgres import EmbeddedPostgres
+from app.rabbitmq import PrivateRabbitmq
+from chaos.form import Form
+from chaos.quickbooks import Operator
+from connections.audit import Actor
+from connections.settings import CompanySettings
+from coordination.database import Pool, open_pool
+from demo.app import App, process_environment
+from demo.boards import set_up
+from demo.desk import Desk, open_desk
+from demo.fleet import Fleet, running_fleet, wait_until
+from demo.proline import capture_changes, create_tables
+from demo.scenario import Office
+from tests.support.planted import plant_in
+
+OPTIONS: Final = {
+    "track_commit_timestamp": "on",  # the checker asks when each revision was committed
+    "max_connections": "300",
+    "shared_buffers": "128MB",
+}
+LATENCY_MS: Final = (20, 250)
+SESSIONS: Final = 8
+OFFICE: Final = Actor("the harness", "program")
+
+
+@dataclass(frozen=True)
+class Contractor:
+    """A company with its books.
+
+    Attributes:
+        mode: its customer object type; the restless one's changes.
+        enabled_at: since when the integration is on.
+    """
+
+    company_id: str
+    name: str
+    mode: Literal["main", "sub"]
+    realm_id: str
+    ceiling: int
+    enabled_at: datetime
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Everything but the processes of the system."""
+
+    postgres: EmbeddedPostgres
+    rabbitmq: PrivateRabbitmq
+    quickbooks: Operator
+    pool: Pool
+    sessions: sessionmaker[Session]
+    contractors: tuple[Contractor, ...]
+    environment: Mapping[str, str]
+    home: Path
+
+
+@contextmanager
+def prepared_ground(form: Form) -> Iterator[Ground]:
+    """Start the servers, make ProLine's tables, and turn the integration on for every contractor.
+
+    Raises:
+        EmbeddedPostgresFailed, PrivateRabbitmqFailed: what they need is not here; both say what.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="chaos-") as home,
+        EmbeddedPostgres(options=OPTIONS) as postgres,
+        PrivateRabbitmq() as rabbitmq,
+        running_fleet(process_environment(postgres.url, rabbitmq.url)) as fleet,
+        _sessions(postgres.url) as sessions,
+        open_pool(postgres.url, max_size=SESSIONS, application_name="chaos") as pool,
+    ):
+        quickbooks = Operator(_start_quickbooks(fleet))
+        app = App()
+        environment = {
+            **fleet.environment,
+            **app.environment(quickbooks.base_url),
+            "QBO_REQUESTID_PROVED": str(form.requestid_proved).lower(),
+        }
+        with open_desk(postgres.url, app.access(quickbooks.base_url)) as desk:
+            contractors = tuple(
+                _contractor(desk, sessions, quickbooks, number) for number in range(form.companies)
+            )
+        yield Ground(
+            postgres, rabbitmq, quickbooks, pool, sessions, contractors, environment, Path(home)
+        )
+
+
+@contextmanager
+def _sessions(database_url: str) -> Iterator[sessionmaker[Session]]:
+    """Give ProLine's sessions on a migrated database with its tables; each commit is captured."""
+    migrate(database_url)
+    plant_in(database_url)
+    engine = create_engine(
+        database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=SESSIONS
+    )
+    create_tables(engine)
+    sessions = sessionmaker(engine)
+    capture_changes(sessions)
+    try:
+        yield sessions
+    finally:
+        engine.dispose()
+
+
+def _start_quickbooks(fleet: Fleet) -> str:
+    member = fleet.start_module("quickbooks", "chaos.quickbooks")
+    wait_until(lambda: "http" in member.said(), fleet)
+    return member.said().split()[-1]
+
+
+def _contractor(
+    desk: Desk, sessions: sessionmaker[Session], quickbooks: Operator, number: int
+) -> Contractor:
+    """Make a company in ProLine and its books, no two alike, connect them and turn it on."""
+    mode: Literal["main", "sub"] = "sub" if number % 2 else "main"
+    company_id, name = f"company-{number + 1}", f"Example Roofing {number + 1}"
+    with sessions.begin() as session:
+        set_up(session, Office(company_id, name, mode, enabled=True))
+    realm_id = quickbooks.make_books(
+        name,
+        custom_txn_numbers=number % 3 != 2,  # noqa: PLR2004  # every third has its own numbers
+        latency_ms=LATENCY_MS,
+        seed=number,
+        # As Intuit says that it is: a refresh token's value changes once a day.
+        refresh_rotation="daily",
+    )
+    settings = CompanySettings(customer_mode=mode)
+    open_company(desk.pool, company_id, name, by=OFFICE)
+    change_settings(desk.pool, company_id, settings, by=OFFICE)
+    connect_company(
+        desk.pool,
+        desk.quickbooks,
+        desk.slots,
+        company_id=company_id,
+        realm_id=realm_id,
+        code=quickbooks.code(realm_id),
+        by=OFFICE,
+    )
+    enabled = enable_company(desk.pool, company_id, by=OFFICE)
+    return Contractor(company_id, name, mode, realm_id, settings.ceiling, enabled.first_enabled_at)

@@ -1,0 +1,117 @@
+"""Authors at work: each in a thread and session of its own, until they are told to stop.
+
+ProLine's database goes down too. An author then does what a person does: nothing of the change was
+answered, so it goes on with another one.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from chaos.load.author import Author, Transaction
+from chaos.load.revisions import lock_roots, raise_revision
+from chaos.load.shared import Shared
+from demo.people import people
+from demo.transactions import perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PEOPLE: Final = 120
+HOLD_SECONDS: Final = (0.3, 2.5)
+AGAIN_SECONDS: Final = 0.2
+
+
+@dataclass
+class Tally:
+    """What the authors have done; each counter has one lock around it."""
+
+    changes: int = 0
+    rolled_back: int = 0
+    unanswered: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to one counter."""
+        with self._lock:
+            setattr(self, name, getattr(self, name) + by)
+
+
+@dataclass
+class Load:
+    """ProLine while it is written to.
+
+    Attributes:
+        tally: what was done so far.
+    """
+
+    sessions: sessionmaker[Session]
+    authors: Sequence[Author]
+    changes_per_second: float
+    tally: Tally = field(default_factory=Tally)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def running(self) -> "Iterator[None]":
+        """Write for as long as the block lasts; what went wrong in an author is raised at its end.
+
+        Raises:
+            Exception: whatever an author did not expect.
+        """
+        with ThreadPoolExecutor(len(self.authors), thread_name_prefix="author") as threads:
+            writing: list[Future[None]] = [
+                threads.submit(self._write, author) for author in self.authors
+            ]
+            try:
+                yield
+            finally:
+                self._stop.set()
+        for each in writing:
+            each.result()
+
+    def _write(self, author: Author) -> None:
+        mean = len(self.authors) / self.changes_per_second
+        while not self._stop.wait(author.chance.expovariate(1 / mean)):
+            for transaction in author.draw():
+                if not self._commit(author.chance, transaction):
+                    self._stop.wait(AGAIN_SECONDS)
+                    break
+
+    def _commit(self, chance: Random, transaction: Transaction) -> bool:
+        """Make one transaction; False: it was not answered, and may have been committed."""
+        try:
+            with self.sessions() as session:
+                lock_roots(session, transaction.changes)
+                for change in transaction.changes:
+                    perform(change, session, transaction.company_id)
+                    raise_revision(session, transaction.company_id, change)
+                if transaction.way == "roll back":
+                    session.rollback()
+                    self.tally.count("rolled_back")
+                    return True
+                if transaction.way == "hold":
+                    self._stop.wait(chance.uniform(*HOLD_SECONDS))
+                session.commit()
+        except DBAPIError:
+            self.tally.count("unanswered")
+            transaction.doubt()
+            return False
+        self.tally.count("changes", len(transaction.changes))
+        transaction.learn()
+        return True
+
+
+def authors_of(seed: int, number: int, companies: Sequence[str]) -> list[Author]:
+    """Give authors with chances of their own, who write for all companies together."""
+    shared, invented = Shared(), people(seed, PEOPLE)
+    return [
+        Author(each, companies, invented, shared, Random(f"{seed} author {each}"))  # noqa: S311  # nothing secret
+        for each in range(1, number + 1)
+    ]

@@ -1,0 +1,125 @@
+"""The platform under the system: it keeps so many relays and workers running, whatever ends.
+
+As Kubernetes or an init system would: who ends is started anew, after a short pause. Processes are
+forked from one that has imported everything, so that a new one is there at once.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.support.zygote import Zygote
+
+LOOK_SECONDS: Final = 0.1
+PAUSE_SECONDS: Final = 0.5
+STOP_SECONDS: Final = 40.0
+KILLED: Final = -signal.SIGKILL
+
+
+@dataclass
+class Member:
+    """One place that the platform keeps filled.
+
+    Attributes:
+        pid: of the process that fills it now; None: it has ended, and the next is not there yet.
+        ends: how often a process of this place ended without having been killed.
+    """
+
+    name: str
+    kind: str
+    pid: int | None = None
+    ended_at: float = 0.0
+    ends: int = 0
+
+
+@dataclass
+class Platform:
+    """Keeps its members running until it is left.
+
+    Args:
+        zygote: forks them.
+        environment: all that each has.
+        home: where their logs go.
+        prepare: `module:function`, called in each new process of a kind before anything else.
+    """
+
+    zygote: Zygote
+    environment: Mapping[str, str]
+    home: Path
+    prepare: Mapping[str, str] = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _left: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def keeping(self, processes: Mapping[str, int]) -> Iterator[None]:
+        """Run so many of each kind for as long as the block lasts, then ask all to stop."""
+        self.members = [
+            Member(f"{kind} {number}", kind)
+            for kind, wanted in processes.items()
+            for number in range(1, wanted + 1)
+        ]
+        watching = threading.Thread(target=self._watch, name="platform")
+        watching.start()
+        try:
+            yield
+        finally:
+            self._left.set()
+            watching.join()
+            self._stop()
+
+    def running(self, kind: str) -> list[Member]:
+        """List the members of a kind that are filled."""
+        return [each for each in self.members if each.kind == kind and each.pid is not None]
+
+    def signal(self, member: Member, number: signal.Signals) -> int | None:
+        """Send a signal to the process of a member and give its id; None: there is none."""
+        with self._lock:
+            if member.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(member.pid, number)
+            return member.pid
+
+    def said(self, member: Member) -> str:
+        """Give what the processes of a member have written."""
+        log = self._log(member)
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def _watch(self) -> None:
+        while not self._left.wait(LOOK_SECONDS):
+            for member in self.members:
+                with self._lock:
+                    self._look_after(member)
+
+    def _look_after(self, member: Member) -> None:
+        now = time.monotonic()
+        if member.pid is not None:
+            code = self.zygote.exit_code(member.pid)
+            if code is not None:
+                member.pid, member.ended_at = None, now
+                member.ends += code != KILLED
+        elif now - member.ended_at >= PAUSE_SECONDS:
+            member.pid = self.zygote.start(
+                [member.kind], self.environment, self._log(member), self.prepare.get(member.kind)
+            )
+
+    def _stop(self) -> None:
+        running = [each.pid for each in self.members if each.pid is not None]
+        for pid in running:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+                os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + STOP_SECONDS
+        while any(self.zygote.exit_code(pid) is None for pid in running):
+            if time.monotonic() > until:
+                return  # the zygote kills what is left
+            time.sleep(LOOK_SECONDS)
+
+    def _log(self, member: Member) -> Path:
+        return self.home / f"{member.name.replace(' ', '-')}.log"

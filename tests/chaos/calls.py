@@ -1,0 +1,145 @@
+"""A log of calls and ProLine's revisions, written by hand: what the checker's tests begin with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from chaos.checker import Call, Facts, Realm, Revision, Verdict, judge
+from demo.comparer import Books, Ledger, Office
+from demo.comparer.proline import AllocationRow, InvoiceRow
+
+COMPANY, OTHER = "company-1", "company-2"
+BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    """Give a moment of the run."""
+    return BEGAN + timedelta(seconds=seconds)
+
+
+@dataclass
+class Written:
+    """A company's run as it is told to the checker; nothing is wrong with it so far."""
+
+    revisions: list[Revision] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    invoices: list[InvoiceRow] = field(default_factory=list)
+    allocations: list[AllocationRow] = field(default_factory=list)
+    ceiling: int = 450
+
+    def revision(
+        self,
+        number: int,
+        entity: str = "contact",
+        record_id: str = "c1",
+        *,
+        committed: float | None = None,
+        total: str | None = None,
+        company_id: str = COMPANY,
+    ) -> None:
+        """Let a change be committed in ProLine, at the second of its number unless told."""
+        moment = at(number if committed is None else committed)
+        sum_ = None if total is None else Decimal(total)
+        self.revisions.append(Revision(number, company_id, entity, record_id, sum_, moment))
+
+    def call(
+        self,
+        second: float,
+        entity: str,
+        operation: str,
+        object_id: str | None,
+        body: Mapping[str, Any],
+        **changes: object,
+    ) -> None:
+        """Let a call arrive, be done at once, and be answered a tenth of a second later."""
+        call = Call(
+            seq=len(self.calls) + 1,
+            entity=entity,
+            operation=operation,
+            requestid=f"r{len(self.calls) + 1}",
+            received_at=at(second),
+            ended_at=at(second + 0.1),
+            applied_at=at(second + 0.05),
+            status=200,
+            object_id=object_id,
+            body=body,
+        )
+        self.calls.append(replace(call, **changes))  # type: ignore[arg-type]
+
+    def customer(
+        self,
+        second: float,
+        revision: int,
+        operation: str = "create",
+        object_id: str | None = "1",
+        **changes: object,
+    ) -> None:
+        """Let a contact be written."""
+        body = {"PrimaryPhone": {"FreeFormNumber": f"(555) 010-{revision}"}}
+        self.call(second, "Customer", operation, object_id, body, **changes)
+
+    def invoice(
+        self,
+        second: float,
+        revision: int,
+        operation: str = "create",
+        object_id: str = "5",
+        *,
+        customer: str = "1",
+        total: str = "100.00",
+        **changes: object,
+    ) -> None:
+        """Let an invoice of one line be written."""
+        line = {"DetailType": "SalesItemLineDetail", "Amount": Decimal(total)}
+        body = {
+            "CustomerRef": {"value": customer},
+            "CustomerMemo": {"value": f"Thank you. Revision {revision}"},
+            "Line": [line],
+        }
+        self.call(second, "Invoice", operation, object_id, body, **changes)
+
+    def payment(
+        self,
+        second: float,
+        revision: int,
+        object_id: str = "9",
+        *,
+        pays: str | None = "5",
+        **changes: object,
+    ) -> None:
+        """Let a payment be made."""
+        linked = [{"LinkedTxn": [{"TxnId": pays, "TxnType": "Invoice"}]}] if pays else []
+        body = {
+            "CustomerRef": {"value": "1"},
+            "PaymentRefNum": f"Check {revision}",
+            "Line": linked,
+        }
+        self.call(second, "Payment", "create", object_id, body, **changes)
+
+    def judged(self) -> Verdict:
+        """Have it judged; the books are left out, as of a company that was never on."""
+        realm = Realm(
+            realm_id="4620816365000000001",
+            company_id=COMPANY,
+            ceiling=self.ceiling,
+            calls=self.calls,
+            office=Office(COMPANY, "Example Roofing", "main", None),
+            ledger=Ledger(invoices=self.invoices, allocations=self.allocations),
+            books=Books("Example Roofing"),
+        )
+        return judge(Facts({each.number: each for each in self.revisions}, [realm]))
+
+
+def sound() -> Written:
+    """Give a run with a contact, its invoice and a payment, each written once, in order."""
+    written = Written()
+    written.revision(1)
+    written.revision(2, "invoice", "i1", total="100.00")
+    written.revision(3, "payment", "y1")
+    written.allocations.append(AllocationRow("y1", "i1", Decimal("40.00")))
+    written.customer(4, 1)
+    written.invoice(5, 2)
+    written.payment(6, 3)
+    return written

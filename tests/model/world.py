@@ -1,0 +1,213 @@
+"""The parts of the model: a broker in a list, processes that end, a QuickBooks that may not answer.
+
+What is modelled is what surrounds the product: relay, claim, attempt, settle and every statement
+of them are the product's own, on a real PostgreSQL.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+
+from broker.claim_checks import Message
+from broker.routing import QUEUES
+from coordination import processes
+from coordination.database import Pool
+from coordination.limiter import Limits
+from outbox.relay import Relay
+from qbo_client import BareClient
+from qbo_simulator.simulator import Simulator
+from qbo_simulator.wire import Request
+from records.claims import ClaimCheck
+from tests.model.crashes import Crash, CrashingPool
+from tests.support.relay_in_hand import AT_ONCE, StepClock
+from workers.body import SyncBody
+from workers.calling import Caller
+from workers.running import RunningClaims
+
+Fate = Literal["answered", "dropped", "lost", "dies before", "dies after"]
+"""Of a call: dropped is never done, lost is done without an answer; the rest end the process."""
+THREADS = 8
+ROOMY = Limits(pace_ms=0, send_within_ms=60_000, max_wait_seconds=60.0, in_flight=1_000)
+
+
+class Broker:
+    """A broker that keeps what is published and delivers what it is told to."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.messages: list[Message] = []
+
+    def publish(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Confirm everything."""
+        self.messages += messages
+        return ()
+
+    def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
+        """Count what stands in each queue."""
+        return {
+            name: sum(each.queue_name == name for each in self.messages) for name in queue_names
+        }
+
+    def keep_alive(self) -> None:
+        """There is no connection."""
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+@dataclass
+class Way:
+    """The way back to a caller: while a call is in flight, something else may happen, once."""
+
+    meanwhile: Callable[[], None] | None
+
+    def wait_closed(self, timeout_seconds: float) -> bool:
+        """Let it happen; the caller stays."""
+        del timeout_seconds
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
+        return False
+
+
+class QuickBooks:
+    """The simulator without a network between.
+
+    Attributes:
+        fates: of the next calls, in order.
+        meanwhile: what happens while the next call is in flight.
+    """
+
+    def __init__(self) -> None:
+        """Begin without companies."""
+        self.simulator = Simulator()
+        self.fates: list[Fate] = []
+        self.meanwhile: Callable[[], None] | None = None
+        http = httpx.Client(transport=httpx.MockTransport(self._handle))
+        self.client = BareClient(http, "http://quickbooks.example")
+
+    def token(self, realm_id: str) -> str:
+        """Give a good access token of a company."""
+        realm = self.simulator.realms.find(realm_id)
+        assert realm is not None
+        code = self.simulator.office.issue_code(realm)
+        body = f"grant_type=authorization_code&code={code}".encode()
+        headers = {"authorization": "Basic YXBwOnNlY3JldA=="}
+        request = Request("POST", "/oauth2/v1/tokens/bearer", headers, body)
+        return str(self.simulator.handle(request).json()["access_token"])
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        fate = self.fates.pop(0) if self.fates else "answered"
+        if fate == "dies before":
+            raise Crash
+        if fate == "dropped":
+            raise httpx.ReadError("the connection was closed")
+        split = urlsplit(str(request.url))
+        asked = Request(
+            request.method, f"{split.path}?{split.query}", dict(request.headers), request.content
+        )
+        meanwhile, self.meanwhile = self.meanwhile, None
+        answer = self.simulator.handle(asked, Way(meanwhile))
+        if fate == "dies after":
+            raise Crash
+        if fate == "lost":
+            raise httpx.ReadTimeout("no answer")
+        headers = {"content-type": answer.content_type, **dict(answer.headers)}
+        return httpx.Response(answer.status, content=answer.body, headers=headers)
+
+
+@dataclass
+class OneToken:
+    """A company's access token, which is always good."""
+
+    token: str
+
+    def for_company(self, company_id: str) -> "OneToken":
+        """Give the source of one company."""
+        del company_id
+        return self
+
+    def access_token(self, realm_id: str) -> str:
+        """Give the token."""
+        del realm_id
+        return self.token
+
+    def refused(self, realm_id: str, token: str) -> str:
+        """Nobody refuses it."""
+        raise AssertionError((realm_id, token))
+
+
+@dataclass
+class WorkerProcess:
+    """A worker with the real body; it runs what it is given and ends where it is told to."""
+
+    pool: Pool
+    body: SyncBody
+    crashing: CrashingPool
+    process_id: UUID
+    dead: bool = False
+    running: tuple[UUID, ...] = ()
+
+    @classmethod
+    def started(cls, pool: Pool, quickbooks: QuickBooks, token: str) -> "WorkerProcess":
+        """Register one."""
+        crashing = CrashingPool(pool)
+        given = cast("Pool", crashing)
+        with pool.connection() as connection:
+            process_id = processes.register(
+                connection, "worker", queues=list(QUEUES.values()), threads=THREADS
+            )
+        caller = Caller(
+            quickbooks.client, given, process_id, ROOMY, lambda: True, wait=lambda _seconds: None
+        )
+        body = SyncBody(given, caller, OneToken(token), process_id, RunningClaims())
+        return cls(pool, body, crashing, process_id)
+
+    def run(self, message: Message) -> None:
+        """Do what a message asks for; the process may end on the way."""
+        check = ClaimCheck(message.record_pk, message.company_id, message.epoch, message.token)
+        self.running = (message.token,)
+        try:
+            self.body(check)
+        except Crash:
+            self.dead = True
+        self.running = ()
+        self.crashing.left = None
+
+    def beat(self) -> bool:
+        """Beat once and name what it runs, unless it has ended; False: it was declared gone."""
+        with self.pool.connection() as connection:
+            return self.dead or processes.beat(connection, self.process_id, self.running)
+
+
+@dataclass
+class RelayProcess:
+    """A relay that ticks when it is told to, and ends where it is told to."""
+
+    crashing: CrashingPool
+    relay: Relay
+    process_id: UUID
+    dead: bool = False
+
+    @classmethod
+    def started(cls, pool: Pool, broker: Broker, clock: StepClock) -> "RelayProcess":
+        """Register one; it stands by until the leader has been silent."""
+        crashing = CrashingPool(pool)
+        with pool.connection() as connection:
+            process_id = processes.register(connection, "relay")
+        relay = Relay(cast("Pool", crashing), broker, process_id, limits=AT_ONCE, monotonic=clock)
+        return cls(crashing, relay, process_id)
+
+    def tick(self) -> bool:
+        """Tick once; the process may end on the way. Say whether there was anything to do."""
+        try:
+            return self.relay.tick()
+        except Crash:
+            self.dead = True
+            return False
+        finally:
+            self.crashing.left = None

@@ -1,0 +1,23 @@
+"""Defects of the functions that every process calls in the database."""
+
+from typing import Final
+
+LIMITER_WITHOUT_ITS_ROW: Final = """
+CREATE OR REPLACE FUNCTION proline_qbo.lock_limiter(realm text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $body$
+BEGIN
+    INSERT INTO proline_qbo.limiters (realm_id) VALUES (realm) ON CONFLICT DO NOTHING;
+END $body$
+"""
+"""Counts the calls of a realm without its row: two callers count the same place."""
+
+NOW_FOR_THE_CLOCK: Final = """
+CREATE OR REPLACE FUNCTION proline_qbo.clock() RETURNS timestamptz
+LANGUAGE sql VOLATILE PARALLEL SAFE AS 'SELECT now()'
+"""
+"""Takes the beginning of the transaction for the time: whoever waited for a lock is in the past."""
+
+CREATED_AS_ITS_TRANSACTION_BEGAN: Final = """
+ALTER TABLE proline_outbox.outbox_events ALTER created_at SET DEFAULT now()
+"""
+"""Stamps an event with the time at which its transaction began, long before its commit perhaps."""

@@ -1,0 +1,136 @@
+"""Defects of claiming, writing and settling."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+
+from connections import token_rows
+from coordination.database import Connection
+from qbo_client import ApiRequest
+from records import claims, eligibility, evaluation
+from records.attempts import answer_attempt
+from records.claims import Claim, ClaimCheck, OpenAttempt
+from records.facts import Facts
+from records.verdicts import Verdict
+from tests.mutants.hands import put, rewrite
+from tests.support.guards_out import send_after_any_pause
+from workers import body, claim_consumer, drafting, lookups, mapping, writing
+from workers.rabbitmq import ConsumingBroker
+from workers.subscription import Arrival
+
+Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+def acknowledge_before_the_write() -> None:
+    """Acknowledge a message when it comes, before anything is done about it."""
+    reads = claim_consumer.ClaimConsumer._read
+
+    def read(consumer: Any, arrival: Arrival) -> Any:  # noqa: ANN401  # handed on as they come
+        delivery = reads(consumer, arrival)
+        if delivery is not None:
+            arrival.ack()
+        return delivery
+
+    put(claim_consumer.ClaimConsumer, "_read", read)
+    put(claim_consumer.ClaimConsumer, "ack", lambda _consumer, _message: None)
+
+
+def no_fencing_token() -> None:
+    """Claim a record that is dispatched, whatever token the message brings."""
+    rewrite(claims, "_CLAIM", ("AND r.dispatch_token = %(token)s", "AND r.state = 'dispatched'"))
+
+
+def stock_consumer() -> None:
+    """Consume with Dramatiq's own consumer."""
+    put(ConsumingBroker, "consume", RabbitmqBroker.consume)
+
+
+def new_request_id_each_time() -> None:
+    """Send the same bytes again under another requestid."""
+    stored = drafting.request_of
+
+    def request_of(attempt: OpenAttempt) -> ApiRequest:
+        request = stored(attempt)
+        params = tuple(
+            (name, str(uuid4()) if name == "requestid" else value) for name, value in request.params
+        )
+        return replace(request, params=params)
+
+    put(writing, "request_of", request_of)
+
+
+def request_id_without_sync_token() -> None:
+    """Derive the requestid from what is said, not from what it is said to."""
+
+    def request_id(*parts: Any) -> str:  # noqa: ANN401  # handed on
+        said = json.loads(parts[-1])
+        said.pop("SyncToken", None)
+        derive: Callable[..., str] = mapping.request_id
+        return derive(*parts[:-2], 0, json.dumps(said).encode())
+
+    put(drafting, "request_id", request_id)
+
+
+def newer_while_unknown() -> None:
+    """Give up an attempt whose outcome is unknown and write the newest snapshot instead."""
+    takes = claims.claim
+
+    def claim(connection: Connection, check: ClaimCheck, process_id: Any) -> Claim | None:  # noqa: ANN401  # handed on
+        taken = takes(connection, check, process_id)
+        if taken is None or taken.attempt is None:
+            return taken
+        answer_attempt(connection, taken.attempt.id, "unsent")
+        return replace(taken, attempt=None)
+
+    put(body, "claim", claim)
+
+
+def refresh_without_a_lease() -> None:
+    """Let everybody refresh a token who finds that it is old."""
+    rewrite(
+        token_rows,
+        "_LEASE",
+        ("AND (refresh_until < proline_qbo.clock()", "AND (refresh_until IS NOT NULL"),
+    )
+
+
+def adopt_of_any_customer() -> None:
+    """Take an object for ours by its note and total, whoever's customer it is of."""
+    blind = {kind: _of_any_customer(is_ours) for kind, is_ours in lookups._OURS.items()}
+    put(lookups, "_OURS", blind)
+
+
+def link_of_any_realm() -> None:
+    """Use the link a record has in whichever books."""
+    rewrite(
+        claims,
+        "_CLAIM",
+        ("WHERE realm_id = c.realm_id AND record_pk = c.pk", "WHERE record_pk = c.pk"),
+    )
+
+
+def send_after_a_freeze() -> None:
+    """Send however late, and live on when declared gone."""
+    send_after_any_pause()
+
+
+def void_before_the_payments() -> None:
+    """Void an invoice while its payments are still there."""
+    judges = eligibility.judge
+
+    def judge(facts: Facts, now: datetime) -> Verdict | None:
+        return judges(replace(facts, paid_by=()), now)
+
+    put(evaluation, "judge", judge)
+
+
+def _of_any_customer(is_ours: Judge) -> Judge:
+    def judge(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+        return is_ours({**found, "CustomerRef": fields.get("CustomerRef")}, fields)
+
+    return judge
