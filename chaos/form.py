@@ -39,8 +39,8 @@ SHORT: Final = Form(
     changes_per_second=40.0,
     requestid_proved=True,
     harm_every_seconds={
-        "relays": 4.0,
-        "workers": 2.5,
+        "relays": 3.0,
+        "workers": 1.5,
         "servers": 5.0,
         "quickbooks": 2.0,
         "office": 8.0,

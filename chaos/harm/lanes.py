@@ -21,8 +21,8 @@ LANES: Final[Mapping[str, Mapping[Act, float]]] = {
         relays.stop_leader: 1,
     },
     "workers": {
-        workers.kill: 3,
-        workers.kill_in_its_claims: 3,
+        workers.kill: 4,
+        workers.kill_in_its_claims: 4,
         workers.freeze_one: 3,
         workers.stop_one: 1,
     },

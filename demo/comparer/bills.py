@@ -4,14 +4,14 @@ A standalone invoice is one of its own. Running-balance invoices each repeat the
 so a project has one: the newest living member shows, under the number of the first sent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 from demo.comparer.books import Invoice, Line
-from demo.comparer.proline import InvoiceRow, Ledger
+from demo.comparer.proline import InvoiceRow, LineRow
 from demo.comparer.scope import Scope
 from demo.comparer.wording import MEMO_LENGTH, body_of, line_of
 
@@ -49,7 +49,7 @@ def _bill(scope: Scope, members: Sequence[InvoiceRow]) -> Bill:
     members = sorted(members, key=lambda row: (row.sent_at or _NEVER, row.id))
     living = [row for row in members if not row.gone]
     newest = (living or members)[-1]
-    lines = tuple(_lines(scope.ledger, newest))
+    lines = tuple(_lines(scope.lines.get(newest.id, ())))
     discount = newest.discount or ZERO
     total = sum((line.amount for line in lines if line.amount is not None), ZERO) - discount
     shown = Invoice(
@@ -69,12 +69,10 @@ def _bill(scope: Scope, members: Sequence[InvoiceRow]) -> Bill:
     return Bill(shown, newest.project_id, newest.kind == RUNNING, ids)
 
 
-def _lines(ledger: Ledger, invoice: InvoiceRow) -> Iterator[Line]:
+def _lines(rows: Iterable[LineRow]) -> Iterator[Line]:
     """Give the lines in ProLine's order, a group's name as a line of its own before it."""
     group = ""
-    for row in ledger.lines:
-        if row.invoice_id != invoice.id:
-            continue
+    for row in rows:
         header = line_of(row.group_name)
         if header not in {"", group}:
             yield Line(None, header)

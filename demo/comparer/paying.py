@@ -25,9 +25,11 @@ Shares = Mapping[str, Decimal]
 
 def payments_of(scope: Scope, bills: Sequence[Bill]) -> tuple[Payment, ...]:
     """Derive the payments."""
-    found = ((row, _shares(scope, row, bills)) for row in scope.ledger.payments)
+    bill_of = {member: bill.shown.key for bill in bills for member in bill.members}
+    totals = {bill.shown.key: bill.shown.total for bill in bills}
+    found = ((row, _shares(scope, row, bills, bill_of)) for row in scope.ledger.payments)
     return tuple(
-        _payment(scope, row, shares, bills)
+        _payment(scope, row, shares, totals)
         for row, shares in found
         if shares is not None and _counts(scope, row)
     )
@@ -52,8 +54,9 @@ def _counts(scope: Scope, row: PaymentRow) -> bool:
     return in_scope and row.status == "complete"
 
 
-def _payment(scope: Scope, row: PaymentRow, shares: Shares, bills: Sequence[Bill]) -> Payment:
-    totals = {bill.shown.key: bill.shown.total for bill in bills}
+def _payment(
+    scope: Scope, row: PaymentRow, shares: Shares, totals: Mapping[str, Decimal]
+) -> Payment:
     most = {key: min(amount, totals[key]) for key, amount in shares.items()}
     return Payment(
         key=f"payment {row.number}",
@@ -67,11 +70,12 @@ def _payment(scope: Scope, row: PaymentRow, shares: Shares, bills: Sequence[Bill
     )
 
 
-def _shares(scope: Scope, row: PaymentRow, bills: Sequence[Bill]) -> Shares | None:
-    named = [each for each in scope.ledger.allocations if each.payment_id == row.id]
+def _shares(
+    scope: Scope, row: PaymentRow, bills: Sequence[Bill], bill_of: Mapping[str, str]
+) -> Shares | None:
+    named = scope.allocations.get(row.id)
     if not named:
         return _of_project(row, bills)
-    bill_of = {member: bill.shown.key for bill in bills for member in bill.members}
     if any(each.invoice_id not in bill_of for each in named):
         return None
     shares: dict[str, Decimal] = defaultdict(Decimal)

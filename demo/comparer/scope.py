@@ -1,19 +1,37 @@
 """What of a company's ProLine is the integration's concern: the projects it was handed."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from demo.comparer.proline import ContactRow, Ledger, Office, ProjectRow
+from demo.comparer.proline import (
+    AllocationRow,
+    ContactRow,
+    Ledger,
+    LineRow,
+    Office,
+    ProjectRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """An enabled company with the projects that were transferred."""
+    """An enabled company with the projects that were transferred.
+
+    Attributes:
+        contacts: by id.
+        lines: by their invoice, in their order.
+        allocations: by their payment.
+    """
 
     office: Office
     enabled_at: datetime
     ledger: Ledger
-    transferred: dict[str, ProjectRow]
+    transferred: Mapping[str, ProjectRow]
+    contacts: Mapping[str, ContactRow]
+    lines: Mapping[str, Sequence[LineRow]]
+    allocations: Mapping[str, Sequence[AllocationRow]]
 
     @classmethod
     def of(cls, office: Office, enabled_at: datetime, ledger: Ledger) -> "Scope":
@@ -28,11 +46,18 @@ class Scope:
             for project in ledger.projects
             if project.id in moved or _saved_where_it_counts(office, enabled_at, project)
         }
-        return cls(office, enabled_at, ledger, transferred)
+        lines: dict[str, list[LineRow]] = defaultdict(list)
+        for line in ledger.lines:
+            lines[line.invoice_id].append(line)
+        allocations: dict[str, list[AllocationRow]] = defaultdict(list)
+        for allocation in ledger.allocations:
+            allocations[allocation.payment_id].append(allocation)
+        contacts = {each.id: each for each in ledger.contacts}
+        return cls(office, enabled_at, ledger, transferred, contacts, lines, allocations)
 
     def contact_of(self, project: ProjectRow) -> ContactRow:
         """Give a project's main contact."""
-        return next(each for each in self.ledger.contacts if each.id == project.contact_id)
+        return self.contacts[project.contact_id]
 
     def billed(self, project_id: str) -> str:
         """Name the customer of a project's documents: its job, or its contact without jobs."""

@@ -24,6 +24,42 @@ messages = st.builds(
 )
 
 
+_LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=70),
+)
+_FIELDS = (
+    "queue_name",
+    "actor_name",
+    "args",
+    "kwargs",
+    "options",
+    "message_id",
+    "message_timestamp",
+)
+
+
+def _nested(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    )
+
+
+def _is_read_or_refused(body: bytes, entity: str = "invoice") -> None:
+    try:
+        read = decode(body, entity)
+    except NoClaimCheck:
+        return
+    assert read.entity == entity
+    assert 0 < read.record_pk < 2**63
+    assert 0 <= read.epoch < 2**63
+    assert 1 <= len(read.company_id) <= 64
+    assert "\x00" not in read.company_id
+
+
 def altered(**changes: object) -> bytes:
     """Write an envelope with something else in it."""
     return json.dumps(json.loads(encode(CHECK)) | changes).encode()
@@ -94,6 +130,27 @@ def test_what_is_no_claim_check_is_refused(body: bytes) -> None:
     """Truncated, hostile or simply somebody else's: one kind of error, whatever it is."""
     with pytest.raises(NoClaimCheck):
         decode(body, "invoice")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_claim_check_or_refused(body: bytes) -> None:
+    """There is no third thing: whatever it is, one kind of error says so."""
+    _is_read_or_refused(body)
+
+
+@given(st.recursive(_LEAVES, _nested, max_leaves=8), st.sampled_from(_FIELDS))
+def test_any_value_in_any_field_is_a_claim_check_or_refused(value: object, name: str) -> None:
+    """An envelope that is ours but for one field, which holds anything that JSON can say."""
+    _is_read_or_refused(altered(**{name: value}))
+
+
+@given(
+    st.lists(st.one_of(_LEAVES, st.just(str(TOKEN)), st.just("acme")), max_size=6),
+    st.sampled_from(list(QUEUES)),
+)
+def test_any_arguments_are_a_claim_check_or_refused(arguments: list[object], entity: str) -> None:
+    """What is read of them can be asked of the database: numbers fit, no text has a NUL."""
+    _is_read_or_refused(altered(args=arguments), entity)
 
 
 def test_a_refusal_quotes_nothing() -> None:

@@ -293,12 +293,30 @@ def test_a_call_that_ends_while_a_slot_is_taken_is_no_clock_that_went_back(
     with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as threads:
         other.execute("SET tests.clock_delay = 0.5")
         taking = threads.submit(take, other, process_id, UNPACED)
-        until_it_sleeps(connection)
+        # Between reading the clock and using it.
+        until_one_waits(database_url, "wait_event = 'PgSleep'")
         limiter.end_call(connection, slot.call_id, 200, None, None)
         connection.commit()
         taken = taking.result(10)
 
     assert isinstance(taken, Slot if ends_first else Full)
+
+
+def test_who_waited_for_the_realms_row_reads_the_clock_after_it(
+    database_url: str, connection: Connection, process_id: UUID
+) -> None:
+    """Its transaction began before; by that time what ended meanwhile would lie ahead of it."""
+    slot = take(connection, process_id, UNPACED)
+    assert isinstance(slot, Slot)
+
+    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as threads:
+        taking = threads.submit(take, other, process_id, UNPACED)
+        until_one_waits(database_url, "wait_event_type = 'Lock'")
+        limiter.end_call(connection, slot.call_id, 200, None, None)
+        connection.commit()
+        taken = taking.result(10)
+
+    assert isinstance(taken, Slot)
 
 
 def read_the_clock_first(c: Connection) -> None:
@@ -312,15 +330,17 @@ def read_the_clock_first(c: Connection) -> None:
     c.execute(sql.SQL(late.replace(begin, begin + CLOCK, 1)))
 
 
-def until_it_sleeps(c: Connection) -> None:
-    """Wait until the other session is between reading the clock and using it."""
-    for _ in range(500):
-        asleep = c.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-        if asleep.fetchone() == (1,):
-            return
-        c.rollback()
-        threading.Event().wait(0.01)
-    raise AssertionError("nobody slept")
+def until_one_waits(database_url: str, where: str) -> None:
+    """Wait until one session of this database waits so."""
+    waiting = (
+        f"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {where}"
+    )
+    with psycopg.connect(database_url, autocommit=True) as looking:
+        for _ in range(500):
+            if looking.execute(waiting.encode()).fetchone() == (1,):
+                return
+            threading.Event().wait(0.01)
+    raise AssertionError(f"nobody waited: {where}")
 
 
 def test_a_slot_is_refused_above_read_committed(database_url: str, process_id: UUID) -> None:

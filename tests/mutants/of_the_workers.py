@@ -1,7 +1,6 @@
 """Defects of claiming, writing and settling."""
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,11 +18,10 @@ from records.facts import Facts
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
 from tests.support.guards_out import send_after_any_pause
-from workers import body, claim_consumer, drafting, lookups, mapping, writing
+from workers import body, claim_consumer, drafting, mapping, writing
+from workers.mapping import matching
 from workers.rabbitmq import ConsumingBroker
 from workers.subscription import Arrival
-
-Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 
 def acknowledge_before_the_write() -> None:
@@ -66,11 +64,11 @@ def new_request_id_each_time() -> None:
 
 def request_id_without_sync_token() -> None:
     """Derive the requestid from what is said, not from what it is said to."""
+    derive: Any = mapping.request_id
 
-    def request_id(*parts: Any) -> str:  # noqa: ANN401  # handed on
+    def request_id(*parts: Any) -> Any:  # noqa: ANN401  # handed on
         said = json.loads(parts[-1])
         said.pop("SyncToken", None)
-        derive: Callable[..., str] = mapping.request_id
         return derive(*parts[:-2], 0, json.dumps(said).encode())
 
     put(drafting, "request_id", request_id)
@@ -101,8 +99,7 @@ def refresh_without_a_lease() -> None:
 
 def adopt_of_any_customer() -> None:
     """Take an object for ours by its note and total, whoever's customer it is of."""
-    blind = {kind: _of_any_customer(is_ours) for kind, is_ours in lookups._OURS.items()}
-    put(lookups, "_OURS", blind)
+    put(matching, "_reference", lambda _thing, _name: None)
 
 
 def link_of_any_realm() -> None:
@@ -127,10 +124,3 @@ def void_before_the_payments() -> None:
         return judges(replace(facts, paid_by=()), now)
 
     put(evaluation, "judge", judge)
-
-
-def _of_any_customer(is_ours: Judge) -> Judge:
-    def judge(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-        return is_ours({**found, "CustomerRef": fields.get("CustomerRef")}, fields)
-
-    return judge

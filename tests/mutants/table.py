@@ -16,152 +16,186 @@ MUTANTS: Final = (
     Mutant(
         "read_by_cursor",
         "events are read above the highest id seen",
-        ("tests/relay/test_slow_look.py", "tests/relay/test_intake.py"),
+        ("tests/relay/test_intake.py::test_a_transaction_that_commits_late_is_not_lost",),
         outbox.read_by_cursor,
     ),
     Mutant(
         "order_by_created_at",
         "the time at which its transaction began is an event's version",
-        ("tests/relay/test_intake.py",),
+        (
+            "tests/relay/test_intake.py::test_the_order_of_commits_counts_and_not_when_a_transaction_began",
+        ),
         outbox.order_by_created_at,
         CREATED_AS_ITS_TRANSACTION_BEGAN,
     ),
     Mutant(
         "snapshot_from_the_session",
         "a snapshot's columns come from the objects of the session",
-        ("tests/outbox_writer/test_capture.py", "tests/outbox_writer/test_root_order.py"),
+        (
+            "tests/outbox_writer/test_capture.py::test_snapshots_come_from_the_database_not_from_the_session",
+        ),
         outbox.snapshot_from_the_session,
     ),
     Mutant(
         "line_without_its_root",
         "a line is edited, and the snapshot read, without the invoice's lock",
-        ("tests/outbox_writer/test_root_order.py",),
+        ("tests/outbox_writer/test_root_order.py::test_a_snapshot_is_read_under_the_lock",),
         outbox.line_without_its_root,
     ),
     Mutant(
         "insert_before_the_lock",
         "the order of inserts is taken for that of commits",
-        ("tests/outbox_writer/test_root_order.py",),
+        ("tests/outbox_writer/test_root_order.py::test_a_snapshot_is_read_under_the_lock",),
         outbox.insert_before_the_lock,
     ),
     Mutant(
         "latch_the_newest_only",
         "a stage that a project only passed through is missed",
-        ("tests/relay/test_intake.py",),
+        (
+            "tests/relay/test_intake.py::test_a_project_that_only_passed_through_the_trigger_stage_is_transferred",
+        ),
         outbox.latch_the_newest_only,
     ),
     Mutant(
         "running_balance_one_by_one",
         "each running-balance invoice is booked by itself",
-        ("tests/relay/test_running_balance.py",),
+        (
+            "tests/relay/test_running_balance.py::test_deposit_and_final_invoice_book_the_revenue_once",
+        ),
         outbox.running_balance_one_by_one,
     ),
     Mutant(
         "dispatch_two_of_one",
         "a record is handed out again while it is in flight",
-        ("tests/relay/test_places.py",),
+        ("tests/relay/test_claims.py::test_a_record_in_flight_is_not_dispatched_again",),
         relay.dispatch_two_of_one,
     ),
     Mutant(
         "forget_places",
         "a new leader knows nothing of the places handed out before",
-        ("tests/relay/test_leading.py", "tests/relay/test_in_flight.py"),
+        ("tests/relay/test_leading.py::test_a_new_leader_publishes_every_unclaimed_place_again",),
         relay.forget_places,
     ),
     Mutant(
         "settle_without_a_nudge",
         "a settle tells nobody who may have waited for it",
-        ("tests/relay/test_waking.py",),
+        ("tests/relay/test_waking.py::test_a_settle_wakes_who_waits_for_it_down_to_the_payment",),
         relay.settle_without_a_nudge,
     ),
     Mutant(
         "evidence_by_age",
         "a message is taken for lost because it is old",
-        ("tests/relay/test_lost_messages.py",),
+        (
+            "tests/relay/test_lost_messages.py::test_a_message_that_waits_in_its_queue_is_never_taken_for_lost",
+        ),
         relay.evidence_by_age,
     ),
     Mutant(
         "ignore_returns",
         "a message that no queue took counts as published",
-        ("tests/outbox_publisher/test_confirms.py",),
+        (
+            "tests/outbox_publisher/test_confirms.py::test_what_no_queue_took_is_returned_and_goes_again_into_a_queue_declared_anew",
+        ),
         relay.ignore_returns,
     ),
     Mutant(
         "acknowledge_before_the_write",
         "a message is acknowledged before anything is done about it",
-        ("tests/workers_rabbitmq", "tests/processes/test_killed_workers.py"),
+        (
+            "tests/workers_rabbitmq/test_broken_connections.py::test_what_was_not_acknowledged_comes_again",
+        ),
         workers.acknowledge_before_the_write,
     ),
     Mutant(
         "no_fencing_token",
         "a claim is given whatever token the message brings",
-        ("tests/relay/test_claims.py",),
+        ("tests/relay/test_claims.py::test_a_message_of_an_older_dispatch_changes_nothing",),
         workers.no_fencing_token,
     ),
     Mutant(
         "stock_consumer",
         "Dramatiq's own consumer is used",
-        ("tests/workers_rabbitmq",),
+        ("tests/workers_rabbitmq/test_strange_messages.py::test_null_options_stop_no_consumer",),
         workers.stock_consumer,
     ),
     Mutant(
         "new_request_id_each_time",
         "the same bytes are sent again under a new requestid",
-        ("tests/workers/test_unknown_outcomes.py",),
+        (
+            "tests/workers/test_unknown_outcomes.py::test_with_a_proved_request_id_a_payment_is_repeated_at_once",
+        ),
         workers.new_request_id_each_time,
     ),
     Mutant(
         "request_id_without_sync_token",
         "a requestid says what is written, not to which version of the object",
-        ("tests/workers",),
+        (
+            "tests/workers/test_creates_and_changes.py::test_a_change_that_is_taken_back_and_made_again_is_written_each_time",
+        ),
         workers.request_id_without_sync_token,
     ),
     Mutant(
         "newer_while_unknown",
         "a newer snapshot is sent while an outcome is unknown",
-        ("tests/workers/test_unknown_outcomes.py",),
+        (
+            "tests/workers/test_unknown_outcomes.py::test_a_newer_snapshot_while_the_outcome_is_unknown_makes_no_second_object",
+        ),
         workers.newer_while_unknown,
     ),
     Mutant(
         "refresh_without_a_lease",
         "whoever finds a token old refreshes it",
-        ("tests/connections/test_tokens.py",),
+        ("tests/connections/test_tokens.py::test_two_stores_of_fifty_threads_refresh_once",),
         workers.refresh_without_a_lease,
     ),
     Mutant(
         "adopt_of_any_customer",
         "an object is adopted whoever's customer it is of",
-        ("tests/workers_mapping/test_matching.py", "tests/workers"),
+        (
+            "tests/workers_mapping/test_matching.py::test_another_invoice_is_not_ours",
+            "tests/workers_mapping/test_matching.py::test_another_payment_is_not_ours",
+        ),
         workers.adopt_of_any_customer,
     ),
     Mutant(
         "link_of_any_realm",
         "a link of books that were given up is used in others",
-        ("tests/behaviour", "tests/records"),
+        (
+            "tests/behaviour/test_rows.py",
+            "tests/behaviour/test_company_more.py",
+        ),
         workers.link_of_any_realm,
     ),
     Mutant(
         "send_after_a_freeze",
         "a worker that was frozen sends what it was about to",
-        ("tests/processes/test_frozen_workers.py",),
+        (
+            "tests/processes/test_frozen_workers.py::test_a_worker_frozen_before_it_sent_sends_nothing_afterwards",
+        ),
         workers.send_after_a_freeze,
     ),
     Mutant(
         "void_before_the_payments",
         "an invoice is voided while payments of it are there",
-        ("tests/behaviour", "tests/workers"),
+        (
+            "tests/workers/test_creates_and_changes.py::test_a_void_of_an_invoice_and_its_payment_voids_the_payment_first",
+        ),
         workers.void_before_the_payments,
     ),
     Mutant(
         "limiter_without_its_row",
         "calls are counted without holding the company's row",
-        ("tests/coordination/test_limiter.py",),
+        (
+            "tests/coordination/test_limiter.py::test_sixteen_callers_never_pass_window_second_or_flight",
+        ),
         in_database=LIMITER_WITHOUT_ITS_ROW,
     ),
     Mutant(
         "now_for_the_clock",
         "the beginning of a transaction is taken for the time",
-        ("tests/coordination/test_limiter.py",),
+        (
+            "tests/coordination/test_limiter.py::test_who_waited_for_the_realms_row_reads_the_clock_after_it",
+        ),
         in_database=NOW_FOR_THE_CLOCK,
     ),
 )

@@ -175,6 +175,23 @@ def test_an_older_version_that_comes_after_a_newer_one_is_dropped(
     assert office.record("contact", "c1").version == newer
 
 
+def test_the_order_of_commits_counts_and_not_when_a_transaction_began(
+    office: Office, database_url: str
+) -> None:
+    """Who began first and took the root's lock last has the last word."""
+    with psycopg.connect(database_url) as began_first:
+        began_first.execute("SELECT")
+        office.say("contact", contact(display_name="Older Name"))
+        newer = append(began_first, "contact", contact(display_name="Newer Name"))
+        began_first.commit()
+
+    office.finish()
+
+    kept = office.rows("SELECT version, snapshot FROM proline_qbo.snapshots")
+    assert [row.snapshot["display_name"] for row in kept] == ["Newer Name"]
+    assert office.record("contact", "c1").version == newer
+
+
 def test_ten_quick_edits_become_one_record_and_one_dispatch(office: Office) -> None:
     """The work is to make QuickBooks agree with the newest, not to repeat each edit."""
     office.say("project", project())

@@ -59,6 +59,17 @@ def test_a_sparse_update_carries_only_the_changed_fields(roofer: Roofer) -> None
     assert roofer.reads() == ["existing_customer"]
 
 
+def test_a_change_that_is_taken_back_and_made_again_is_written_each_time(roofer: Roofer) -> None:
+    """The same words to another version of the object are another write: no answer is replayed."""
+    roofer.contact(phone="555-0100").project().settle()
+
+    for phone in ("555-0199", "555-0100", "555-0199"):
+        roofer.contact(phone=phone).settle()
+
+    assert roofer.the("Customer")["PrimaryPhone"] == {"FreeFormNumber": "555-0199"}
+    assert roofer.the("Customer")["SyncToken"] == "3"
+
+
 def test_an_edited_invoice_is_one_write_and_no_read(roofer: Roofer) -> None:
     """The SyncToken comes from the last answer: in the steady state a change is one request."""
     roofer.contact().project().invoice(total="100.00").settle()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import threading
 
 import pytest
@@ -22,6 +23,9 @@ from workers.rabbitmq import rabbitmq_broker
 
 CONTACTS = [QUEUES["contact"]]
 DEAD = dead_letter_queue(QUEUES["contact"])
+LAST = 1_000_000
+STRANGE_MANY = 90
+STRANGE_ARGUMENTS = (None, [], {}, "acme", [[]], [1], [1.5, "acme", 1, "x"], [True] * 4, [None] * 9)
 STRANGE = {
     "no json": b"Ada Example, 555-0100",
     "no bytes of a text": b"\xff\xfe Ada Example",
@@ -93,6 +97,43 @@ def test_what_is_no_claim_check_is_put_aside_untold(
     assert counted("messages_refused", queue=QUEUES["contact"]) - before == 1
     assert bench.begun == [2]
     assert wire.take(DEAD) == body
+
+
+@pytest.mark.parametrize("entity", QUEUES)
+def test_any_number_of_strange_messages_stops_no_queue(
+    amqp_url: str, wire: Wire, bench: Bench, entity: str
+) -> None:
+    """Random bytes, our own envelopes with a bit turned, and those of other kinds: all put aside.
+
+    What is a claim check all the same runs; behind them the next one does.
+    """
+    queue_name, chance = QUEUES[entity], random.Random(f"strange {entity}")  # noqa: S311  # bytes
+    dead = dead_letter_queue(queue_name)
+    with bench.working(rabbitmq_broker(amqp_url), threads=4):
+        assert comes_true(lambda: wire.is_consumed(queue_name) and wire.takes(dead))
+
+        for number in range(STRANGE_MANY):
+            wire.put(_strange(chance, entity, number), queue_name)
+        wire.put(claim_check(LAST, entity), queue_name)
+
+        assert bench.has_ended(LAST)
+        assert comes_true(lambda: wire.ready(dead) + len(bench.ended) == STRANGE_MANY + 1)
+        assert len(working_threads()) == 4
+    assert wire.ready(queue_name) == 0
+    assert wire.ready(dead) > STRANGE_MANY / 2
+
+
+def _strange(chance: random.Random, entity: str, number: int) -> bytes:
+    match number % 3:
+        case 0:
+            return chance.randbytes(chance.randint(0, 400))
+        case 1:
+            body = bytearray(claim_check(number + 1, entity))
+            place = chance.randrange(len(body))
+            body[place] ^= 1 << chance.randrange(8)
+            return bytes(body)
+        case _:
+            return claim_check(number + 1, entity, args=chance.choice(STRANGE_ARGUMENTS))
 
 
 @pytest.mark.parametrize("strange", ["other fields", "other arguments"])
