@@ -53,9 +53,18 @@ def lock_roots(session: Session, changes: tuple[Change, ...]) -> None:
     roots = {(entity, each.record_id) for each in changes if (entity := entity_of(each))}
     for entity, record_id in sorted(roots, key=lambda root: (order.index(root[0]), root[1])):
         row = ROOTS[entity]
+        # The id alone: what the session holds of the row stays as old as it is.
         session.execute(
-            select(row).where(row.id == record_id).with_for_update(key_share=True)
+            select(row.id).where(row.id == record_id).with_for_update(key_share=True)
         ).scalar_one_or_none()
+
+
+def look_at_roots(session: Session, changes: tuple[Change, ...]) -> list[object]:
+    """Read what is about to change, without a lock: whoever holds it may hold what is past."""
+    kinds: list[tuple[type[Any], str]] = [
+        (ROOTS[entity], each.record_id) for each in changes if (entity := entity_of(each))
+    ]
+    return [session.get(kind, record_id) for kind, record_id in kinds]
 
 
 def raise_revision(session: Session, company_id: str, change: Change) -> None:

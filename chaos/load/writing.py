@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from chaos.load.author import Author, Transaction
-from chaos.load.revisions import lock_roots, raise_revision
+from chaos.load.revisions import lock_roots, look_at_roots, raise_revision
 from chaos.load.shared import Shared
 from demo.people import people
 from demo.transactions import perform
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PEOPLE: Final = 120
 HOLD_SECONDS: Final = (0.3, 2.5)
+LOOK_SECONDS: Final = (0.0, 0.3)
 AGAIN_SECONDS: Final = 0.2
 
 
@@ -88,6 +89,10 @@ class Load:
         """Make one transaction; False: it was not answered, and may have been committed."""
         try:
             with self.sessions() as session:
+                seen: list[object] = []
+                if transaction.way == "look first":
+                    seen += look_at_roots(session, transaction.changes)
+                    self._stop.wait(chance.uniform(*LOOK_SECONDS))
                 lock_roots(session, transaction.changes)
                 for change in transaction.changes:
                     perform(change, session, transaction.company_id)
@@ -99,6 +104,7 @@ class Load:
                 if transaction.way == "hold":
                     self._stop.wait(chance.uniform(*HOLD_SECONDS))
                 session.commit()
+                seen.clear()  # until now: a session forgets what nobody holds
         except DBAPIError:
             self.tally.count("unanswered")
             transaction.doubt()
