@@ -51,16 +51,6 @@ class Operator:
         """End the access tokens of a company now."""
         self._ask("POST", f"realms/{realm_id}/expire", {})
 
-    def writes(self) -> int:
-        """Count the writes of all companies so far."""
-        reports: Mapping[str, Any] = self._ask("GET", "report")["realms"]
-        return sum(int(each["writes"]) for each in reports.values())
-
-    def reports(self) -> Mapping[str, Any]:
-        """Tell what each company has been through, by realm."""
-        reports: Mapping[str, Any] = self._ask("GET", "report")["realms"]
-        return reports
-
     def calls(self, realm_id: str) -> list[dict[str, Any]]:
         """List a company's calls in the order in which they arrived."""
         found: list[dict[str, Any]] = []
