@@ -15,7 +15,8 @@ from demo.comparer import Books, Ledger, Office, QuickBooksReader, read_books, r
 from demo.simulator_control import SimulatorControl
 
 _REVISIONS: Final = """
-SELECT number, company_id, entity, record_id, total, pg_xact_commit_timestamp(xmin) AS committed_at
+SELECT number, company_id, entity, record_id, total, name,
+       pg_xact_commit_timestamp(xmin) AS committed_at
   FROM proline.revisions
 """
 

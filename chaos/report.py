@@ -28,6 +28,7 @@ def show(outcome: Outcome, console: Console) -> None:
     else:
         console.print(f"Settled {outcome.settled_seconds:.1f} s after the load.")
     _recoveries(console, "taken over", diary.take_overs)
+    _recoveries(console, "others went on", diary.goings_on)
     _recoveries(console, "at work again", diary.resumptions)
     for kind in Kind:
         found = [each for each in outcome.verdict.breaches if each.kind is kind]

@@ -15,6 +15,7 @@ class Revision:
 
     Attributes:
         total: what the invoice came to; None of any other record.
+        name: how the contact was called; None of any other record.
         committed_at: by PostgreSQL's own record of commits.
     """
 
@@ -23,6 +24,7 @@ class Revision:
     entity: str
     record_id: str
     total: Decimal | None
+    name: str | None
     committed_at: datetime
 
     @property

@@ -10,7 +10,7 @@ from chaos.checker.flights import overlaps
 from chaos.checker.holdings import holdings
 from chaos.checker.limits import limit_breaches
 from chaos.checker.order import inversions
-from chaos.checker.sums import sums
+from chaos.checker.said import misquotations
 from chaos.checker.twice import twice
 from chaos.checker.writes import Understood, understand
 
@@ -48,6 +48,6 @@ def _judgements(seen: Understood) -> Iterator[Breach]:
     yield from inversions(seen)
     yield from overlaps(seen)
     yield from twice(seen)
-    yield from sums(seen)
+    yield from misquotations(seen)
     yield from limit_breaches(seen.realm)
     yield from holdings(seen.realm)

@@ -44,6 +44,8 @@ class Recovery:
 
 TAKE_OVER_SECONDS: Final = 5.0
 """Within which the records of a killed worker must be taken over."""
+GO_ON_SECONDS: Final = 2.0
+"""Within which others must have made a call and been answered, when one worker is killed."""
 RESUME_SECONDS: Final = 10.0
 """Within which work must go on once a server is back."""
 
@@ -54,6 +56,7 @@ class Diary:
 
     entries: list[Entry] = field(default_factory=list)
     take_overs: list[Recovery] = field(default_factory=list)
+    goings_on: list[Recovery] = field(default_factory=list)
     resumptions: list[Recovery] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,6 +70,11 @@ class Diary:
         """Note how long a killed worker's records stayed its own."""
         with self._lock:
             self.take_overs.append(Recovery(what, datetime.now(UTC), seconds))
+
+    def went_on(self, what: str, seconds: float | None) -> None:
+        """Note how long after a kill the others' next call was answered."""
+        with self._lock:
+            self.goings_on.append(Recovery(what, datetime.now(UTC), seconds))
 
     def resumed(self, what: str, seconds: float | None) -> None:
         """Note how long after its return a server's work went on."""
@@ -91,7 +99,11 @@ class Diary:
     @property
     def slow(self) -> list[str]:
         """Say what recovered too late, or not at all."""
-        limits = ((self.take_overs, TAKE_OVER_SECONDS), (self.resumptions, RESUME_SECONDS))
+        limits = (
+            (self.take_overs, TAKE_OVER_SECONDS),
+            (self.goings_on, GO_ON_SECONDS),
+            (self.resumptions, RESUME_SECONDS),
+        )
         return [
             f"{each.what}: {'not at all' if each.seconds is None else f'{each.seconds:.1f} s'}"
             f" at {each.at:%H:%M:%S}, {limit:.0f} s are allowed"

@@ -2,6 +2,7 @@
 
 import signal
 from random import Random
+from time import monotonic
 from typing import Final
 
 from chaos.harm.diary import TAKE_OVER_SECONDS, Manner
@@ -21,7 +22,7 @@ def kill(scene: Scene, chance: Random) -> None:
 
 
 def kill_in_its_claims(scene: Scene, chance: Random) -> None:
-    """Kill one that has claims, alone, and see how long they stay its own."""
+    """Kill one that has claims, alone: see how long they stay its own, and whether others wait."""
     if not scene.wait_until_well():
         return
     member = _any(scene, chance)
@@ -32,9 +33,13 @@ def kill_in_its_claims(scene: Scene, chance: Random) -> None:
     held = scene.claims_of(pid)
     if scene.platform.signal(member, signal.SIGKILL) != pid:
         return
+    killed_at, began = scene.now(), monotonic()
     scene.diary.write("worker", Manner.KILLED, f"{member.name} with {held or 0} claims")
+    others = scene.wait(lambda: scene.answered_since(killed_at), WAIT_SECONDS)
+    scene.diary.went_on(f"the others' work after {member.name} was killed", others)
     if held:
-        took = scene.wait(lambda: scene.claims_of(pid) == 0, WAIT_SECONDS)
+        taken = scene.wait(lambda: scene.claims_of(pid) == 0, WAIT_SECONDS) is not None
+        took = monotonic() - began if taken else None
         scene.diary.taken_over(f"{held} records of {member.name}", took)
 
 

@@ -266,8 +266,8 @@ class Author:
     # --- editing, whosever it is -----------------------------------------------------------------
 
     def edit_contact(self) -> list[Transaction]:
-        """Change a person's telephone number, seldom the name too."""
-        renamed = self.chance.choice(self.people) if self.chance.random() < 1 / 8 else None
+        """Change a person's telephone number, sometimes the name too."""
+        renamed = self.chance.choice(self.people) if self.chance.random() < 1 / 3 else None
         name = renamed.display_name if renamed else None
         return self._edit("contact", lambda record_id: EditContact(record_id, name))
 

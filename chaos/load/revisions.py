@@ -27,7 +27,7 @@ NUMBERS: Final = Sequence("revision_numbers", metadata=Row.metadata)
 
 
 class Revision(Row):
-    """That a record was changed, and what its invoice came to then."""
+    """That a record was changed; what an invoice came to then, and how a contact was called."""
 
     __tablename__ = "revisions"
 
@@ -36,12 +36,15 @@ class Revision(Row):
     entity: Mapped[str]
     record_id: Mapped[str]
     total: Mapped[Cents | None]
+    name: Mapped[str | None]
     wrote_at: Mapped[Time] = mapped_column(server_default=func.clock_timestamp())
 
 
 _TOTAL = text(
     "SELECT (snapshot->>'total')::numeric FROM proline_export.invoices WHERE record_id = :id"
 )
+
+_NAME = text("SELECT display_name FROM proline.contacts WHERE id = :id")
 
 
 def lock_roots(session: Session, changes: tuple[Change, ...]) -> None:
@@ -78,12 +81,13 @@ def raise_revision(session: Session, company_id: str, change: Change) -> None:
     row: Root = session.get_one(kind, change.record_id)
     carry(row, number)
     session.flush()
-    total = None
-    if isinstance(row, Invoice):
-        total = session.execute(_TOTAL, {"id": row.id}).scalar_one()
-    session.add(
-        Revision(number=number, company_id=company_id, entity=entity, record_id=row.id, total=total)
-    )
+    revision = Revision(number=number, company_id=company_id, entity=entity, record_id=row.id)
+    match row:
+        case Invoice():
+            revision.total = session.execute(_TOTAL, {"id": row.id}).scalar_one()
+        case Contact():
+            revision.name = session.execute(_NAME, {"id": row.id}).scalar_one()
+    session.add(revision)
     session.flush()
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from random import Random
 from typing import Final
 
-HOT: Final = 8
+HOT: Final = 4
 """Of each kind and company: several authors meet in these."""
 HOT_SHARE: Final = 0.6
 

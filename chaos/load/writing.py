@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PEOPLE: Final = 120
 HOLD_SECONDS: Final = (0.3, 2.5)
-LOOK_SECONDS: Final = (0.0, 0.3)
+LOOK_SECONDS: Final = (0.1, 0.8)
 AGAIN_SECONDS: Final = 0.2
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chaos.checker import Call, Facts, Realm, Revision, Verdict, judge
 from demo.comparer import Books, Ledger, Office
-from demo.comparer.proline import AllocationRow, InvoiceRow
+from demo.comparer.proline import AllocationRow, ContactRow, InvoiceRow
 
 COMPANY, OTHER = "company-1", "company-2"
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -25,6 +25,7 @@ class Written:
 
     revisions: list[Revision] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    contacts: list[ContactRow] = field(default_factory=list)
     invoices: list[InvoiceRow] = field(default_factory=list)
     allocations: list[AllocationRow] = field(default_factory=list)
     ceiling: int = 450
@@ -37,12 +38,13 @@ class Written:
         *,
         committed: float | None = None,
         total: str | None = None,
+        name: str | None = None,
         company_id: str = COMPANY,
     ) -> None:
         """Let a change be committed in ProLine, at the second of its number unless told."""
         moment = at(number if committed is None else committed)
         sum_ = None if total is None else Decimal(total)
-        self.revisions.append(Revision(number, company_id, entity, record_id, sum_, moment))
+        self.revisions.append(Revision(number, company_id, entity, record_id, sum_, name, moment))
 
     def call(
         self,
@@ -126,7 +128,9 @@ class Written:
             ceiling=self.ceiling,
             calls=self.calls,
             office=Office(COMPANY, "Example Roofing", "main", None),
-            ledger=Ledger(invoices=self.invoices, allocations=self.allocations),
+            ledger=Ledger(
+                contacts=self.contacts, invoices=self.invoices, allocations=self.allocations
+            ),
             books=Books("Example Roofing"),
         )
         return judge(Facts({each.number: each for each in self.revisions}, [realm]))

@@ -234,6 +234,22 @@ def test_a_cent_too_little_or_too_much_is_seen(total: str) -> None:
     assert kinds(written.judged()) == {Kind.CENTS_OFF: 1}
 
 
+def test_a_name_of_before_is_seen() -> None:
+    """A snapshot that was read too early says what somebody else has changed since."""
+    written = sound()
+    (contact,) = ledger().contacts
+    written.contacts.append(contact)
+    written.revision(4, record_id=contact.id, name="Ada Example")
+    for name in ("Ada Example - C#1001", "Bea Example - C#1001"):
+        body = {
+            "DisplayName": name,
+            "PrimaryPhone": {"FreeFormNumber": "(555) 010-4"},
+        }
+        written.call(7 + len(written.calls), "Customer", "update", "2", body)
+
+    assert kinds(written.judged()) == {Kind.LOST: 1}
+
+
 def test_a_call_past_the_ceiling_is_seen() -> None:
     """Of any 60 seconds; the window is open at its older end."""
     written = sound()

@@ -346,7 +346,7 @@ class Delivery(RuleBasedStateMachine):
         total = Decimal("100.00") if entity == "invoice" else None
         # Before the commit it is in nobody's sight, and by whose clock does not matter here.
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        self.revisions.append(Revision(number, self.company_id, entity, record_id, total, at))
+        self.revisions.append(Revision(number, self.company_id, entity, record_id, total, None, at))
         self.newest[record] = number
 
     def _is_settled(self) -> bool:

@@ -1,0 +1,62 @@
+"""Said: each write says what ProLine said at the revision that it carries.
+
+An invoice comes to the same sum, to the cent; a customer is called as the contact was.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from chaos.checker.breaches import Breach, Kind
+from chaos.checker.writes import Understood
+from demo.comparer.wording import customer_name
+
+ZERO = Decimal("0.00")
+
+
+def misquotations(seen: Understood) -> Iterator[Breach]:
+    """Say which writes say something else than their revision did."""
+    yield from _sums(seen)
+    yield from _names(seen)
+
+
+def _names(seen: Understood) -> Iterator[Breach]:
+    contacts = {each.id: each for each in seen.realm.ledger.contacts}
+    for write in seen.asked:
+        revision = write.revision
+        if revision is None or revision.name is None or "DisplayName" not in write.call.body:
+            continue
+        contact = contacts.get(revision.record_id)
+        if contact is None:
+            continue
+        name = customer_name(replace(contact, display_name=revision.name))
+        called = write.call.body["DisplayName"]
+        if called != name:
+            yield seen.breach(Kind.LOST, f"{write.name} says {called!r} instead of {name!r}")
+
+
+def _sums(seen: Understood) -> Iterator[Breach]:
+    for write in seen.asked:
+        revision = write.revision
+        if write.call.entity != "Invoice" or revision is None or revision.total is None:
+            continue
+        if "Line" not in write.call.body:
+            continue
+        asks = total_of(write.call.body)
+        if asks != revision.total:
+            yield seen.breach(
+                Kind.CENTS_OFF, f"{write.name} asks for {asks} instead of {revision.total}"
+            )
+
+
+def total_of(invoice: Mapping[str, Any]) -> Decimal:
+    """Add up what an invoice's body asks for."""
+    total = ZERO
+    for line in invoice["Line"]:
+        match line.get("DetailType"):
+            case "SalesItemLineDetail":
+                total += Decimal(line.get("Amount") or 0)
+            case "DiscountLineDetail":
+                total -= Decimal(line.get("Amount") or 0)
+    return total
