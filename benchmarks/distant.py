@@ -5,12 +5,9 @@ reached it; how long an answer takes is a setting of the simulator's own. Run as
 `python -m benchmarks.distant JITTER_MS`; it prints its address.
 """
 
-import gc
 import random
 import sys
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +20,7 @@ from connections import tokens
 from connections.settings import CompanySettings
 from qbo_client.oauth import TokenReply
 from qbo_simulator.control import PREFIX
-from qbo_simulator.http_server import serve, wait_for_interrupt
+from qbo_simulator.http_server import run
 from qbo_simulator.simulator import Simulator
 from qbo_simulator.wire import Connection, Request, Response
 
@@ -111,18 +108,5 @@ def connect_companies(
         tokens.put(connection, KEYS, company_id, realm_id, distant.consent(realm_id))
 
 
-def main() -> None:
-    """Serve until interrupted.
-
-    Nothing is collected: of all that half an hour leaves in the books, a whole collection stops
-    this process for half a second, and calls that wait for it would count as late on their way.
-    """
-    gc.disable()
-    with serve(DistantSimulator(int(sys.argv[1]))) as server:
-        print(server.base_url, flush=True)  # noqa: T201  # its contract
-        with suppress(KeyboardInterrupt):
-            wait_for_interrupt(threading.Event())
-
-
 if __name__ == "__main__":
-    main()
+    run(0, simulator=DistantSimulator(int(sys.argv[1])))

@@ -14,7 +14,9 @@ class Form:
         settle_seconds: how long everything may take to come to rest afterwards.
         companies: how many contractors.
         authors: how many of ProLine's users write at the same time.
-        changes_per_second: of all authors together.
+        changes_per_second: draws of all authors together; some of them are several changes.
+        changes_least: how many must have been committed for the run to prove anything.
+        kills_least: how often something must have been killed.
         processes: how many of each kind the platform keeps running.
         requestid_proved: whether the system counts on a requestid being replayed. Without it each
             payment of unknown outcome waits 130 s before it is looked up.
@@ -26,6 +28,8 @@ class Form:
     companies: int
     authors: int
     changes_per_second: float
+    changes_least: int
+    kills_least: int
     requestid_proved: bool
     harm_every_seconds: Mapping[str, float]
     processes: Mapping[str, int]
@@ -37,10 +41,12 @@ SHORT: Final = Form(
     companies=6,
     authors=10,
     changes_per_second=40.0,
+    changes_least=2_500,
+    kills_least=20,
     requestid_proved=True,
     harm_every_seconds={
-        "relays": 3.0,
-        "workers": 1.5,
+        "relays": 2.5,
+        "workers": 1.0,
         "servers": 5.0,
         "quickbooks": 2.0,
         "office": 8.0,
@@ -51,8 +57,10 @@ LONG: Final = Form(
     load_seconds=3_300.0,
     settle_seconds=600.0,
     companies=12,
-    authors=8,
-    changes_per_second=80.0,
+    authors=16,
+    changes_per_second=85.0,
+    changes_least=250_000,
+    kills_least=300,
     requestid_proved=False,
     harm_every_seconds={
         "relays": 20.0,

@@ -20,16 +20,16 @@ from app.onboarding import change_settings, enable_company, open_company
 from app.postgres import EmbeddedPostgres
 from app.rabbitmq import PrivateRabbitmq
 from chaos.form import Form
-from chaos.quickbooks import Operator
 from connections.audit import Actor
 from connections.settings import CompanySettings
 from coordination.database import Pool, open_pool
 from demo.app import App, process_environment
 from demo.boards import set_up
 from demo.desk import Desk, open_desk
-from demo.fleet import Fleet, running_fleet, wait_until
+from demo.fleet import running_fleet, start_simulator
 from demo.proline import capture_changes, create_tables
 from demo.scenario import Office
+from demo.simulator_control import SimulatorControl
 from tests.support.planted import plant_in
 
 OPTIONS: Final = {
@@ -37,6 +37,7 @@ OPTIONS: Final = {
     "max_connections": "300",
     "shared_buffers": "128MB",
 }
+LOG_LIMIT: Final = 1_000_000
 LATENCY_MS: Final = (20, 250)
 SESSIONS: Final = 8
 OFFICE: Final = Actor("the harness", "program")
@@ -65,7 +66,7 @@ class Ground:
 
     postgres: EmbeddedPostgres
     rabbitmq: PrivateRabbitmq
-    quickbooks: Operator
+    quickbooks: SimulatorControl
     pool: Pool
     sessions: sessionmaker[Session]
     contractors: tuple[Contractor, ...]
@@ -88,7 +89,7 @@ def prepared_ground(form: Form) -> Iterator[Ground]:
         _sessions(postgres.url) as sessions,
         open_pool(postgres.url, max_size=SESSIONS, application_name="chaos") as pool,
     ):
-        quickbooks = Operator(_start_quickbooks(fleet))
+        quickbooks = SimulatorControl(start_simulator(fleet))
         app = App()
         environment = {
             **fleet.environment,
@@ -121,14 +122,8 @@ def _sessions(database_url: str) -> Iterator[sessionmaker[Session]]:
         engine.dispose()
 
 
-def _start_quickbooks(fleet: Fleet) -> str:
-    member = fleet.start_module("quickbooks", "chaos.quickbooks")
-    wait_until(lambda: "http" in member.said(), fleet)
-    return member.said().split()[-1]
-
-
 def _contractor(
-    desk: Desk, sessions: sessionmaker[Session], quickbooks: Operator, number: int
+    desk: Desk, sessions: sessionmaker[Session], quickbooks: SimulatorControl, number: int
 ) -> Contractor:
     """Make a company in ProLine and its books, no two alike, connect them and turn it on."""
     mode: Literal["main", "sub"] = "sub" if number % 2 else "main"
@@ -137,6 +132,9 @@ def _contractor(
         set_up(session, Office(company_id, name, mode, enabled=True))
     realm_id = quickbooks.make_books(
         name,
+        using_sales_tax=False,
+        log_bodies=True,
+        log_limit=LOG_LIMIT,
         custom_txn_numbers=number % 3 != 2,  # noqa: PLR2004  # every third has its own numbers
         latency_ms=LATENCY_MS,
         seed=number,
@@ -152,7 +150,7 @@ def _contractor(
         desk.slots,
         company_id=company_id,
         realm_id=realm_id,
-        code=quickbooks.code(realm_id),
+        code=quickbooks.authorization_code(realm_id),
         by=OFFICE,
     )
     enabled = enable_company(desk.pool, company_id, by=OFFICE)

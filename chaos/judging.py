@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,52 +11,54 @@ from psycopg.rows import class_row
 
 from chaos.checker import Call, Facts, Realm, Revision
 from chaos.ground import Contractor, Ground
-from demo.comparer import Books, Ledger, Office, QuickBooksReader, read_books, read_ledger
-from demo.simulator_control import SimulatorControl
+from chaos.harm.diary import Diary
+from chaos.harm.office import modes_chosen
+from demo.comparer import Books, Ledger, Mode, Office, QuickBooksReader, read_books, read_ledger
 
+TRIGGERS: Final = Office("", "", "main", None).trigger_stages
+TAKEN_IN_WITHIN: Final = timedelta(seconds=20)
+"""Longer than a change of leader and a restart of the database take together."""
 _REVISIONS: Final = """
-SELECT number, company_id, entity, record_id, total, name,
+SELECT number, company_id, entity, record_id, total, name, gone,
        pg_xact_commit_timestamp(xmin) AS committed_at
   FROM proline.revisions
 """
 
 
-def gather(ground: Ground, restless: str) -> Facts:
+def gather(ground: Ground, restless: str, diary: Diary) -> Facts:
     """Read everything once all has settled.
 
     Args:
         ground: what the system stood on.
         restless: the company whose customer mode was changed on the way.
+        diary: when that was.
     """
     with psycopg.connect(ground.postgres.url) as connection:
         with connection.cursor(row_factory=class_row(Revision)) as cursor:
             revisions = cursor.execute(_REVISIONS).fetchall()
         ledgers = {each: read_ledger(connection, each.company_id) for each in ground.contractors}
     realms = [
-        _realm(ground, contractor, ledger, restless=contractor.company_id == restless)
+        _realm(ground, contractor, ledger, diary if contractor.company_id == restless else Diary())
         for contractor, ledger in ledgers.items()
     ]
     return Facts({each.number: each for each in revisions}, realms)
 
 
-def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, *, restless: bool) -> Realm:
-    calls = [call_of(each) for each in ground.quickbooks.calls(contractor.realm_id)]
-    control = SimulatorControl(ground.quickbooks.base_url)
+def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, diary: Diary) -> Realm:
+    control = ground.quickbooks
+    calls = [call_of(each) for each in control.calls(contractor.realm_id)]
     control.lift_limits(contractor.realm_id)
     token = control.access_token(contractor.realm_id)
-    reader = QuickBooksReader(
-        ground.quickbooks.base_url, contractor.realm_id, token, pace_seconds=0
-    )
+    reader = QuickBooksReader(control.base_url, contractor.realm_id, token, pace_seconds=0)
     books = read_books(contractor.name, reader).books
     office = Office(
         contractor.company_id,
         contractor.name,
         contractor.mode,
         contractor.enabled_at,
-        modes=_modes(ledger, books) if restless else {},
+        modes=_modes(contractor, ledger, books, diary),
     )
     return Realm(
-        contractor.realm_id,
         contractor.company_id,
         contractor.ceiling,
         calls,
@@ -66,10 +68,29 @@ def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, *, restless: 
     )
 
 
-def _modes(ledger: Ledger, books: Books) -> Mapping[str, Any]:
-    """Say in which mode each project was transferred, where only the books can tell."""
+def _modes(
+    contractor: Contractor, ledger: Ledger, books: Books, diary: Diary
+) -> Mapping[str, Mode]:
+    """Say in which mode each project was transferred.
+
+    That is the mode the office had chosen when the change was taken in, some seconds after the
+    commit at most: where it changed its mind about then, only the books can tell.
+    """
+    chosen = [(contractor.enabled_at, contractor.mode), *modes_chosen(diary)]
     jobs = {each.key for each in books.customers if each.parent is not None}
-    return {each.id: "sub" if f"P#{each.number}" in jobs else "main" for each in ledger.projects}
+    number_of = {each.id: each.number for each in ledger.projects}
+    modes: dict[str, Mode] = {}
+    for move in ledger.moves:
+        if move.stage not in TRIGGERS or move.project_id in modes:
+            continue
+        stood = [mode for at, mode in chosen if at <= move.entered_at][-1]
+        changed = any(
+            move.entered_at < at <= move.entered_at + TAKEN_IN_WITHIN and mode != stood
+            for at, mode in chosen
+        )
+        there: Mode = "sub" if f"P#{number_of[move.project_id]}" in jobs else "main"
+        modes[move.project_id] = there if changed else stood
+    return modes
 
 
 def call_of(told: Mapping[str, Any]) -> Call:
@@ -82,7 +103,6 @@ def call_of(told: Mapping[str, Any]) -> Call:
         received_at=datetime.fromisoformat(told["received_at"]),
         ended_at=_time(told["answered_at"] or told["closed_at"]),
         applied_at=_time(told["applied_at"]),
-        status=None if told["status"] is None else int(told["status"]),
         object_id=told["object_id"],
         body=_body(told["body"]),
     )

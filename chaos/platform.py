@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from tests.support.zygote import Zygote
 LOOK_SECONDS: Final = 0.1
 PAUSE_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 40.0
-KILLED: Final = -signal.SIGKILL
 
 
 @dataclass
@@ -28,14 +28,14 @@ class Member:
 
     Attributes:
         pid: of the process that fills it now; None: it has ended, and the next is not there yet.
-        ends: how often a process of this place ended without having been killed.
+        exits: how often its processes ended with which exit code; a negative one is a signal's.
     """
 
     name: str
     kind: str
     pid: int | None = None
     ended_at: float = 0.0
-    ends: int = 0
+    exits: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass
@@ -46,16 +46,15 @@ class Platform:
         zygote: forks them.
         environment: all that each has.
         home: where their logs go.
-        prepare: `module:function`, called in each new process of a kind before anything else.
     """
 
     zygote: Zygote
     environment: Mapping[str, str]
     home: Path
-    prepare: Mapping[str, str] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _left: threading.Event = field(default_factory=threading.Event)
+    _broke: Exception | None = None
 
     @contextmanager
     def keeping(self, processes: Mapping[str, int]) -> Iterator[None]:
@@ -79,35 +78,41 @@ class Platform:
         return [each for each in self.members if each.kind == kind and each.pid is not None]
 
     def signal(self, member: Member, number: signal.Signals) -> int | None:
-        """Send a signal to the process of a member and give its id; None: there is none."""
+        """Send a signal to the living process of a member and give its id; None: there is none."""
         with self._lock:
+            self._note_end(member)
             if member.pid is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(member.pid, number)
+                os.kill(member.pid, number)
             return member.pid
 
-    def said(self, member: Member) -> str:
-        """Give what the processes of a member have written."""
-        log = self._log(member)
-        return log.read_text(errors="replace") if log.exists() else ""
+    def assert_watching(self) -> None:
+        """See that members are still looked after.
+
+        Raises:
+            RuntimeError: the watch itself broke.
+        """
+        if self._broke is not None:
+            raise RuntimeError("the platform no longer looks after its processes") from self._broke
 
     def _watch(self) -> None:
-        while not self._left.wait(LOOK_SECONDS):
-            for member in self.members:
-                with self._lock:
-                    self._look_after(member)
+        try:
+            while not self._left.wait(LOOK_SECONDS):
+                for member in self.members:
+                    with self._lock:
+                        self._look_after(member)
+        except Exception as error:  # noqa: BLE001  # told by `assert_watching`
+            self._broke = error
 
     def _look_after(self, member: Member) -> None:
-        now = time.monotonic()
-        if member.pid is not None:
-            code = self.zygote.exit_code(member.pid)
-            if code is not None:
-                member.pid, member.ended_at = None, now
-                member.ends += code != KILLED
-        elif now - member.ended_at >= PAUSE_SECONDS:
-            member.pid = self.zygote.start(
-                [member.kind], self.environment, self._log(member), self.prepare.get(member.kind)
-            )
+        self._note_end(member)
+        if member.pid is None and time.monotonic() - member.ended_at >= PAUSE_SECONDS:
+            member.pid = self.zygote.start([member.kind], self.environment, self._log(member))
+
+    def _note_end(self, member: Member) -> None:
+        code = None if member.pid is None else self.zygote.exit_code(member.pid)
+        if code is not None:
+            member.pid, member.ended_at = None, time.monotonic()
+            member.exits[code] += 1
 
     def _stop(self) -> None:
         running = [each.pid for each in self.members if each.pid is not None]

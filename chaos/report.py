@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.checker import Kind
-from chaos.harm.diary import Manner, Recovery
-from chaos.run import Outcome
+from chaos.harm.diary import WITHIN_SECONDS, Manner
+from chaos.outcome import Outcome
 
 SHOWN_MOST: Final = 25
 
@@ -20,24 +20,29 @@ def show(outcome: Outcome, console: Console) -> None:
     console.print(
         f"Seed {outcome.seed}, {outcome.seconds:.0f} s: {tally.changes} changes committed,"
         f" {tally.rolled_back} transactions taken back, {tally.unanswered} without an answer;"
-        f" {outcome.verdict.writes} writes in QuickBooks."
+        f" {outcome.verdict.writes} writes in QuickBooks, {outcome.struck} calls struck by a fault."
     )
     console.print(_harm(outcome))
-    if outcome.settled_seconds is None:
-        console.print("It did not settle in time.")
-    else:
-        console.print(f"Settled {outcome.settled_seconds:.1f} s after the load.")
-    _recoveries(console, "taken over", diary.take_overs)
-    _recoveries(console, "others went on", diary.goings_on)
-    _recoveries(console, "at work again", diary.resumptions)
+    for measure, within in WITHIN_SECONDS.items():
+        took = diary.took(measure)
+        longest = f", at most {took[-1]:.1f} of {within:.0f} s" if took else ""
+        console.print(f"{measure}: {len(took)} times{longest}")
+    settled = outcome.settled_seconds
+    console.print(
+        "It did not settle in time."
+        if settled is None
+        else f"Settled {settled:.1f} s after the load."
+    )
     for kind in Kind:
         found = [each for each in outcome.verdict.breaches if each.kind is kind]
         sentences = [f"{each.company_id}: {each.sentence}" for each in found]
         _list(console, f"{kind}: {len(found)}", sentences)
     _list(console, f"parked: {len(outcome.parked)}", outcome.parked)
     _list(console, f"slow: {len(diary.slow)}", diary.slow)
+    _list(console, f"unproved: {len(outcome.unproved)}", outcome.unproved)
     _list(console, f"not done: {len(diary.not_done)}", diary.not_done)
-    _list(console, "ended by themselves", [f"{k}: {n}" for k, n in outcome.ended.items()])
+    exits = (f"{name}: {dict(codes)}" for name, codes in outcome.exits.items() if codes)
+    _list(console, "exit codes of processes, how often each", exits)
 
 
 def line(outcome: Outcome) -> str:
@@ -52,6 +57,7 @@ def line(outcome: Outcome) -> str:
             **{kind.value: verdict.count(kind) for kind in Kind},
             "parked": len(outcome.parked),
             "slow": len(outcome.diary.slow),
+            "unproved": len(outcome.unproved),
             "settled": outcome.settled_seconds is not None,
         }
     )
@@ -64,12 +70,6 @@ def _harm(outcome: Outcome) -> Table:
         counts = (outcome.diary.by_part(manner)[part] for manner in Manner)
         table.add_row(part, *(str(count or "") for count in counts))
     return table
-
-
-def _recoveries(console: Console, what: str, recoveries: Iterable[Recovery]) -> None:
-    took = sorted(each.seconds for each in recoveries if each.seconds is not None)
-    if took:
-        console.print(f"{what}: {len(took)} times, at most after {took[-1]:.1f} s")
 
 
 def _list(console: Console, title: str, sentences: Iterable[str]) -> None:

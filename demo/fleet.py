@@ -56,15 +56,8 @@ class Fleet:
 
     def start(self, name: str, *arguments: str) -> Member:
         """Start `proline-qbo` with these arguments."""
-        return self._start(name, [*PROGRAM, *arguments])
-
-    def start_module(self, name: str, module: str) -> Member:
-        """Start a module of this repository."""
-        return self._start(name, [sys.executable, "-m", module])
-
-    def _start(self, name: str, program: list[str]) -> Member:
         log = self.home / f"{name}.log"
-        supervisor = supervise(program, log=log, environment=self.environment)
+        supervisor = supervise([*PROGRAM, *arguments], log=log, environment=self.environment)
         self.members.append(Member(name, supervisor, log))
         return self.members[-1]
 

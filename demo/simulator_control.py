@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 TIMEOUT_SECONDS: Final = 30
+LOG_PART: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,27 @@ class SimulatorControl:
             settings["limits"] = NO_LIMITS
         return str(self._post("/_simulator/realms", settings)["realm_id"])
 
+    def make_books(self, company_name: str, **settings: object) -> str:
+        """Make a QuickBooks company with any settings and give its realm id."""
+        made = self._post("/_simulator/realms", {"company_name": company_name, **settings})
+        return str(made["realm_id"])
+
+    def order_fault(self, match: Mapping[str, object], then: Mapping[str, object]) -> None:
+        """Let something happen to the next calls that match."""
+        self._post("/_simulator/faults", {"match": match, "then": then})
+
+    def struck(self) -> int:
+        """Count the calls that were struck by a fault that stands now."""
+        return sum(int(rule["struck"]) for rule in self._send("/_simulator/faults")["faults"])
+
+    def clear_faults(self) -> None:
+        """Let nothing happen any more."""
+        self._send("/_simulator/faults", method="DELETE")
+
+    def expire_tokens(self, realm_id: str) -> None:
+        """End the access tokens of a company now."""
+        self._post(f"/_simulator/realms/{realm_id}/expire", {})
+
     def lift_limits(self, realm_id: str) -> None:
         """Let a QuickBooks company that is there take any number of calls from now on."""
         self._post("/_simulator/realms", {"realm_id": realm_id, "limits": NO_LIMITS})
@@ -84,24 +106,40 @@ class SimulatorControl:
 
     def writes(self, realm_id: str) -> Sequence[Written]:
         """Fetch the writes that were carried out, in the order in which they were received."""
-        calls = self._send(f"/_simulator/realms/{realm_id}/log")["calls"]
         return [
             Written(
                 entity=str(call["entity"]).lower(),
                 object_id=str(call["object_id"]),
                 received_at=datetime.fromisoformat(call["received_at"]),
             )
-            for call in calls
+            for call in self.calls(realm_id)
             if call["applied"] and not call["replay"]
         ]
+
+    def calls(self, realm_id: str) -> Sequence[Mapping[str, Any]]:
+        """Fetch the log of one company, in the order in which calls were received."""
+        found: list[Mapping[str, Any]] = []
+        while True:
+            since = found[-1]["seq"] if found else 0
+            query = urlencode({"since": since, "limit": LOG_PART})
+            part = self._send(f"/_simulator/realms/{realm_id}/log?{query}")["calls"]
+            found += part
+            if len(part) < LOG_PART:
+                return found
 
     def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         return self._send(path, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _send(
-        self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
     ) -> dict[str, Any]:
-        request = Request(self.base_url + path, data=body, headers=dict(headers or {}))  # noqa: S310 - our own simulator
+        request = Request(  # noqa: S310 - our own simulator
+            self.base_url + path, data=body, headers=dict(headers or {}), method=method
+        )
         with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
             reply: dict[str, Any] = json.load(response)
         return reply

@@ -4,6 +4,7 @@ A shell: it turns bytes into a Request and a Response into bytes, and tells the 
 client has closed its side. Listens on the loopback unless told.
 """
 
+import gc
 import select
 import signal
 import socket
@@ -87,12 +88,21 @@ def serve(
         thread.join(ENDING_SECONDS)
 
 
-def run(port: int, host: str = "127.0.0.1") -> None:
-    """Serve a new simulator until interrupted; prints one line with its address."""
-    with serve(Simulator(), port, host) as server:
-        print(f"QuickBooks Online simulator on {server.base_url}", flush=True)  # noqa: T201  # its contract
-        with suppress(KeyboardInterrupt):
-            wait_for_interrupt(threading.Event())
+def run(port: int, host: str = "127.0.0.1", simulator: Simulator | None = None) -> None:
+    """Serve a simulator, a new one unless given, as all that a process does until interrupted.
+
+    It prints one line, which ends with its address. Meanwhile no garbage is collected: of the books
+    of an hour's work a whole collection would stop the process for half a second and more, and
+    every call that waits would seem to be late on its way.
+    """
+    gc.disable()
+    try:
+        with serve(simulator or Simulator(), port, host) as server:
+            print(f"QuickBooks Online simulator on {server.base_url}", flush=True)  # noqa: T201  # its contract
+            with suppress(KeyboardInterrupt):
+                wait_for_interrupt(threading.Event())
+    finally:
+        gc.enable()
 
 
 def wait_for_interrupt(never: threading.Event) -> None:

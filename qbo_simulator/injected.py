@@ -30,6 +30,7 @@ EFFECTS = frozenset(
         "empty",
         "xml",
         "delay_ms",
+        "before_ms",
         "answer",
         "applied",
         "headers",
@@ -49,9 +50,10 @@ PAGE = (
 class Effect:
     """What happens to a call.
 
-    `answer` is `given`, `lost` (the call is done, then the connection closed without a word) or
-    `drop` (closed before anything is done). `applied`: the call is done although its answer is
-    replaced.
+    `delay_ms` passes between what the call does and its answer, `before_ms` before it does
+    anything, whether its client waits or not. `answer` is `given`, `lost` (the call is done, then
+    the connection closed without a word) or `drop` (closed before anything is done). `applied`: the
+    call is done although its answer is replaced.
     """
 
     status: int | None = None
@@ -62,6 +64,7 @@ class Effect:
     empty: bool = False
     xml: bool = False
     delay_ms: int = 0
+    before_ms: int = 0
     answer: str = "given"
     applied: bool = False
     headers: tuple[tuple[str, str], ...] = ()
@@ -201,7 +204,10 @@ def _check_match(match: Json) -> None:
 def _read_effect(then: Json) -> Effect:
     checks: dict[str, Callable[[object], bool]] = {
         "status": lambda value: isinstance(value, int) and 200 <= value <= 599,  # noqa: PLR2004  # HTTP's range
-        "delay_ms": lambda value: isinstance(value, int) and 0 <= value <= MOST_DELAY_MS,
+        **dict.fromkeys(
+            ("delay_ms", "before_ms"),
+            lambda value: isinstance(value, int) and 0 <= value <= MOST_DELAY_MS,
+        ),
         "answer": lambda value: value in {"given", "lost", "drop"},
         "headers": lambda value: isinstance(value, dict),
         **dict.fromkeys(("html", "empty", "xml", "applied"), lambda value: isinstance(value, bool)),

@@ -135,7 +135,7 @@ class Simulator:
         """Carry a call through the fault that strikes it, if any, and its delays."""
         effect = self.faults.strike(logged.call) or NO_EFFECT
         half = _latency_seconds(realm) / 2
-        gone = way.wait_closed(half)
+        gone = self._wait_before(realm, logged, way, half + effect.before_ms / 1000)
         response = HUNG_UP
         if effect.lets_call_happen:
             response = self._authorised(realm, request, logged)
@@ -144,6 +144,20 @@ class Simulator:
         if effect.replaces_answer and not final.hang_up:
             logged.fault_code = effect.fault
         return HUNG_UP if gone else final
+
+    def _wait_before(
+        self, realm: Realm, logged: LoggedCall, way: Connection, seconds: float
+    ) -> bool:
+        """Let all of a time pass before anything is done; say whether the client has gone.
+
+        From then on its call is no more in flight, and may be carried out all the same.
+        """
+        until = time.monotonic() + seconds
+        if not way.wait_closed(seconds):
+            return False
+        self._end(realm, logged, HUNG_UP)
+        time.sleep(max(0.0, until - time.monotonic()))  # nobody is there who could end it
+        return True
 
     def _final(self, effect: Effect, response: Response) -> Response:
         if effect.answer != "given":
@@ -177,6 +191,8 @@ class Simulator:
 
     def _end(self, realm: Realm, logged: LoggedCall, response: Response) -> None:
         with realm.throttle_lock:
+            if logged.closed_at is not None:  # its client had gone before
+                return
             realm.throttle.leave()
             _write_end(logged, response, self.clock.now())
 

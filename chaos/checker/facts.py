@@ -9,13 +9,14 @@ from typing import Any
 from demo.comparer import Books, Ledger, Office
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One committed change of one record.
 
     Attributes:
-        total: what the invoice came to; None of any other record.
+        total: what the invoice or payment came to; None of any other record.
         name: how the contact was called; None of any other record.
+        gone: whether the invoice or payment was void then.
         committed_at: by PostgreSQL's own record of commits.
     """
 
@@ -25,6 +26,7 @@ class Revision:
     record_id: str
     total: Decimal | None
     name: str | None
+    gone: bool
     committed_at: datetime
 
     @property
@@ -51,7 +53,6 @@ class Call:
     received_at: datetime
     ended_at: datetime | None
     applied_at: datetime | None
-    status: int | None
     object_id: str | None
     body: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
@@ -73,7 +74,6 @@ class Realm:
         books: what QuickBooks holds, at the end.
     """
 
-    realm_id: str
     company_id: str
     ceiling: int
     calls: Sequence[Call]

@@ -24,7 +24,7 @@ def limit_breaches(realm: Realm) -> Iterator[Breach]:
     yield from _too_many_at_once(realm)
 
 
-def most_in(calls: "deque[datetime]", now: datetime, window: timedelta) -> int:
+def _in_window(calls: "deque[datetime]", now: datetime, window: timedelta) -> int:
     """Count a call that arrives now, and those of the window before it."""
     calls.append(now)
     while calls[0] <= now - window:
@@ -35,7 +35,7 @@ def most_in(calls: "deque[datetime]", now: datetime, window: timedelta) -> int:
 def _too_many(realm: Realm, window: timedelta, limit: int) -> Iterator[Breach]:
     recent: deque[datetime] = deque()
     for call in realm.calls:
-        count = most_in(recent, call.received_at, window)
+        count = _in_window(recent, call.received_at, window)
         if count > limit:
             yield _breach(realm, call, f"{count} calls in {window.total_seconds():.0f} s")
 

@@ -82,7 +82,10 @@ def _voided_while_paid(seen: Understood) -> Iterator[Breach]:
         if write.thing is None:
             continue
         if write.call.entity == "Payment":
-            pays[write.thing] = set() if write.call.operation == "void" else set(_paid(write))
+            if write.call.operation == "void":
+                pays[write.thing] = set()
+            elif "Line" in write.call.body:  # a sparse update leaves out what stays as it is
+                pays[write.thing] = set(_paid(write))
         elif write.call.entity == "Invoice" and write.call.operation == "void":
             payers = [f"payment {each[1]}" for each, of in pays.items() if write.thing in of]
             if payers:

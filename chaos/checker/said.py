@@ -1,6 +1,6 @@
 """Said: each write says what ProLine said at the revision that it carries.
 
-An invoice comes to the same sum, to the cent; a customer is called as the contact was.
+An invoice or payment comes to the same sum, to the cent; a customer is called as the contact was.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chaos.checker.breaches import Breach, Kind
-from chaos.checker.writes import Understood
+from chaos.checker.writes import Understood, Write
 from demo.comparer.wording import customer_name
 
 ZERO = Decimal("0.00")
@@ -39,18 +39,27 @@ def _names(seen: Understood) -> Iterator[Breach]:
 def _sums(seen: Understood) -> Iterator[Breach]:
     for write in seen.asked:
         revision = write.revision
-        if write.call.entity != "Invoice" or revision is None or revision.total is None:
+        asks = _sum_in(write)
+        if asks is None or revision is None or revision.total is None:
             continue
-        if "Line" not in write.call.body:
-            continue
-        asks = total_of(write.call.body)
         if asks != revision.total:
             yield seen.breach(
-                Kind.CENTS_OFF, f"{write.name} asks for {asks} instead of {revision.total}"
+                Kind.CENTS_OFF, f"{write.name} comes to {asks} instead of {revision.total}"
             )
 
 
-def total_of(invoice: Mapping[str, Any]) -> Decimal:
+def _sum_in(write: Write) -> Decimal | None:
+    """Read the sum that a body says; None: it says none."""
+    body = write.call.body
+    match write.call.entity:
+        case "Invoice" if "Line" in body:
+            return _total_of(body)
+        case "Payment" if "TotalAmt" in body:
+            return Decimal(body["TotalAmt"])
+    return None
+
+
+def _total_of(invoice: Mapping[str, Any]) -> Decimal:
     """Add up what an invoice's body asks for."""
     total = ZERO
     for line in invoice["Line"]:

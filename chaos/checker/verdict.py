@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from chaos.checker.arrivals import arrivals
 from chaos.checker.breaches import Breach, Kind
 from chaos.checker.facts import Facts
 from chaos.checker.flights import overlaps
@@ -11,6 +12,7 @@ from chaos.checker.holdings import holdings
 from chaos.checker.limits import limit_breaches
 from chaos.checker.order import inversions
 from chaos.checker.said import misquotations
+from chaos.checker.strays import strays
 from chaos.checker.twice import twice
 from chaos.checker.writes import Understood, understand
 
@@ -44,7 +46,8 @@ def judge(facts: Facts) -> Verdict:
 
 
 def _judgements(seen: Understood) -> Iterator[Breach]:
-    yield from seen.strays
+    yield from strays(seen)
+    yield from arrivals(seen)
     yield from inversions(seen)
     yield from overlaps(seen)
     yield from twice(seen)

@@ -23,6 +23,8 @@ _REVISION: Final = {
 
 Thing = tuple[str, str]
 """An object of the books: its kind and its Id."""
+Subject = tuple[str, str]
+"""What an object stands for: a record, or a project's running balance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Write:
     """A call that asks for a change of a customer, an invoice or a payment.
 
     Attributes:
-        revision: what it carries; None: it says nothing of that.
+        number: of the revision that it carries; None: it says nothing of that.
+        revision: that revision; None: there is none, or none was committed.
         thing: the object; None of a create that made none.
     """
 
     call: Call
+    number: int | None
     revision: Revision | None
     thing: Thing | None
 
@@ -42,7 +46,7 @@ class Write:
     def name(self) -> str:
         """Say which call it is."""
         what = f"{self.call.operation} of {self.call.entity} {self.call.object_id or 'new'}"
-        said = f", revision {self.revision.number}" if self.revision else ""
+        said = "" if self.number is None else f", revision {self.number}"
         return f"call {self.call.seq} ({what}{said})"
 
 
@@ -53,7 +57,6 @@ class Understood:
     Attributes:
         asked: every call that asks for a change, in the order of arrival.
         writes: those that changed the books, in the order in which they did.
-        strays: calls that write what does not belong there.
         running: the project of each running-balance invoice: together they are one object.
     """
 
@@ -61,16 +64,16 @@ class Understood:
     realm: Realm
     asked: tuple[Write, ...]
     writes: tuple[Write, ...]
-    strays: tuple[Breach, ...]
     running: Mapping[str, str]
 
-    def subject(self, write: Write) -> tuple[str, str] | None:
+    def subject(self, write: Write) -> Subject | None:
         """Say what a write is of, whichever object that becomes: a record, or a project's bill."""
-        if write.revision is None:
-            return None
-        entity, record_id = write.revision.record
-        project_id = self.running.get(record_id)
-        return (entity, record_id) if project_id is None else ("running balance", project_id)
+        return None if write.revision is None else self.subject_of(write.revision.record)
+
+    def subject_of(self, record: tuple[str, str]) -> Subject:
+        """Say what stands for a record: itself, or its project's bill."""
+        project_id = self.running.get(record[1])
+        return record if project_id is None else ("running balance", project_id)
 
     def breach(self, kind: Kind, sentence: str) -> Breach:
         """Say that a promise to this company was broken."""
@@ -79,8 +82,7 @@ class Understood:
 
 def understand(facts: Facts, realm: Realm) -> Understood:
     """Read one company's log."""
-    strays: list[Breach] = []
-    asked = tuple(_asked(facts, realm, strays))
+    asked = tuple(_asked(facts, realm))
     applied = {call.seq: place for place, call in enumerate(realm.applied)}
     writes = sorted(
         (each for each in asked if each.call.seq in applied),
@@ -91,33 +93,16 @@ def understand(facts: Facts, realm: Realm) -> Understood:
         for invoice in realm.ledger.invoices
         if invoice.kind == RUNNING
     }
-    return Understood(facts, realm, asked, tuple(writes), tuple(strays), running)
+    return Understood(facts, realm, asked, tuple(writes), running)
 
 
-def _asked(facts: Facts, realm: Realm, strays: list[Breach]) -> Iterator[Write]:
+def _asked(facts: Facts, realm: Realm) -> Iterator[Write]:
     for call in realm.calls:
-        if not call.writes or call.entity not in KINDS:
-            continue
-        number = revision_in(call)
-        revision = None if number is None else facts.revisions.get(number)
-        thing = (call.entity, call.object_id) if call.object_id else None
-        write = Write(call, revision, thing)
-        yield write
-        sentence = _stray(realm, write, number)
-        if sentence:
-            strays.append(Breach(Kind.STRAYS, realm.company_id, sentence))
-
-
-def _stray(realm: Realm, write: Write, number: int | None) -> str | None:
-    if number is None:
-        carries = write.call.operation == "create"
-        return f"{write.name} carries no revision" if carries else None
-    revision = write.revision
-    if revision is None:
-        return f"{write.name} carries revision {number}, which was never committed"
-    if revision.company_id != realm.company_id:
-        return f"{write.name} carries a change of {revision.company_id}"
-    return None
+        if call.writes and call.entity in KINDS:
+            number = revision_in(call)
+            revision = None if number is None else facts.revisions.get(number)
+            thing = (call.entity, call.object_id) if call.object_id else None
+            yield Write(call, number, revision, thing)
 
 
 def revision_in(call: Call) -> int | None:

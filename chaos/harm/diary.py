@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -33,21 +34,34 @@ class Entry:
     what: str
 
 
+class Measure(StrEnum):
+    """What is measured of a recovery."""
+
+    TAKEN_OVER = "a killed worker's records taken back"
+    WENT_ON = "another call answered while a worker is killed"
+    AFTER_POSTGRES = "a change of after PostgreSQL's return answered"
+    AFTER_RABBITMQ = "a change of after RabbitMQ's return answered"
+    WELL = "a relay leads and two workers beat"
+
+
+WITHIN_SECONDS: Final[Mapping[Measure, float]] = {
+    Measure.TAKEN_OVER: 5.0,
+    Measure.WENT_ON: 2.0,
+    Measure.AFTER_POSTGRES: 10.0,
+    Measure.AFTER_RABBITMQ: 10.0,
+    Measure.WELL: 20.0,
+}
+"""The promises."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """How long something took; `seconds` None: it did not come in the time that it was given."""
 
-    what: str
+    measure: Measure
     at: datetime
     seconds: float | None
-
-
-TAKE_OVER_SECONDS: Final = 5.0
-"""Within which the records of a killed worker must be taken over."""
-GO_ON_SECONDS: Final = 2.0
-"""Within which others must have made a call and been answered, when one worker is killed."""
-RESUME_SECONDS: Final = 10.0
-"""Within which work must go on once a server is back."""
+    of: str
 
 
 @dataclass
@@ -55,9 +69,7 @@ class Diary:
     """Everything that was done; thread-safe."""
 
     entries: list[Entry] = field(default_factory=list)
-    take_overs: list[Recovery] = field(default_factory=list)
-    goings_on: list[Recovery] = field(default_factory=list)
-    resumptions: list[Recovery] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,20 +78,10 @@ class Diary:
         with self._lock:
             self.entries.append(Entry(datetime.now(UTC), part, manner, what))
 
-    def taken_over(self, what: str, seconds: float | None) -> None:
-        """Note how long a killed worker's records stayed its own."""
+    def recovered(self, measure: Measure, seconds: float | None, of: str = "") -> None:
+        """Note how long something took; None: it did not come."""
         with self._lock:
-            self.take_overs.append(Recovery(what, datetime.now(UTC), seconds))
-
-    def went_on(self, what: str, seconds: float | None) -> None:
-        """Note how long after a kill the others' next call was answered."""
-        with self._lock:
-            self.goings_on.append(Recovery(what, datetime.now(UTC), seconds))
-
-    def resumed(self, what: str, seconds: float | None) -> None:
-        """Note how long after its return a server's work went on."""
-        with self._lock:
-            self.resumptions.append(Recovery(what, datetime.now(UTC), seconds))
+            self.recoveries.append(Recovery(measure, datetime.now(UTC), seconds, of))
 
     def gave_up(self, what: str) -> None:
         """Note an act that could not be done, such as a settings change while all was down."""
@@ -96,18 +98,18 @@ class Diary:
         """Count what was killed with SIGKILL, or crashed."""
         return self.by_part(Manner.KILLED).total()
 
+    def took(self, measure: Measure) -> list[float]:
+        """Give how long each recovery took that came, the shortest first."""
+        with self._lock:
+            found = [each.seconds for each in self.recoveries if each.measure is measure]
+        return sorted(each for each in found if each is not None)
+
     @property
     def slow(self) -> list[str]:
         """Say what recovered too late, or not at all."""
-        limits = (
-            (self.take_overs, TAKE_OVER_SECONDS),
-            (self.goings_on, GO_ON_SECONDS),
-            (self.resumptions, RESUME_SECONDS),
-        )
         return [
-            f"{each.what}: {'not at all' if each.seconds is None else f'{each.seconds:.1f} s'}"
-            f" at {each.at:%H:%M:%S}, {limit:.0f} s are allowed"
-            for recoveries, limit in limits
-            for each in recoveries
-            if each.seconds is None or each.seconds > limit
+            f"{each.measure}: {'not at all' if each.seconds is None else f'{each.seconds:.1f} s'}"
+            f" at {each.at:%H:%M:%S} {each.of}, {WITHIN_SECONDS[each.measure]:.0f} s are allowed"
+            for each in self.recoveries
+            if each.seconds is None or each.seconds > WITHIN_SECONDS[each.measure]
         ]

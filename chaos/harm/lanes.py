@@ -1,10 +1,13 @@
-"""The lanes: each draws its next act and the pause before it from a chance of its own."""
+"""The lanes: each deals its acts from a shuffled deck, with a pause before each.
+
+What must be seen in every run, because it is measured, lies among the first cards.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -13,21 +16,23 @@ from chaos.harm.scene import Scene
 
 Act = Callable[[Scene, Random], None]
 
-LANES: Final[Mapping[str, Mapping[Act, float]]] = {
+LANES: Final[Mapping[str, Mapping[Act, int]]] = {
     "relays": {
-        relays.kill_leader: 4,
+        relays.kill_leader: 5,
         relays.kill_standby: 2,
         relays.freeze_leader: 3,
+        relays.freeze_standby: 1,
         relays.stop_leader: 1,
     },
     "workers": {
-        workers.kill: 4,
+        workers.kill: 6,
         workers.kill_in_its_claims: 4,
         workers.freeze_one: 3,
         workers.stop_one: 1,
     },
     "servers": {
-        servers.crash_rabbitmq: 2,
+        servers.crash_rabbitmq: 1,
+        servers.restart_rabbitmq: 1,
         servers.crash_postgres: 2,
         servers.restart_postgres: 1,
         servers.cut_sessions: 2,
@@ -42,6 +47,7 @@ LANES: Final[Mapping[str, Mapping[Act, float]]] = {
         vendor.answer_5xx: 3,
         vendor.answer_html: 2,
         vendor.answer_late: 3,
+        vendor.write_late: 2,
         vendor.answer_after_the_deadline: 1,
         vendor.throttle: 1,
         vendor.expire_tokens: 3,
@@ -56,17 +62,20 @@ ALONE: Final = frozenset(
     {
         workers.kill_in_its_claims,
         servers.crash_rabbitmq,
+        servers.restart_rabbitmq,
         servers.crash_postgres,
         servers.restart_postgres,
     }
 )
 """What measures a recovery, and so is done while nothing else is."""
-SLOW: Final = frozenset({vendor.throttle, vendor.answer_after_the_deadline})
-"""What keeps work waiting for a minute: in a short run only at its beginning."""
+FIRST: Final = (servers.crash_rabbitmq, servers.crash_postgres, workers.kill_in_its_claims)
+AMONG_THE_FIRST: Final = 5
+SLOW: Final = frozenset({vendor.throttle, vendor.answer_after_the_deadline, vendor.write_late})
+"""What keeps work waiting for up to a minute: in a short run only at its beginning."""
 BEGINNING: Final = 0.3
 
 
-@dataclass(frozen=True)
+@dataclass
 class Harm:
     """All lanes over one scene.
 
@@ -80,6 +89,7 @@ class Harm:
     seed: int
     every_seconds: Mapping[str, float]
     load_seconds: float
+    _lanes: list[Future[None]] = field(default_factory=list)
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
@@ -90,28 +100,50 @@ class Harm:
         """
         began = time.monotonic()
         with ThreadPoolExecutor(len(LANES), thread_name_prefix="harm") as threads:
-            lanes: list[Future[None]] = [
+            self._lanes = [
                 threads.submit(self._run, name, acts, began) for name, acts in LANES.items()
             ]
             try:
                 yield
             finally:
                 self.scene.over.set()
-        for each in lanes:
+        for each in self._lanes:
             each.result()
 
-    def _run(self, lane: str, acts: Mapping[Act, float], began: float) -> None:
+    def assert_going_on(self) -> None:
+        """See that no lane has ended before its time.
+
+        Raises:
+            Exception: what ended it.
+        """
+        for each in self._lanes:
+            if each.done():
+                each.result()
+
+    def _run(self, lane: str, acts: Mapping[Act, int], began: float) -> None:
         chance = Random(f"{self.seed} {lane}")  # noqa: S311  # nothing secret
         mean = self.every_seconds[lane]
+        cards = dealt(acts, chance)
         while not self.scene.over.wait(chance.expovariate(1 / mean)):
-            act = self._draw(acts, chance, time.monotonic() - began)
+            act = next(cards)
+            if act in SLOW and self._is_late(time.monotonic() - began):
+                continue
             turn = self.scene.turns.alone if act in ALONE else self.scene.turns.together
             with turn():
                 if not self.scene.over.is_set():
                     act(self.scene, chance)
 
-    def _draw(self, acts: Mapping[Act, float], chance: Random, passed_seconds: float) -> Act:
-        late = self.scene.prompt and passed_seconds > BEGINNING * self.load_seconds
-        possible = {act: weight for act, weight in acts.items() if not (late and act in SLOW)}
-        (act,) = chance.choices(list(possible), list(possible.values()))
-        return act
+    def _is_late(self, passed_seconds: float) -> bool:
+        return self.scene.prompt and passed_seconds > BEGINNING * self.load_seconds
+
+
+def dealt(acts: Mapping[Act, int], chance: Random) -> Iterator[Act]:
+    """Deal a deck of these acts, shuffled anew whenever it is used up."""
+    deck = [act for act, count in acts.items() for _ in range(count)]
+    chance.shuffle(deck)
+    for act in (each for each in FIRST if each in acts):
+        deck.remove(act)
+        deck.insert(chance.randrange(AMONG_THE_FIRST), act)
+    while True:
+        yield from deck
+        chance.shuffle(deck)

@@ -1,17 +1,21 @@
 """Harm by the office: it changes its settings, and turns the integration off and on."""
 
 from collections.abc import Callable
+from datetime import datetime
 from random import Random
 from typing import Final
 
 from app.onboarding import change_settings, disable_company, enable_company
-from chaos.harm.diary import Manner
-from chaos.harm.scene import AWAY, Scene
+from chaos.harm.diary import Diary, Manner
+from chaos.harm.scene import Scene
 from connections import companies
 from connections.audit import Actor
 from connections.settings import CompanySettings
+from coordination.database import DATABASE_AWAY
+from demo.comparer import Mode
 
 OFFICE: Final = Actor("the restless office", "program")
+MODE_SAID: Final = "customers: "
 OFF_SECONDS: Final = (1.0, 8.0)
 TRIES: Final = 20
 AGAIN_SECONDS: Final = 1.0
@@ -38,7 +42,17 @@ def turn_on(scene: Scene) -> bool:
 def change_customer_mode(scene: Scene, chance: Random) -> None:
     """Let projects be sub-customers from now on, or no longer."""
     mode = chance.choice(("main", "sub"))
-    _choose(scene, f"customers: {mode}", {"customer_mode": mode})
+    _choose(scene, f"{MODE_SAID}{mode}", {"customer_mode": mode})
+
+
+def modes_chosen(diary: Diary) -> list[tuple[datetime, Mode]]:
+    """Say when which customer mode was chosen."""
+    chosen = [(each.at, each.what.rpartition(MODE_SAID)) for each in diary.entries]
+    return [(at, _mode(said)) for at, (_, found, said) in chosen if found]
+
+
+def _mode(said: str) -> Mode:
+    return "sub" if said == "sub" else "main"
 
 
 def change_matching(scene: Scene, chance: Random) -> None:
@@ -62,7 +76,7 @@ def _tell(scene: Scene, what: str, act: Callable[[], object]) -> bool:
     for _ in range(TRIES):
         try:
             act()
-        except AWAY:
+        except DATABASE_AWAY:
             scene.over.wait(AGAIN_SECONDS)
         else:
             scene.diary.write("office", Manner.CHANGED, f"{scene.restless}: {what}")

@@ -3,23 +3,19 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event
 from typing import Final
 
-from psycopg_pool import PoolTimeout
-
 from app.postgres import EmbeddedPostgres
 from app.rabbitmq import PrivateRabbitmq
-from chaos.harm.diary import Diary
-from chaos.harm.turns import Turns
+from chaos.harm.diary import WITHIN_SECONDS, Diary, Measure
 from chaos.platform import Member, Platform
-from chaos.quickbooks import Operator
 from coordination.database import DATABASE_AWAY, Pool
+from demo.simulator_control import SimulatorControl
+from workers.solitude import Solitude
 
-AWAY: Final = (*DATABASE_AWAY, PoolTimeout)
 LOOK_SECONDS: Final = 0.05
-WELL_SECONDS: Final = 20.0
 
 _LEADER = """
 SELECT p.pid FROM proline_qbo.leadership l JOIN proline_qbo.processes p ON p.id = l.holder
@@ -40,6 +36,16 @@ _ANSWERED = """
 SELECT count(*) FROM (SELECT slot_at, status FROM proline_qbo.calls ORDER BY id DESC LIMIT 50) last
  WHERE slot_at > %s AND status IS NOT NULL
 """
+_NEWEST_EVENT = """
+SELECT coalesce(pg_sequence_last_value(
+    pg_get_serial_sequence('proline_outbox.outbox_events', 'id')::regclass), 0)
+"""
+# A change of after it has been taken in, handed out, published, claimed, written and answered.
+_ANSWERED_BEYOND = """
+SELECT count(*) FROM (SELECT attempt_id, status FROM proline_qbo.calls ORDER BY id DESC LIMIT 50) c
+  JOIN proline_qbo.attempts a ON a.id = c.attempt_id
+ WHERE a.version > %s AND c.status IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Scene:
     Attributes:
         realms: the QuickBooks company of each contractor.
         restless: the contractor whose office changes its mind.
+        turns: whoever measures acts alone, the others together.
         over: set when the harm shall end.
         prompt: whether faults must not outlast a minute, because the run is short.
     """
@@ -56,12 +63,12 @@ class Scene:
     platform: Platform
     postgres: EmbeddedPostgres
     rabbitmq: PrivateRabbitmq
-    quickbooks: Operator
+    quickbooks: SimulatorControl
     pool: Pool
     realms: Mapping[str, str]
     restless: str
     diary: Diary
-    turns: Turns
+    turns: Solitude
     over: Event
     prompt: bool
 
@@ -76,29 +83,53 @@ class Scene:
         return self.leader() is not None and (self._ask(_BEATING) or 0) > 1
 
     def wait_until_well(self) -> bool:
-        """Wait until the system is well, so that one recovery can be measured; False: too long."""
-        return self.wait(self.is_well, WELL_SECONDS) is not None
+        """Wait until the system is well, so that one recovery can be measured.
+
+        False: it took too long, which is noted, or the harm is over.
+        """
+        took = self.wait(self.is_well, 2 * WITHIN_SECONDS[Measure.WELL])
+        if took is None and self.over.is_set():
+            return False
+        self.diary.recovered(Measure.WELL, took)
+        return took is not None
 
     def claims_of(self, pid: int) -> int | None:
         """Count the records that a worker has claimed; None: nobody can be asked."""
         return self._ask(_CLAIMS, pid, pid)
 
-    def now(self) -> datetime:
-        """Tell the time: this machine's, which is the database's too."""
-        return datetime.now(UTC)
-
     def answered_since(self, moment: datetime) -> bool:
-        """Whether a call that left after a moment has been answered."""
+        """Whether a call whose slot lies after a moment has been answered."""
         return bool(self._ask(_ANSWERED, moment))
 
+    def newest_event(self) -> int | None:
+        """Give the highest number an event of ProLine has had; None: nobody can be asked."""
+        return self._ask(_NEWEST_EVENT)
+
+    def answered_beyond(self, event: int) -> bool:
+        """Whether a change that was committed after an event has gone the whole way."""
+        return bool(self._ask(_ANSWERED_BEYOND, event))
+
     def wait(self, condition: Callable[[], object], seconds: float) -> float | None:
-        """Wait until something is so and give how long it took; None: too long."""
+        """Wait until something is so and give how long it took; None: too long, or all is over."""
         began = time.monotonic()
         while not condition():
             if time.monotonic() - began > seconds:
                 return None
             time.sleep(LOOK_SECONDS)  # rows of a database that may be down: they are asked
         return time.monotonic() - began
+
+    def wait_for_each(
+        self, conditions: Mapping[Measure, Callable[[], object]], seconds: float
+    ) -> dict[Measure, float | None]:
+        """Wait for several things at once and give how long each took; None: too long."""
+        began = time.monotonic()
+        took: dict[Measure, float | None] = dict.fromkeys(conditions)
+        while None in took.values() and time.monotonic() - began <= seconds:
+            for measure, condition in conditions.items():
+                if took[measure] is None and condition():
+                    took[measure] = time.monotonic() - began
+            time.sleep(LOOK_SECONDS)  # as above
+        return took
 
     def pause(self, seconds: float) -> None:
         """Let time pass, but no more than there is."""
@@ -108,6 +139,6 @@ class Scene:
         try:
             with self.pool.connection() as connection:
                 row = connection.execute(statement, arguments).fetchone()
-        except AWAY:
+        except DATABASE_AWAY:
             return None
         return None if row is None else int(row[0])

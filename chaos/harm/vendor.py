@@ -42,6 +42,11 @@ def answer_late(scene: Scene, chance: Random) -> None:
     _strike(scene, chance, f"{late} ms late", {"delay_ms": late})
 
 
+def write_late(scene: Scene, chance: Random) -> None:
+    """Take a call and do what it asks only after its client has given up and asked again."""
+    _strike(scene, chance, "writes after the deadline", {"before_ms": 30_000}, strikes=1)
+
+
 def answer_after_the_deadline(scene: Scene, chance: Random) -> None:
     """Do the write and answer when nobody listens any more."""
     _strike(scene, chance, "answers after the deadline", {"delay_ms": 40_000}, strikes=1)

@@ -1,17 +1,17 @@
 """Harm to workers; how long a killed one's records stay its own is measured."""
 
 import signal
+from datetime import UTC, datetime
 from random import Random
-from time import monotonic
 from typing import Final
 
-from chaos.harm.diary import TAKE_OVER_SECONDS, Manner
+from chaos.harm.diary import Manner, Measure
 from chaos.harm.relays import FREEZE_SECONDS, freeze
 from chaos.harm.scene import Scene
 from chaos.platform import Member
 
 LOOK_FOR_CLAIMS_SECONDS: Final = 2.0
-WAIT_SECONDS: Final = 3 * TAKE_OVER_SECONDS
+WAIT_SECONDS: Final = 20.0
 
 
 def kill(scene: Scene, chance: Random) -> None:
@@ -30,17 +30,17 @@ def kill_in_its_claims(scene: Scene, chance: Random) -> None:
         return
     pid = member.pid
     scene.wait(lambda: scene.claims_of(pid), LOOK_FOR_CLAIMS_SECONDS)
-    held = scene.claims_of(pid)
     if scene.platform.signal(member, signal.SIGKILL) != pid:
         return
-    killed_at, began = scene.now(), monotonic()
+    killed_at = datetime.now(UTC)
+    # Only what it still holds now is taken over: the rest it had settled before it died.
+    held = scene.claims_of(pid)
     scene.diary.write("worker", Manner.KILLED, f"{member.name} with {held or 0} claims")
-    others = scene.wait(lambda: scene.answered_since(killed_at), WAIT_SECONDS)
-    scene.diary.went_on(f"the others' work after {member.name} was killed", others)
+    conditions = {Measure.WENT_ON: lambda: scene.answered_since(killed_at)}
     if held:
-        taken = scene.wait(lambda: scene.claims_of(pid) == 0, WAIT_SECONDS) is not None
-        took = monotonic() - began if taken else None
-        scene.diary.taken_over(f"{held} records of {member.name}", took)
+        conditions[Measure.TAKEN_OVER] = lambda: scene.claims_of(pid) == 0
+    for measure, seconds in scene.wait_for_each(conditions, WAIT_SECONDS).items():
+        scene.diary.recovered(measure, seconds, f"{held} of {member.name}")
 
 
 def freeze_one(scene: Scene, chance: Random) -> None:

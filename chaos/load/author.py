@@ -49,6 +49,7 @@ RUNNING_SHARE: Final = 0.15
 PAID_MOST: Final = Decimal("0.3")
 """Of a bill, by one payment: with three of them no bill is ever overpaid."""
 PAYMENTS_MOST: Final = 3
+BILLS_MOST: Final = 4
 JOBS_KEPT: Final = 60
 """An author turns to its newest jobs; the old ones are edited at most."""
 
@@ -128,7 +129,7 @@ class Author:
             self.shared.add(company_id, "contact", contact_id)
             self.shared.add(company_id, "project", project_id)
 
-        return [Transaction(company_id, changes, learn=learn)]
+        return [Transaction(company_id, changes, self._way(), learn)]
 
     def move(self) -> list[Transaction]:
         """Move a project to another stage; sometimes it only passes through."""
@@ -142,7 +143,7 @@ class Author:
 
     def bill(self) -> list[Transaction]:
         """Write an invoice, and send it in the same transaction or later."""
-        job = self._job(lambda each: len(each.bills) < 4)  # noqa: PLR2004  # enough to choose among
+        job = self._job(lambda each: len(each.bills) < BILLS_MOST and not each.is_closed)
         if job is None:
             return []
         invoice_id, number = self._new_id("invoice"), self._new_number()
@@ -172,7 +173,7 @@ class Author:
     def send(self) -> list[Transaction]:
         """Send an invoice that was a draft."""
         found = self._bill(lambda each: not each.sent and not each.voided)
-        if found is None:
+        if found is None or found[0].is_closed:
             return []
         job, bill = found
 
@@ -184,7 +185,7 @@ class Author:
     def pay(self) -> list[Transaction]:
         """Log a payment, complete or pending, also of an invoice not sent yet."""
         found = self._bill(lambda each: not each.voided and each.total > 1)
-        if found is None:
+        if found is None or found[0].is_closed:
             return []
         job, bill = found
         asked = job.living_bills if job.running else [bill]
@@ -330,7 +331,7 @@ class Author:
         def doubt() -> None:
             job.unsure = True
 
-        return Transaction(job.company_id, changes, learn=learn, doubt=doubt)
+        return Transaction(job.company_id, changes, self._way(), learn, doubt)
 
     def _moved(self, job: Job, stage: str) -> Transaction:
         def learn() -> None:

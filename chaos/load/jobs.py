@@ -53,6 +53,12 @@ class Job:
     unsure: bool = False
 
     @property
+    def is_closed(self) -> bool:
+        """Whether all that stood for its running balance is void: only a person books it anew."""
+        sent = [each for each in self.bills if each.sent]
+        return self.running and bool(sent) and all(each.voided for each in sent)
+
+    @property
     def living_bills(self) -> list[Bill]:
         """Leave out what is voided."""
         return [each for each in self.bills if not each.voided]

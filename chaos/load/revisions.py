@@ -8,11 +8,11 @@ a transaction that did not commit never comes again, and is in no row.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Sequence, func, select, text
+from sqlalchemy import BigInteger, Sequence, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from demo.proline import Contact, Invoice, Payment, Project
-from demo.proline.rows import Cents, Row, Time
+from demo.proline.rows import Cents, Row
 from demo.scenario import Change, entity_of
 
 Root = Contact | Project | Invoice | Payment
@@ -27,7 +27,7 @@ NUMBERS: Final = Sequence("revision_numbers", metadata=Row.metadata)
 
 
 class Revision(Row):
-    """That a record was changed; what an invoice came to then, and how a contact was called."""
+    """That a record was changed, and how it was then: a sum, a name, whether it was void."""
 
     __tablename__ = "revisions"
 
@@ -37,7 +37,7 @@ class Revision(Row):
     record_id: Mapped[str]
     total: Mapped[Cents | None]
     name: Mapped[str | None]
-    wrote_at: Mapped[Time] = mapped_column(server_default=func.clock_timestamp())
+    gone: Mapped[bool]
 
 
 _TOTAL = text(
@@ -81,10 +81,18 @@ def raise_revision(session: Session, company_id: str, change: Change) -> None:
     row: Root = session.get_one(kind, change.record_id)
     carry(row, number)
     session.flush()
-    revision = Revision(number=number, company_id=company_id, entity=entity, record_id=row.id)
+    revision = Revision(
+        number=number,
+        company_id=company_id,
+        entity=entity,
+        record_id=row.id,
+        gone=isinstance(row, Invoice | Payment) and row.voided_at is not None,
+    )
     match row:
         case Invoice():
             revision.total = session.execute(_TOTAL, {"id": row.id}).scalar_one()
+        case Payment():
+            revision.total = row.amount
         case Contact():
             revision.name = session.execute(_NAME, {"id": row.id}).scalar_one()
     session.add(revision)

@@ -5,6 +5,7 @@ answered, so it goes on with another one.
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PEOPLE: Final = 120
+AWAY: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
+"""Shut down by an administrator, or by a crash; starting, or ending; too many sessions."""
 HOLD_SECONDS: Final = (0.3, 2.5)
 LOOK_SECONDS: Final = (0.1, 0.8)
 AGAIN_SECONDS: Final = 0.2
@@ -57,6 +61,7 @@ class Load:
     authors: Sequence[Author]
     changes_per_second: float
     tally: Tally = field(default_factory=Tally)
+    _writing: list[Future[None]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -67,26 +72,43 @@ class Load:
             Exception: whatever an author did not expect.
         """
         with ThreadPoolExecutor(len(self.authors), thread_name_prefix="author") as threads:
-            writing: list[Future[None]] = [
-                threads.submit(self._write, author) for author in self.authors
-            ]
+            self._writing = [threads.submit(self._write, author) for author in self.authors]
             try:
                 yield
             finally:
                 self._stop.set()
-        for each in writing:
+        for each in self._writing:
             each.result()
 
+    def assert_writing(self) -> None:
+        """See that no author has ended before its time.
+
+        Raises:
+            Exception: what ended it.
+        """
+        for each in self._writing:
+            if each.done():
+                each.result()
+
     def _write(self, author: Author) -> None:
+        """Write at the pace asked for: what one transaction is late, the next pause is shorter."""
         mean = len(self.authors) / self.changes_per_second
-        while not self._stop.wait(author.chance.expovariate(1 / mean)):
+        due = time.monotonic()
+        while True:
+            due += author.chance.expovariate(1 / mean)
+            if self._stop.wait(max(0.0, due - time.monotonic())):
+                return
             for transaction in author.draw():
                 if not self._commit(author.chance, transaction):
                     self._stop.wait(AGAIN_SECONDS)
                     break
 
     def _commit(self, chance: Random, transaction: Transaction) -> bool:
-        """Make one transaction; False: it was not answered, and may have been committed."""
+        """Make one transaction; False: it was taken back, or nobody answered its commit.
+
+        Raises:
+            DBAPIError: whatever else than its absence the database had against it.
+        """
         try:
             with self.sessions() as session:
                 seen: list[object] = []
@@ -100,18 +122,31 @@ class Load:
                 if transaction.way == "roll back":
                     session.rollback()
                     self.tally.count("rolled_back")
-                    return True
+                    return False
                 if transaction.way == "hold":
                     self._stop.wait(chance.uniform(*HOLD_SECONDS))
                 session.commit()
                 seen.clear()  # until now: a session forgets what nobody holds
-        except DBAPIError:
+        except DBAPIError as error:
+            if not _is_away(error):
+                raise
             self.tally.count("unanswered")
             transaction.doubt()
             return False
         self.tally.count("changes", len(transaction.changes))
         transaction.learn()
         return True
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database went away, is going, or is not there yet.
+
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if not isinstance(error.orig, psycopg.OperationalError):
+        return False
+    code = error.orig.sqlstate
+    return code is None or code.startswith("08") or code in AWAY
 
 
 def authors_of(seed: int, number: int, companies: Sequence[str]) -> list[Author]:

@@ -15,7 +15,7 @@ from demo.comparer.actual import (
 from demo.comparer.books import Books, Customer, Difference, Invoice, Line, Payment
 from demo.comparer.compare import compare, duplicates
 from demo.comparer.expected import expected_books
-from demo.comparer.proline import Ledger, Office, read_ledger
+from demo.comparer.proline import Ledger, Mode, Office, read_ledger
 
 __all__ = [
     "ADDRESS_PARTS",
@@ -25,6 +25,7 @@ __all__ = [
     "Invoice",
     "Ledger",
     "Line",
+    "Mode",
     "ObjectKeys",
     "Office",
     "Payment",

@@ -39,12 +39,22 @@ class Written:
         committed: float | None = None,
         total: str | None = None,
         name: str | None = None,
+        gone: bool = False,
         company_id: str = COMPANY,
     ) -> None:
         """Let a change be committed in ProLine, at the second of its number unless told."""
-        moment = at(number if committed is None else committed)
-        sum_ = None if total is None else Decimal(total)
-        self.revisions.append(Revision(number, company_id, entity, record_id, sum_, name, moment))
+        self.revisions.append(
+            Revision(
+                number=number,
+                company_id=company_id,
+                entity=entity,
+                record_id=record_id,
+                total=None if total is None else Decimal(total),
+                name=name,
+                gone=gone,
+                committed_at=at(number if committed is None else committed),
+            )
+        )
 
     def call(
         self,
@@ -64,7 +74,6 @@ class Written:
             received_at=at(second),
             ended_at=at(second + 0.1),
             applied_at=at(second + 0.05),
-            status=200,
             object_id=object_id,
             body=body,
         )
@@ -108,22 +117,24 @@ class Written:
         revision: int,
         object_id: str = "9",
         *,
+        operation: str = "create",
+        amount: str = "40.00",
         pays: str | None = "5",
         **changes: object,
     ) -> None:
-        """Let a payment be made."""
+        """Let a payment be written."""
         linked = [{"LinkedTxn": [{"TxnId": pays, "TxnType": "Invoice"}]}] if pays else []
         body = {
             "CustomerRef": {"value": "1"},
             "PaymentRefNum": f"Check {revision}",
+            "TotalAmt": Decimal(amount),
             "Line": linked,
         }
-        self.call(second, "Payment", "create", object_id, body, **changes)
+        self.call(second, "Payment", operation, object_id, body, **changes)
 
     def judged(self) -> Verdict:
         """Have it judged; the books are left out, as of a company that was never on."""
         realm = Realm(
-            realm_id="4620816365000000001",
             company_id=COMPANY,
             ceiling=self.ceiling,
             calls=self.calls,
@@ -141,7 +152,7 @@ def sound() -> Written:
     written = Written()
     written.revision(1)
     written.revision(2, "invoice", "i1", total="100.00")
-    written.revision(3, "payment", "y1")
+    written.revision(3, "payment", "y1", total="40.00")
     written.allocations.append(AllocationRow("y1", "i1", Decimal("40.00")))
     written.customer(4, 1)
     written.invoice(5, 2)

@@ -1,61 +1,39 @@
-"""The harm itself: who is alone is alone, what recovered late is said, slow faults come early."""
+"""What a run is made of: harm that is dealt whole, promises that were put to the test, a load."""
 
-import threading
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
 from random import Random
-from typing import Any, cast
+from threading import Event
+from time import monotonic
+from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
-from chaos.harm.diary import RESUME_SECONDS, TAKE_OVER_SECONDS, Diary, Manner
-from chaos.harm.lanes import ALONE, BEGINNING, LANES, SLOW, Harm
-from chaos.harm.turns import Turns
-
-
-def test_who_is_alone_waits_for_the_others_and_holds_them_up() -> None:
-    """A recovery that is measured is that of one failure."""
-    turns, told, inside, leave = Turns(), [], threading.Event(), threading.Event()
-
-    def act_together() -> None:
-        with turns.together():
-            inside.set()
-            leave.wait(10)
-            told.append("first")
-
-    def act_alone() -> None:
-        with turns.alone():
-            told.append("alone")
-
-    def act_after() -> None:
-        with turns.together():
-            told.append("after")
-
-    first, alone = threading.Thread(target=act_together), threading.Thread(target=act_alone)
-    first.start()
-    assert inside.wait(10)
-    alone.start()
-    while not turns._want_to_be_alone:
-        threading.Event().wait(0.001)
-    after = threading.Thread(target=act_after)
-    after.start()
-    leave.set()
-    for thread in (first, alone, after):
-        thread.join(10)
-
-    assert told == ["first", "alone", "after"]
+from chaos.checker import Breach, Kind, Verdict
+from chaos.form import SHORT
+from chaos.harm.diary import WITHIN_SECONDS, Diary, Manner, Measure
+from chaos.harm.lanes import ALONE, AMONG_THE_FIRST, FIRST, LANES, SLOW, dealt
+from chaos.load.writing import Load, Tally, authors_of
+from chaos.outcome import Outcome
 
 
-@pytest.mark.parametrize("seconds", [None, TAKE_OVER_SECONDS + 0.1])
-def test_records_that_stay_a_dead_workers_are_said(seconds: float | None) -> None:
-    """For ever, or longer than promised."""
+@pytest.mark.parametrize("measure", Measure)
+def test_what_recovers_late_or_never_is_said(measure: Measure) -> None:
+    """What comes within its promise is not."""
+    within = WITHIN_SECONDS[measure]
     diary = Diary()
-    diary.taken_over("3 records", TAKE_OVER_SECONDS)
-    diary.resumed("work", RESUME_SECONDS)
+    diary.recovered(measure, within)
     assert diary.slow == []
 
-    diary.taken_over("4 records", seconds)
+    diary.recovered(measure, within + 0.1)
+    diary.recovered(measure, None)
 
-    assert len(diary.slow) == 1
-    assert diary.slow[0].startswith("4 records: ")
+    assert len(diary.slow) == 2
+    assert diary.took(measure) == [within, within + 0.1]
 
 
 def test_kills_are_counted_by_part() -> None:
@@ -69,21 +47,88 @@ def test_kills_are_counted_by_part() -> None:
     assert diary.by_part(Manner.KILLED) == {"worker": 2, "postgres": 1}
 
 
-def test_what_holds_work_up_for_a_minute_strikes_only_in_the_beginning() -> None:
-    """Else a short run would end before its work could."""
-    scene = cast("Any", type("Scene", (), {"prompt": True}))
-    harm, chance = Harm(scene, 1, {}, load_seconds=100.0), Random(1)  # noqa: S311  # nothing secret
-    acts = LANES["quickbooks"]
+@pytest.mark.parametrize("lane", LANES)
+def test_each_act_comes_as_often_as_it_is_in_the_deck(lane: str) -> None:
+    """And what must be seen in every run lies among the first."""
+    acts = LANES[lane]
+    for seed in range(50):
+        deck = list(islice(dealt(acts, Random(seed)), sum(acts.values())))  # noqa: S311  # a deck
 
-    early = {harm._draw(acts, chance, 1.0) for _ in range(500)}
-    late = {harm._draw(acts, chance, 100.0 * BEGINNING + 1) for _ in range(500)}
-
-    assert early == set(acts)
-    assert late == set(acts) - SLOW
+        assert Counter(deck) == acts
+        for act in (each for each in FIRST if each in acts):
+            assert act in deck[: AMONG_THE_FIRST + len(FIRST)]
 
 
 def test_every_act_has_its_lane() -> None:
-    """What is done alone, or early, is done at all."""
+    """What is done alone, early or first is done at all."""
     acts = {act for lane in LANES.values() for act in lane}
 
-    assert acts >= ALONE | SLOW
+    assert acts >= ALONE | SLOW | set(FIRST)
+
+
+def test_a_run_that_did_nothing_proves_nothing() -> None:
+    """Each promise must have been put to the test for a run to be clean."""
+    diary = Diary()
+    diary.write("worker", Manner.KILLED, "it")
+    for measure in Measure:
+        diary.recovered(measure, 0.1)
+    proves = Outcome(
+        seed=1,
+        form=replace(SHORT, changes_least=1, kills_least=1),
+        seconds=1.0,
+        tally=Tally(changes=1),
+        diary=diary,
+        verdict=Verdict((), 1),
+        settled_seconds=1.0,
+        parked=[],
+        struck=1,
+        exits={},
+    )
+    stood_still, breach = Diary(), Breach(Kind.LOST, "company-1", "nothing of it")
+    stood_still.recovered(Measure.WELL, None)
+    faulty = {
+        "nothing was killed": replace(proves, diary=Diary()),
+        "it stood still": replace(proves, diary=stood_still),
+        "it did not settle": replace(proves, settled_seconds=None),
+        "a record was parked": replace(proves, parked=["invoice i1"]),
+        "no fault struck": replace(proves, struck=0),
+        "nothing was changed": replace(proves, tally=Tally()),
+        "nothing was written": replace(proves, verdict=Verdict((), 0)),
+        "something was lost": replace(proves, verdict=Verdict((breach,), 1)),
+    }
+
+    assert proves.is_clean
+    assert [why for why, outcome in faulty.items() if outcome.is_clean] == []
+    assert faulty["nothing was killed"].unproved == ["1 kills", *map(str, Measure)]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (psycopg.OperationalError("the connection is lost"), True),
+        (psycopg.errors.AdminShutdown("terminating connection"), True),
+        (psycopg.errors.CannotConnectNow("starting up"), True),
+        (psycopg.errors.DeadlockDetected("deadlock detected"), False),
+        (psycopg.errors.LockNotAvailable("lock timeout"), False),
+        (psycopg.errors.UniqueViolation("twice"), False),
+        (psycopg.errors.RaiseException("a function of ours"), False),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_only_an_absent_database_excuses_an_author(error: psycopg.Error, *, is_away: bool) -> None:
+    """Anything else that breaks ProLine's commit is a breach of ours, and ends the run."""
+
+    def sessions() -> Any:  # noqa: ANN401  # it never gives one
+        raise DBAPIError("COMMIT", {}, error)
+
+    opening: Any = sessions
+    load = Load(opening, authors_of(1, 1, ["company-1"]), changes_per_second=1_000.0)
+
+    with pytest.raises(DBAPIError) if not is_away else nullcontext(), load.running():
+        until = monotonic() + 5
+        while monotonic() < until and not load.tally.unanswered:
+            if any(each.done() for each in load._writing):
+                break
+            Event().wait(0.01)
+
+    assert (load.tally.unanswered > 0) is is_away

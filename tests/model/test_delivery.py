@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import psycopg
 import pytest
@@ -45,13 +45,14 @@ STEPS: Final = 40
 WORKERS: Final = 2
 ROUNDS_MOST: Final = 80
 TICKS_MOST: Final = 50
-RECORDS: Final = (
+RECORDS: Final[tuple[tuple[str, str], ...]] = (
     ("contact", "c1"),
     ("project", "p1"),
     ("invoice", "i1"),
     ("invoice", "i2"),
     ("payment", "y1"),
 )
+SUMS: Final = {"invoice": Decimal("100.00"), "payment": Decimal("40.00")}
 PAYS: Final = {"i1": "30.00", "i2": "10.00"}
 SETTINGS: Final = CompanySettings(customer_mode="sub", existing_customers="create", ceiling=500)
 
@@ -84,6 +85,9 @@ class Delivery(RuleBasedStateMachine):
         self.newest: dict[tuple[str, str], int] = {}
         self.held: tuple[psycopg.Connection, tuple[str, str], int] | None = None
         self.broker = Broker()
+        self.frozen: RelayProcess | None = None
+        self.ready: dict[tuple[str, str], bool] = {}
+        self.ever_won = False
 
     @initialize(there=st.sampled_from([0, 3, 4, 5]))
     def begin(self, there: int) -> None:
@@ -124,7 +128,7 @@ class Delivery(RuleBasedStateMachine):
             return
         with psycopg.connect(self.world.database_url) as connection:
             number = self._append(connection, record, ready=ready)
-        self._committed(record, number)
+        self._committed(record, number, ready=ready)
 
     @rule(record=st.sampled_from(RECORDS))
     @precondition(lambda self: self.held is None)
@@ -142,7 +146,7 @@ class Delivery(RuleBasedStateMachine):
         self.held = None
         if commits:
             connection.commit()
-            self._committed(record, number)
+            self._committed(record, number, ready=True)
         connection.close()
 
     # --- the system ------------------------------------------------------------------------------
@@ -163,7 +167,7 @@ class Delivery(RuleBasedStateMachine):
         worker=st.integers(0, WORKERS - 1),
         stays=st.sampled_from([False, False, False, True]),
         crash=crashes,
-        fate=fates,
+        fate=st.lists(fates, min_size=1, max_size=3),
         meanwhile=st.sampled_from([None, "deliver", "say", "wait"]),
     )
     @precondition(lambda self: self.broker.messages)
@@ -172,7 +176,7 @@ class Delivery(RuleBasedStateMachine):
         which: int,
         worker: int,
         crash: tuple[int, When] | None,
-        fate: Fate,
+        fate: list[Fate],
         meanwhile: str | None,
         *,
         stays: bool,
@@ -199,7 +203,7 @@ class Delivery(RuleBasedStateMachine):
                 break
         if self.broker.messages:
             message = self.broker.messages.pop(which % len(self.broker.messages))
-            self._run(worker, message, None, "answered", lambda: None)
+            self._run(worker, message, None, [], lambda: None)
 
     def _say_and_tick(self, record: tuple[str, str]) -> None:
         self.say(record, ready=True)
@@ -211,17 +215,38 @@ class Delivery(RuleBasedStateMachine):
         worker: int,
         message: Message,
         crash: tuple[int, When] | None,
-        fate: Fate,
+        fate: list[Fate],
         meanwhile: Callable[[], None],
     ) -> None:
         process, quickbooks = self.workers[worker], self.world.quickbooks
         if crash is not None:
             process.crashing.left, process.crashing.when = crash
-        quickbooks.fates, quickbooks.meanwhile = [fate], meanwhile
+        before = quickbooks.fates, quickbooks.meanwhile
+        quickbooks.fates, quickbooks.meanwhile = list(fate), meanwhile
         process.run(message)
-        quickbooks.fates, quickbooks.meanwhile = [], None
+        quickbooks.fates, quickbooks.meanwhile = before
         if process.dead:
             self.workers[worker] = self._new_worker()
+
+    @rule(how=st.sampled_from(["refuses", "loses the confirms", "takes half"]))
+    def fail_to_publish(self, how: Literal["refuses", "loses the confirms", "takes half"]) -> None:
+        """Let the broker fail with the next batch."""
+        self.broker.fails = how
+
+    @rule()
+    def freeze_the_relay(self) -> None:
+        """Let the relay stand still until another leads; what it does then comes too late."""
+        if self.frozen is None:
+            self.frozen, self.relay = self.relay, self._new_relay()
+
+    @rule(ticks=st.integers(1, 3))
+    @precondition(lambda self: self.frozen is not None)
+    def thaw_the_relay(self, ticks: int) -> None:
+        """Let the relay that stood still go on as if nothing had happened."""
+        assert self.frozen is not None
+        for _ in range(ticks):
+            self.frozen.tick()
+        self.frozen = None
 
     @rule(which=st.integers(0, 100))
     @precondition(lambda self: self.broker.messages)
@@ -255,11 +280,30 @@ class Delivery(RuleBasedStateMachine):
             self._leave()
 
     def _come_to_rest(self) -> None:
+        """First what was said so far; only then all of it once more."""
         if self.held is not None:
             self.end_what_is_held(commits=True)
+        self._finish()
+        self._assert_there(self._expected())
         for record in RECORDS:
             self.say(record, ready=True)
         self._finish()
+        self._assert_there(list(RECORDS))
+
+    def _expected(self) -> list[tuple[str, str]]:
+        """Say whose newest change must be in QuickBooks: what is ready, below what is there."""
+        customers: list[tuple[str, str]] = [("contact", "c1"), ("project", "p1")]
+        if not self.ever_won or any(each not in self.newest for each in customers):
+            return []
+        invoices = [each for each in RECORDS if each[0] == "invoice" and self.ready.get(each)]
+        payment = ("payment", "y1")
+        is_paid = self.ready.get(payment) and len(invoices) == len(PAYS)
+        return [*customers, *invoices, *([payment] if is_paid else [])]
+
+    def _assert_there(self, records: list[tuple[str, str]]) -> None:
+        there = self._in_quickbooks()
+        missing = [each for each in records if self.newest[each] not in there]
+        assert missing == [], f"{missing} of {self.newest}, {there} are in QuickBooks"
 
     def _finish(self) -> None:
         """Let everything come to rest, without any more harm."""
@@ -270,7 +314,7 @@ class Delivery(RuleBasedStateMachine):
                     break
             while self.broker.messages:
                 self.workers[0].run(self.broker.messages.pop(0))
-            if self._is_settled():
+            if not self._unsettled():
                 return
             self.world.database_clock.advance(5)
         raise AssertionError(f"not settled: {self._unsettled()}")
@@ -280,7 +324,6 @@ class Delivery(RuleBasedStateMachine):
         assert realm is not None
         calls = [call_of(each) for each in realm.log.since(0, 1_000_000)]
         told = Realm(
-            realm_id=self.realm_id,
             company_id=self.company_id,
             ceiling=1_000_000,
             calls=calls,
@@ -341,22 +384,32 @@ class Delivery(RuleBasedStateMachine):
         append(connection, entity, snapshot, company_id=self.company_id)
         return number
 
-    def _committed(self, record: tuple[str, str], number: int) -> None:
+    def _committed(self, record: tuple[str, str], number: int, *, ready: bool) -> None:
         entity, record_id = record
-        total = Decimal("100.00") if entity == "invoice" else None
+        self.ready[record] = ready
+        self.ever_won = self.ever_won or (entity == "project" and ready)
+        total = SUMS.get(entity)
         # Before the commit it is in nobody's sight, and by whose clock does not matter here.
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        self.revisions.append(Revision(number, self.company_id, entity, record_id, total, None, at))
+        self.revisions.append(
+            Revision(
+                number=number,
+                company_id=self.company_id,
+                entity=entity,
+                record_id=record_id,
+                total=total,
+                name=None,
+                gone=False,
+                committed_at=at,
+            )
+        )
         self.newest[record] = number
-
-    def _is_settled(self) -> bool:
-        return not self._unsettled()
 
     def _unsettled(self) -> list[Any]:
         with self.world.pool.connection() as connection:
             return connection.execute(
                 "SELECT entity, record_id, state, reason, sentence FROM proline_qbo.records"
-                " WHERE company_id = %s AND (state <> 'done' OR settled_version <> version)"
+                " WHERE company_id = %s AND state IN ('pending', 'dispatched', 'retrying')"
                 " UNION ALL SELECT entity, record_id, 'event', '', ''"
                 " FROM proline_outbox.outbox_events WHERE company_id = %s"
                 " UNION ALL SELECT entity, record_id, 'nudge', '', ''"

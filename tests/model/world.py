@@ -16,6 +16,7 @@ from broker.claim_checks import Message
 from broker.routing import QUEUES
 from coordination import processes
 from coordination.database import Pool
+from coordination.errors import NotLeading
 from coordination.limiter import Limits
 from outbox.relay import Relay
 from qbo_client import BareClient
@@ -35,16 +36,34 @@ ROOMY = Limits(pace_ms=0, send_within_ms=60_000, max_wait_seconds=60.0, in_fligh
 
 
 class Broker:
-    """A broker that keeps what is published and delivers what it is told to."""
+    """A broker that keeps what is published and delivers what it is told to.
+
+    Attributes:
+        messages: what stands in its queues.
+        fails: what becomes of the next batch; None: all of it is confirmed.
+    """
 
     def __init__(self) -> None:
         """Begin empty."""
         self.messages: list[Message] = []
+        self.fails: Literal["refuses", "loses the confirms", "takes half"] | None = None
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Confirm everything."""
-        self.messages += messages
-        return ()
+        """Keep and confirm, or not; say what is not confirmed."""
+        fails, self.fails = self.fails, None
+        match fails:
+            case "refuses":
+                return messages
+            case "loses the confirms":
+                self.messages += messages
+                return messages
+            case "takes half":
+                half = len(messages) // 2
+                self.messages += messages[:half]
+                return messages[half:]
+            case None:
+                self.messages += messages
+                return ()
 
     def waiting(self, queue_names: Collection[str]) -> Mapping[str, int]:
         """Count what stands in each queue."""
@@ -208,6 +227,8 @@ class RelayProcess:
             return self.relay.tick()
         except Crash:
             self.dead = True
+            return False
+        except NotLeading:
             return False
         finally:
             self.crashing.left = None

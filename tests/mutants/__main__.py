@@ -1,6 +1,7 @@
-"""`make mutants`: plants each defect and sees that a test catches it.
+"""`make mutants`: plants each defect and sees that a test catches it, which passes without it.
 
-Exit code 1 where one lives on: either its test proves nothing, or the defect is none.
+Exit code 1 where one lives on: either its test proves nothing, or the defect is none. A test that
+breaks on the plant itself, because the code has moved on, has caught nothing.
 """
 
 import argparse
@@ -25,6 +26,9 @@ ROOT: Final = Path(__file__).parents[2]
 OPTIONS: Final = ("-x", "-q", "--no-header", "-p", "no:cacheprovider")
 FAILED: Final = 1
 """Pytest's exit code where tests failed; any other says that it could not run them."""
+SHOWN: Final = 3_000
+_SEEN: Final = re.compile(r"assert |AssertionError|Failed: DID NOT RAISE")
+"""How a failure begins in which a test has seen something; any other is one of the plant."""
 _FAILED: Final = re.compile(r"^FAILED (\S+)(?: - (.*))?", re.MULTILINE)
 
 
@@ -45,11 +49,18 @@ def main() -> int:
     parser.add_argument("--only", choices=[each.name for each in MUTANTS], action="append")
     asked = parser.parse_args().only or [each.name for each in MUTANTS]
     console = Console(highlight=False)
-    fates = [_try(each, console) for each in MUTANTS if each.name in asked]
+    chosen = [each for each in MUTANTS if each.name in asked]
+    console.print("  without any defect ...", style="dim")
+    sound = _pytest([test for each in chosen for test in each.caught_by], None)
+    if sound.returncode != 0:
+        console.print(sound.stdout[-SHOWN:], markup=False)
+        console.print("These tests must pass without a defect first.")
+        return 1
+    fates = [_try(each, console) for each in chosen]
     console.print(_table(fates))
     living = [each for each in fates if each.caught_by is None]
     for each in living:
-        console.print(each.said[-3_000:], markup=False)
+        console.print(each.said[-SHOWN:], markup=False)
     console.print(f"{len(fates) - len(living)} of {len(fates)} caught.")
     return 1 if living else 0
 
@@ -57,18 +68,23 @@ def main() -> int:
 def _try(mutant: Mutant, console: Console) -> Fate:
     console.print(f"  {mutant.name}: {mutant.says} ...", style="dim")
     began = time.monotonic()
-    ran = subprocess.run(  # noqa: S603  # this Python, tests of ours
-        [sys.executable, "-m", "pytest", *OPTIONS, *mutant.caught_by],
+    ran = _pytest(list(mutant.caught_by), mutant.name)
+    failed = _FAILED.search(ran.stdout)
+    reason = (failed and failed.group(2)) or ""
+    caught = ran.returncode == FAILED and failed and _SEEN.match(reason)
+    caught_by = failed.group(1) if caught and failed else None
+    return Fate(mutant, caught_by, reason, time.monotonic() - began, ran.stdout + ran.stderr)
+
+
+def _pytest(tests: list[str], mutant: str | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # this Python, tests of ours
+        [sys.executable, "-m", "pytest", *OPTIONS, *dict.fromkeys(tests)],
         cwd=ROOT,
-        env=os.environ | {VARIABLE: mutant.name, "COLUMNS": "400"},
+        env=os.environ | {VARIABLE: mutant or "", "COLUMNS": "400"},
         capture_output=True,
         text=True,
         check=False,
     )
-    failed = _FAILED.search(ran.stdout)
-    caught_by = failed.group(1) if ran.returncode == FAILED and failed else None
-    reason = (failed and failed.group(2)) or ""
-    return Fate(mutant, caught_by, reason, time.monotonic() - began, ran.stdout + ran.stderr)
 
 
 def _table(fates: Sequence[Fate]) -> Table:

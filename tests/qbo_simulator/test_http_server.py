@@ -75,17 +75,40 @@ def test_a_call_leaves_flight_when_its_client_goes(
     """A connection closed during a delay is noticed: the call counts as closed, not answered."""
     company.fault({"operation": "create"}, delay_ms=60_000)
     realm = company.simulator.realms.all()[0]
-    body = b'{"DisplayName":"Ada"}'
-    target, token = company.target("customer", {}), company.token
-    head = f"POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
     with socket.create_connection(("127.0.0.1", server.server_port)) as client:
-        client.sendall(head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        client.sendall(_raw_create(company))
         assert _soon(lambda: realm.throttle.in_flight == 1 and "Customer" in realm.objects)
 
     assert _soon(lambda: realm.throttle.in_flight == 0)
     call = company.log()[-1]
     assert (call["answered_at"], call["applied"]) == (None, True)
     assert call["closed_at"] is not None
+
+
+def test_a_call_may_be_carried_out_after_its_client_has_gone(
+    company: Company, server: SimulatorServer
+) -> None:
+    """It has left the flight by then, and the same requestid meets what it comes to."""
+    company.fault({"operation": "create"}, before_ms=400)
+    realm = company.simulator.realms.all()[0]
+    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+        client.sendall(_raw_create(company))
+        assert _soon(lambda: realm.throttle.in_flight == 1)
+
+    assert _soon(lambda: realm.throttle.in_flight == 0)
+    closed = company.log()[-1]
+    assert (closed["closed_at"] is not None, closed["applied"]) == (True, False)
+    assert _soon(lambda: company.log()[-1]["applied"])
+    applied = company.log()[-1]
+    assert applied["closed_at"] == closed["closed_at"]
+    assert realm.throttle.in_flight == 0
+
+
+def _raw_create(company: Company) -> bytes:
+    body = b'{"DisplayName":"Ada"}'
+    target, token = company.target("customer", {}), company.token
+    head = f"POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    return head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _soon(condition: object) -> bool:

@@ -136,6 +136,7 @@ def test_an_answer_of_the_token_endpoint_can_be_lost() -> None:
         {"match": {}, "then": {"status": 99}},
         {"match": {}, "then": {"answer": "maybe"}},
         {"match": {}, "then": {"delay_ms": -1}},
+        {"match": {}, "then": {"before_ms": "soon"}},
         {"match": []},
         {"then": {"status": 500}, "extra": 1},
     ],

@@ -25,7 +25,17 @@ CONTACTS = [QUEUES["contact"]]
 DEAD = dead_letter_queue(QUEUES["contact"])
 LAST = 1_000_000
 STRANGE_MANY = 90
-STRANGE_ARGUMENTS = (None, [], {}, "acme", [[]], [1], [1.5, "acme", 1, "x"], [True] * 4, [None] * 9)
+STRANGE_ARGUMENTS: tuple[object, ...] = (
+    None,
+    [],
+    {},
+    "acme",
+    [[]],
+    [1],
+    [1.5, "acme", 1, "x"],
+    [True] * 4,
+    [None] * 9,
+)
 STRANGE = {
     "no json": b"Ada Example, 555-0100",
     "no bytes of a text": b"\xff\xfe Ada Example",
