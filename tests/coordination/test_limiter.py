@@ -308,11 +308,18 @@ def test_who_waited_for_the_realms_row_reads_the_clock_after_it(
     """Its transaction began before; by that time what ended meanwhile would lie ahead of it."""
     slot = take(connection, process_id, UNPACED)
     assert isinstance(slot, Slot)
+    connection.commit()
+    connection.execute("SELECT proline_qbo.lock_limiter(%s)", [REALM])
 
-    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as threads:
+    with (
+        psycopg.connect(database_url) as other,
+        psycopg.connect(database_url) as ending,
+        ThreadPoolExecutor(1) as threads,
+    ):
         taking = threads.submit(take, other, process_id, UNPACED)
         until_one_waits(database_url, "wait_event_type = 'Lock'")
-        limiter.end_call(connection, slot.call_id, 200, None, None)
+        limiter.end_call(ending, slot.call_id, 200, None, None)
+        ending.commit()
         connection.commit()
         taken = taking.result(10)
 

@@ -29,7 +29,7 @@ FAILED: Final = 1
 SHOWN: Final = 3_000
 _SEEN: Final = re.compile(r"assert |AssertionError|Failed: DID NOT RAISE")
 """How a failure begins in which a test has seen something; any other is one of the plant."""
-_FAILED: Final = re.compile(r"^FAILED (\S+)(?: - (.*))?", re.MULTILINE)
+_FAILED: Final = re.compile(r"^FAILED (.+?)(?: - (.*))?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ def _try(mutant: Mutant, console: Console) -> Fate:
     ran = _pytest(list(mutant.caught_by), mutant.name)
     failed = _FAILED.search(ran.stdout)
     reason = (failed and failed.group(2)) or ""
-    caught = ran.returncode == FAILED and failed and _SEEN.match(reason)
+    seen = _SEEN.match(reason) or (mutant.seen_as and reason.startswith(mutant.seen_as))
+    caught = ran.returncode == FAILED and failed and seen
     caught_by = failed.group(1) if caught and failed else None
     return Fate(mutant, caught_by, reason, time.monotonic() - began, ran.stdout + ran.stderr)
 

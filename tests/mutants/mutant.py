@@ -14,6 +14,7 @@ class Mutant:
         caught_by: the tests of which at least one must fail with it; all pass without it.
         plant: plants it in a process; None: it is in the database alone.
         in_database: SQL that plants it there; None: it is in the processes alone.
+        seen_as: how the failure begins in which its test has seen it, if by no assertion.
     """
 
     name: str
@@ -21,3 +22,4 @@ class Mutant:
     caught_by: tuple[str, ...]
     plant: Callable[[], None] | None = None
     in_database: str | None = None
+    seen_as: str | None = None

@@ -17,7 +17,7 @@ from records.claims import Claim, ClaimCheck, OpenAttempt
 from records.facts import Facts
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
-from tests.support.guards_out import send_after_any_pause
+from tests.support.guards_out import ignore_its_own_beat, let_slots_grow_old
 from workers import body, claim_consumer, drafting, mapping, writing
 from workers.mapping import matching
 from workers.rabbitmq import ConsumingBroker
@@ -112,8 +112,9 @@ def link_of_any_realm() -> None:
 
 
 def send_after_a_freeze() -> None:
-    """Send however late, and live on when declared gone."""
-    send_after_any_pause()
+    """Send however late after its slot and its last beat."""
+    let_slots_grow_old()
+    ignore_its_own_beat()
 
 
 def void_before_the_payments() -> None:
