@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 STAGES = stages()
 FINAL = ("production", "demo")
 NEVER_IN_PRODUCTION = {"demo", "qbo_simulator"}
+IN_NO_IMAGE = {"chaos"}
 PACKAGES = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"migrations"}
+PACKAGES -= IN_NO_IMAGE
 BESIDE_PACKAGES = {"requirements", "pyproject.toml", "README.md"}
 
 
