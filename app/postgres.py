@@ -120,8 +120,7 @@ class EmbeddedPostgres:
         if self._supervisor is not None:
             noted = (self._home / "cluster" / "postmaster.pid").read_text(encoding="utf-8")
             os.kill(int(noted.split()[0]), signal.SIGQUIT)
-            stop_supervised(self._supervisor)
-            self._supervisor = None
+            self.stop()
 
     def _wait_until_it_answers(self, log: Path) -> None:
         assert self._supervisor is not None  # noqa: S101  # set by the only caller, the line above

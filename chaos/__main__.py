@@ -1,6 +1,7 @@
 """`make chaos`: exit code 0 where every promise was kept, 1 where one was broken."""
 
 import argparse
+import logging
 import sys
 from secrets import randbelow
 
@@ -23,6 +24,7 @@ def main() -> int:
     plant()
     # What the harness's own sessions meet, it counts itself.
     configure(level="ERROR")
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     progress = Console(stderr=True, highlight=False)
     progress.print(f"  seed {seed}", style="dim")
     outcome = play(

@@ -9,25 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.connecting import connect_company
 from app.migrate import migrate
-from app.onboarding import change_settings, enable_company, open_company
 from app.postgres import EmbeddedPostgres
 from app.rabbitmq import PrivateRabbitmq
 from chaos.form import Form
-from connections.audit import Actor
-from connections.settings import CompanySettings
+from connections.settings import CEILING_DEFAULT
 from coordination.database import Pool, open_pool
 from demo.app import App, process_environment
 from demo.boards import set_up
+from demo.comparer import Mode
 from demo.desk import Desk, open_desk
 from demo.fleet import running_fleet, start_simulator
-from demo.proline import capture_changes, create_tables
+from demo.proline import capture_changes, create_tables, open_engine
 from demo.scenario import Office
 from demo.simulator_control import SimulatorControl
 from tests.support.planted import plant_in
@@ -40,7 +37,6 @@ OPTIONS: Final = {
 LOG_LIMIT: Final = 1_000_000
 LATENCY_MS: Final = (20, 250)
 SESSIONS: Final = 8
-OFFICE: Final = Actor("the harness", "program")
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Contractor:
 
     company_id: str
     name: str
-    mode: Literal["main", "sub"]
+    mode: Mode
     realm_id: str
     ceiling: int
     enabled_at: datetime
@@ -110,9 +106,7 @@ def _sessions(database_url: str) -> Iterator[sessionmaker[Session]]:
     """Give ProLine's sessions on a migrated database with its tables; each commit is captured."""
     migrate(database_url)
     plant_in(database_url)
-    engine = create_engine(
-        database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=SESSIONS
-    )
+    engine = open_engine(database_url, pool_size=SESSIONS)
     create_tables(engine)
     sessions = sessionmaker(engine)
     capture_changes(sessions)
@@ -126,12 +120,13 @@ def _contractor(
     desk: Desk, sessions: sessionmaker[Session], quickbooks: SimulatorControl, number: int
 ) -> Contractor:
     """Make a company in ProLine and its books, no two alike, connect them and turn it on."""
-    mode: Literal["main", "sub"] = "sub" if number % 2 else "main"
-    company_id, name = f"company-{number + 1}", f"Example Roofing {number + 1}"
+    mode: Mode = "sub" if number % 2 else "main"
+    office = Office(f"company-{number + 1}", f"Example Roofing {number + 1}", mode, enabled=True)
     with sessions.begin() as session:
-        set_up(session, Office(company_id, name, mode, enabled=True))
-    realm_id = quickbooks.make_books(
-        name,
+        set_up(session, office)
+    realm_id = desk.set_up(
+        quickbooks,
+        office,
         using_sales_tax=False,
         log_bodies=True,
         log_limit=LOG_LIMIT,
@@ -141,17 +136,5 @@ def _contractor(
         # As Intuit says that it is: a refresh token's value changes once a day.
         refresh_rotation="daily",
     )
-    settings = CompanySettings(customer_mode=mode)
-    open_company(desk.pool, company_id, name, by=OFFICE)
-    change_settings(desk.pool, company_id, settings, by=OFFICE)
-    connect_company(
-        desk.pool,
-        desk.quickbooks,
-        desk.slots,
-        company_id=company_id,
-        realm_id=realm_id,
-        code=quickbooks.authorization_code(realm_id),
-        by=OFFICE,
-    )
-    enabled = enable_company(desk.pool, company_id, by=OFFICE)
-    return Contractor(company_id, name, mode, realm_id, settings.ceiling, enabled.first_enabled_at)
+    enabled_at = desk.enable([office])[office.id]
+    return Contractor(office.id, office.name, mode, realm_id, CEILING_DEFAULT, enabled_at)

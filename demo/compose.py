@@ -15,7 +15,6 @@ from functools import partial
 from typing import Final
 
 from rich.console import Console
-from sqlalchemy import create_engine
 
 from app.embedded import embedded_system
 from app.logs import configure
@@ -31,7 +30,7 @@ from demo.disturbance import Killer
 from demo.failures import DemonstrationFailed
 from demo.fleet import running_fleet, start_relays_and_workers, start_simulator
 from demo.given_broker import given_rabbitmq
-from demo.proline import create_tables
+from demo.proline import create_tables, open_engine
 from demo.run import Stage, run
 from demo.running import RunningSystem
 from demo.scenario import Plan, plan
@@ -186,7 +185,7 @@ def _stage(  # one part each
     *,
     limited: bool = True,
 ) -> Iterator[Stage]:
-    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = open_engine(database_url)
     create_tables(engine)
     control = SimulatorControl(base_url, limited=limited)
     try:

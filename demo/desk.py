@@ -34,11 +34,18 @@ class Desk:
     quickbooks: QuickBooks
     slots: RealmSlots
 
-    def set_up(self, control: SimulatorControl, office: Office) -> str:
-        """Choose what the office wants and connect it to a QuickBooks company; give its realm."""
+    def set_up(self, control: SimulatorControl, office: Office, **books: object) -> str:
+        """Choose what the office wants and connect it to a QuickBooks company; give its realm.
+
+        Args:
+            control: makes that company.
+            office: whose it is.
+            books: settings of it, beside and before what goes with the office's mode.
+        """
         open_company(self.pool, office.id, office.name, by=OFFICE)
         change_settings(self.pool, office.id, CompanySettings(customer_mode=office.mode), by=OFFICE)
-        realm_id = control.add_realm(office.name, custom_txn_numbers=office.mode == "main")
+        settings = {"custom_txn_numbers": office.mode == "main", **books}
+        realm_id = control.add_realm(office.name, **settings)
         for tries_left in reversed(range(CONNECT_TRIES)):
             try:
                 self._connect(office.id, realm_id, control.authorization_code(realm_id))

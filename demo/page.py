@@ -14,7 +14,6 @@ from threading import Event
 from typing import Final
 
 from rich.console import Console
-from sqlalchemy import create_engine
 
 from app.embedded import embedded_system
 from app.logs import configure
@@ -34,6 +33,7 @@ from demo.looking.ports import HOST, free_port
 from demo.looking.proline import LittleProline
 from demo.looking.quickbooks import LittleQuickBooks
 from demo.looking.web import little_site
+from demo.proline import open_engine
 from qbo_client import discovery_below, endpoints_below
 from qbo_simulator.http_server import serve
 from workers.waits import Waits
@@ -120,7 +120,7 @@ def standing(database_url: str, page_port: int) -> Iterator[Standing]:
 
 @contextmanager
 def _proline(database_url: str) -> Iterator[LittleProline]:
-    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = open_engine(database_url)
     try:
         yield LittleProline.opened(engine, COMPANY)
     finally:

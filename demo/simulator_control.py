@@ -42,20 +42,11 @@ class SimulatorControl:
     base_url: str
     limited: bool = True
 
-    def add_realm(self, company_name: str, *, custom_txn_numbers: bool) -> str:
-        """Make a QuickBooks company and give its realm id."""
-        settings: dict[str, object] = {
-            "company_name": company_name,
-            "custom_txn_numbers": custom_txn_numbers,
-        }
-        if not self.limited:
-            settings["limits"] = NO_LIMITS
-        return str(self._post("/_simulator/realms", settings)["realm_id"])
-
-    def make_books(self, company_name: str, **settings: object) -> str:
-        """Make a QuickBooks company with any settings and give its realm id."""
-        made = self._post("/_simulator/realms", {"company_name": company_name, **settings})
-        return str(made["realm_id"])
+    def add_realm(self, company_name: str, **settings: object) -> str:
+        """Make a QuickBooks company with these settings and give its realm id."""
+        limits = {} if self.limited else {"limits": NO_LIMITS}
+        asked = {"company_name": company_name, **limits, **settings}
+        return str(self._post("/_simulator/realms", asked)["realm_id"])
 
     def order_fault(self, match: Mapping[str, object], then: Mapping[str, object]) -> None:
         """Let something happen to the next calls that match."""

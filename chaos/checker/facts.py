@@ -81,12 +81,6 @@ class Realm:
     ledger: Ledger
     books: Books
 
-    @property
-    def applied(self) -> list[Call]:
-        """The writes that changed the books, in the order in which they did."""
-        applied = [(call.applied_at, call.seq, call) for call in self.calls if call.applied_at]
-        return [call for _, _, call in sorted(applied, key=lambda each: each[:2])]
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -7,6 +7,7 @@ record, so that writes without a revision, such as voids, are known too.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 from chaos.checker.breaches import Breach, Kind
@@ -83,17 +84,14 @@ class Understood:
 def understand(facts: Facts, realm: Realm) -> Understood:
     """Read one company's log."""
     asked = tuple(_asked(facts, realm))
-    applied = {call.seq: place for place, call in enumerate(realm.applied)}
-    writes = sorted(
-        (each for each in asked if each.call.seq in applied),
-        key=lambda each: applied[each.call.seq],
-    )
+    applied = [(at, write.call.seq, write) for write in asked if (at := write.call.applied_at)]
+    writes = tuple(write for _, _, write in sorted(applied, key=itemgetter(0, 1)))
     running = {
         invoice.id: invoice.project_id
         for invoice in realm.ledger.invoices
         if invoice.kind == RUNNING
     }
-    return Understood(facts, realm, asked, tuple(writes), running)
+    return Understood(facts, realm, asked, writes, running)
 
 
 def _asked(facts: Facts, realm: Realm) -> Iterator[Write]:

@@ -6,12 +6,12 @@ answered, so it goes on with another one.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -22,9 +22,6 @@ from chaos.load.revisions import lock_roots, look_at_roots, raise_revision
 from chaos.load.shared import Shared
 from demo.people import people
 from demo.transactions import perform
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PEOPLE: Final = 120
 AWAY: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
@@ -65,7 +62,7 @@ class Load:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
-    def running(self) -> "Iterator[None]":
+    def running(self) -> Iterator[None]:
         """Write for as long as the block lasts; what went wrong in an author is raised at its end.
 
         Raises:

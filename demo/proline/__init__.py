@@ -13,6 +13,7 @@ from demo.proline.billing import (
     PaymentReturn,
 )
 from demo.proline.captured import capture_changes
+from demo.proline.engines import open_engine
 from demo.proline.rows import SCHEMA, Row
 from demo.proline.sales import (
     Company,
@@ -54,6 +55,7 @@ __all__ = [
     "contact_snapshots",
     "create_tables",
     "invoice_snapshots",
+    "open_engine",
     "payment_snapshots",
     "project_snapshots",
 ]

@@ -4,18 +4,18 @@ from collections.abc import Generator
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from demo.boards import set_up
-from demo.proline import create_tables
+from demo.proline import create_tables, open_engine
 from demo.scenario import Plan, plan
 
 
 @pytest.fixture
 def engine(database_url: str) -> Generator[Engine]:
     """Give ProLine's engine with its tables and views made."""
-    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = open_engine(database_url)
     create_tables(engine)
     yield engine
     engine.dispose()

@@ -36,7 +36,14 @@ from tests.model.crashes import When
 from tests.model.world import Broker, Fate, QuickBooks, RelayProcess, WorkerProcess
 from tests.support import proline
 from tests.support.database_clock import DatabaseClock
-from tests.support.proline import SENT_AT, WON, Snapshot, append, enable_company
+from tests.support.proline import (
+    SENT_AT,
+    WON,
+    Snapshot,
+    append,
+    books_of,
+    enable_company,
+)
 from tests.support.relay_in_hand import StepClock
 
 ASKED_FOR: Final = int(os.environ.get("EXAMPLES", "0"))
@@ -53,6 +60,7 @@ RECORDS: Final[tuple[tuple[str, str], ...]] = (
     ("payment", "y1"),
 )
 SUMS: Final = {"invoice": Decimal("100.00"), "payment": Decimal("40.00")}
+KINDS: Final = ("Customer", "Invoice", "Payment")
 PAYS: Final = {"i1": "30.00", "i2": "10.00"}
 SETTINGS: Final = CompanySettings(customer_mode="sub", existing_customers="create", ceiling=500)
 
@@ -94,7 +102,6 @@ class Delivery(RuleBasedStateMachine):
         """Enable a company with books of its own; the first few records are there already."""
         number = next(companies)
         self.company_id = f"model-{number}"
-        self.realm_id = proline.realm_of(self.company_id)
         simulator = self.world.quickbooks.simulator
         self.realm_id = simulator.add_realm(
             {
@@ -110,7 +117,7 @@ class Delivery(RuleBasedStateMachine):
                 "UPDATE proline_qbo.companies SET realm_id = %s WHERE id = %s",
                 [self.realm_id, self.company_id],
             )
-            books.store(connection, self._books())
+            books.store(connection, books_of(self.realm_id))
         self.token = self.world.quickbooks.token(self.realm_id)
         self.relay = self._new_relay()
         self.workers = [self._new_worker() for _ in range(WORKERS)]
@@ -339,9 +346,7 @@ class Delivery(RuleBasedStateMachine):
         # How fast a company may be called is no matter of this model.
         broken = [each for each in verdict.breaches if each.kind is not Kind.LIMIT_BREACHES]
         assert broken == []
-        applied = [
-            call for call in told.applied if call.entity in {"Customer", "Invoice", "Payment"}
-        ]
+        applied = [call for call in calls if call.applied_at and call.entity in KINDS]
         said = [(call.object_id, call.entity, _without_token(call.body)) for call in applied]
         assert [each for each in said if said.count(each) > 1] == []
         assert self._in_quickbooks() == set(self.newest.values())
@@ -350,11 +355,7 @@ class Delivery(RuleBasedStateMachine):
         """Which revisions the books show: of the records that are there."""
         realm = self.world.quickbooks.simulator.realms.find(self.realm_id)
         assert realm is not None
-        held = [
-            each
-            for kind in ("Customer", "Invoice", "Payment")
-            for each in realm.objects[kind].values()
-        ]
+        held = [each for kind in KINDS for each in realm.objects[kind].values()]
         return {_revision_in(each) for each in held}
 
     def _leave(self) -> None:
@@ -422,20 +423,6 @@ class Delivery(RuleBasedStateMachine):
 
     def _new_worker(self) -> WorkerProcess:
         return WorkerProcess.started(self.world.pool, self.world.quickbooks, self.token)
-
-    def _books(self) -> books.Books:
-        return books.Books(
-            realm_id=self.realm_id,
-            company_name=self.company_id,
-            country="US",
-            home_currency="USD",
-            custom_txn_numbers=True,
-            using_sales_tax=False,
-            book_close_date=None,
-            income_item_id="1",
-            payment_method_id="1",
-            deposit_account_id=None,
-        )
 
 
 def _snapshot(entity: str, record_id: str, number: int, *, ready: bool) -> Snapshot:

@@ -24,6 +24,7 @@ from qbo_simulator.simulator import Simulator
 from qbo_simulator.wire import Request
 from records.claims import ClaimCheck
 from tests.model.crashes import Crash, CrashingPool
+from tests.support.always_good import OneToken
 from tests.support.relay_in_hand import AT_ONCE, StepClock
 from workers.body import SyncBody
 from workers.calling import Caller
@@ -137,27 +138,6 @@ class QuickBooks:
             raise httpx.ReadTimeout("no answer")
         headers = {"content-type": answer.content_type, **dict(answer.headers)}
         return httpx.Response(answer.status, content=answer.body, headers=headers)
-
-
-@dataclass
-class OneToken:
-    """A company's access token, which is always good."""
-
-    token: str
-
-    def for_company(self, company_id: str) -> "OneToken":
-        """Give the source of one company."""
-        del company_id
-        return self
-
-    def access_token(self, realm_id: str) -> str:
-        """Give the token."""
-        del realm_id
-        return self.token
-
-    def refused(self, realm_id: str, token: str) -> str:
-        """Nobody refuses it."""
-        raise AssertionError((realm_id, token))
 
 
 @dataclass

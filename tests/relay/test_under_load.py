@@ -21,9 +21,10 @@ from coordination.limiter import Limits
 from coordination.statements import Statement
 from records import claims, eligibility, places, turns
 from records.verdicts import Verdict
+from tests.support.always_good import OneToken
 from tests.support.busy_proline import BusyProLine
 from tests.support.crew import PlainBody, Work, crew
-from tests.support.proline import enable_company, realm_of
+from tests.support.proline import books_of, enable_company, realm_of
 from tests.support.recorded_quickbooks import RecordedQuickBooks
 from tests.support.recording import Call, Recording
 from workers.body import SyncBody
@@ -44,22 +45,6 @@ SELECT NOT EXISTS (SELECT FROM proline_outbox.outbox_events)
 """
 
 MakeWork = Callable[[UUID, RunningClaims, Callable[[], bool]], Work]
-
-
-class OneToken:
-    """Access tokens that are always good."""
-
-    def for_company(self, company_id: str) -> "OneToken":  # noqa: ARG002  # the protocol's
-        """Give the source of one company."""
-        return self
-
-    def access_token(self, realm_id: str) -> str:  # noqa: ARG002  # the protocol's
-        """Give a token."""
-        return "token"
-
-    def refused(self, realm_id: str, token: str) -> str:  # noqa: ARG002  # the protocol's
-        """Nobody refuses it."""
-        raise AssertionError(realm_id)
 
 
 @pytest.fixture
@@ -115,22 +100,7 @@ def _set_up(pool: Pool) -> None:
     with pool.connection() as connection:
         for company_id in COMPANIES:
             enable_company(connection, company_id, SUB)
-            books.store(connection, _books(company_id))
-
-
-def _books(company_id: str) -> books.Books:
-    return books.Books(
-        realm_id=realm_of(company_id),
-        company_name=company_id,
-        country="US",
-        home_currency="USD",
-        custom_txn_numbers=True,
-        using_sales_tax=False,
-        book_close_date=None,
-        income_item_id="1",
-        payment_method_id="1",
-        deposit_account_id=None,
-    )
+            books.store(connection, books_of(realm_of(company_id), company_id))
 
 
 def test_versions_ascend_never_two_in_flight_children_after_parents(

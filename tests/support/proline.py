@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from connections import companies
 from connections.audit import Actor
+from connections.books import Books
 from connections.settings import CompanySettings
 from coordination.database import Connection
 
@@ -109,6 +110,22 @@ def connect_company(
 def realm_of(company_id: str) -> str:
     """Name the realm a company of a test is connected to."""
     return f"realm-{company_id}"
+
+
+def books_of(realm_id: str, company_name: str = "Example Books") -> Books:
+    """Give what connecting would have read of a realm's books: they take our numbers, no tax."""
+    return Books(
+        realm_id=realm_id,
+        company_name=company_name,
+        country="US",
+        home_currency="USD",
+        custom_txn_numbers=True,
+        using_sales_tax=False,
+        book_close_date=None,
+        income_item_id="1",
+        payment_method_id="1",
+        deposit_account_id=None,
+    )
 
 
 EXPORT_VIEWS = """
