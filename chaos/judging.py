@@ -12,7 +12,6 @@ from psycopg.rows import class_row
 from chaos.checker import Call, Facts, Realm, Revision
 from chaos.ground import Contractor, Ground
 from chaos.harm.diary import Diary
-from chaos.harm.office import modes_chosen
 from demo.comparer import Books, Ledger, Mode, Office, QuickBooksReader, read_books, read_ledger
 
 TRIGGERS: Final = Office("", "", "main", None).trigger_stages
@@ -56,7 +55,7 @@ def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, diary: Diary)
         contractor.name,
         contractor.mode,
         contractor.enabled_at,
-        modes=_modes(contractor, ledger, books, diary),
+        modes=modes_of(contractor, ledger, books, diary),
     )
     return Realm(
         contractor.company_id,
@@ -68,7 +67,7 @@ def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, diary: Diary)
     )
 
 
-def _modes(
+def modes_of(
     contractor: Contractor, ledger: Ledger, books: Books, diary: Diary
 ) -> Mapping[str, Mode]:
     """Say in which mode each project was transferred.
@@ -76,7 +75,7 @@ def _modes(
     That is the mode the office had chosen when the change was taken in, some seconds after the
     commit at most: where it changed its mind about then, only the books can tell.
     """
-    chosen = [(contractor.enabled_at, contractor.mode), *modes_chosen(diary)]
+    chosen = [(contractor.enabled_at, contractor.mode), *diary.modes]
     jobs = {each.key for each in books.customers if each.parent is not None}
     number_of = {each.id: each.number for each in ledger.projects}
     modes: dict[str, Mode] = {}

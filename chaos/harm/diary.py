@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from demo.comparer import Mode
+
 
 class Manner(StrEnum):
     """How a part was harmed."""
@@ -66,10 +68,15 @@ class Recovery:
 
 @dataclass
 class Diary:
-    """Everything that was done; thread-safe."""
+    """Everything that was done; thread-safe.
+
+    Attributes:
+        modes: when the restless office chose which customer mode.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     recoveries: list[Recovery] = field(default_factory=list)
+    modes: list[tuple[datetime, Mode]] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,6 +89,11 @@ class Diary:
         """Note how long something took; None: it did not come."""
         with self._lock:
             self.recoveries.append(Recovery(measure, datetime.now(UTC), seconds, of))
+
+    def chose(self, mode: Mode) -> None:
+        """Note that the restless office has just chosen a customer mode."""
+        with self._lock:
+            self.modes.append((datetime.now(UTC), mode))
 
     def gave_up(self, what: str) -> None:
         """Note an act that could not be done, such as a settings change while all was down."""

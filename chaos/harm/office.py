@@ -1,12 +1,11 @@
 """Harm by the office: it changes its settings, and turns the integration off and on."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
 from app.onboarding import change_settings, disable_company, enable_company
-from chaos.harm.diary import Diary, Manner
+from chaos.harm.diary import Manner
 from chaos.harm.scene import Scene
 from connections import companies
 from connections.audit import Actor
@@ -14,8 +13,8 @@ from connections.settings import CompanySettings
 from coordination.database import DATABASE_AWAY
 from demo.comparer import Mode
 
+MODES: Final[tuple[Mode, ...]] = ("main", "sub")
 OFFICE: Final = Actor("the restless office", "program")
-MODE_SAID: Final = "customers: "
 OFF_SECONDS: Final = (1.0, 8.0)
 TRIES: Final = 20
 AGAIN_SECONDS: Final = 1.0
@@ -41,18 +40,9 @@ def turn_on(scene: Scene) -> bool:
 
 def change_customer_mode(scene: Scene, chance: Random) -> None:
     """Let projects be sub-customers from now on, or no longer."""
-    mode = chance.choice(("main", "sub"))
-    _choose(scene, f"{MODE_SAID}{mode}", {"customer_mode": mode})
-
-
-def modes_chosen(diary: Diary) -> list[tuple[datetime, Mode]]:
-    """Say when which customer mode was chosen."""
-    chosen = [(each.at, each.what.rpartition(MODE_SAID)) for each in diary.entries]
-    return [(at, _mode(said)) for at, (_, found, said) in chosen if found]
-
-
-def _mode(said: str) -> Mode:
-    return "sub" if said == "sub" else "main"
+    mode = chance.choice(MODES)
+    if _choose(scene, f"customers: {mode}", {"customer_mode": mode}):
+        scene.diary.chose(mode)
 
 
 def change_matching(scene: Scene, chance: Random) -> None:
@@ -61,14 +51,14 @@ def change_matching(scene: Scene, chance: Random) -> None:
     _choose(scene, f"existing customers: {rule}", {"existing_customers": rule})
 
 
-def _choose(scene: Scene, what: str, chosen: dict[str, str]) -> None:
+def _choose(scene: Scene, what: str, chosen: Mapping[str, str]) -> bool:
     def choose() -> None:
         with scene.pool.connection() as connection:
             stands = companies.lock(connection, scene.restless).settings
-        settings = CompanySettings.model_validate(stands.model_dump() | chosen)
+        settings = CompanySettings.model_validate({**stands.model_dump(), **chosen})
         change_settings(scene.pool, scene.restless, settings, by=OFFICE)
 
-    _tell(scene, what, choose)
+    return _tell(scene, what, choose)
 
 
 def _tell(scene: Scene, what: str, act: Callable[[], object]) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from itertools import islice
 from random import Random
 from threading import Event
@@ -15,10 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from chaos.checker import Breach, Kind, Verdict
 from chaos.form import SHORT
+from chaos.ground import Contractor
 from chaos.harm.diary import WITHIN_SECONDS, Diary, Manner, Measure
 from chaos.harm.lanes import ALONE, AMONG_THE_FIRST, FIRST, LANES, SLOW, dealt
+from chaos.judging import modes_of
 from chaos.load.writing import Load, Tally, authors_of
 from chaos.outcome import Outcome
+from demo.comparer import Books, Customer
+from tests.demo.sample_ledger import ENABLED, LATER, ledger
 
 
 @pytest.mark.parametrize("measure", Measure)
@@ -64,6 +69,34 @@ def test_every_act_has_its_lane() -> None:
     acts = {act for lane in LANES.values() for act in lane}
 
     assert acts >= ALONE | SLOW | set(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("chose_before", "is_job", "mode"),
+    [
+        (None, False, "main"),
+        (None, True, "main"),
+        (60.0, False, "sub"),
+        (-60.0, True, "main"),
+        (-5.0, True, "sub"),
+        (-5.0, False, "main"),
+    ],
+)
+def test_a_project_is_expected_in_the_mode_that_stood(
+    chose_before: float | None, *, is_job: bool, mode: str
+) -> None:
+    """Only where the office changed its mind about then do the books say which it was."""
+    entered_at, diary = LATER, Diary()
+    if chose_before is not None:
+        diary.modes.append((entered_at - timedelta(seconds=chose_before), "sub"))
+    contractor = Contractor("company-6", "Example", "main", "4620816365000000001", 450, ENABLED)
+    customers = (
+        [Customer("P#1001", "Zo\u00eb's Project - P#1001", parent="C#1001")] if is_job else []
+    )
+
+    modes = modes_of(contractor, ledger(), Books("Example", tuple(customers)), diary)
+
+    assert modes == {"pro": mode}
 
 
 def test_a_run_that_did_nothing_proves_nothing() -> None:
