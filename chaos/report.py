@@ -33,31 +33,34 @@ def show(outcome: Outcome, console: Console) -> None:
         if settled is None
         else f"Settled {settled:.1f} s after the load."
     )
-    for kind in Kind:
-        found = [each for each in outcome.verdict.breaches if each.kind is kind]
-        sentences = [f"{each.company_id}: {each.sentence}" for each in found]
-        _list(console, f"{kind}: {len(found)}", sentences)
-    _list(console, f"parked: {len(outcome.parked)}", outcome.parked)
-    _list(console, f"slow: {len(diary.slow)}", diary.slow)
-    _list(console, f"unproved: {len(outcome.unproved)}", outcome.unproved)
+    for what, sentences in found(outcome).items():
+        _list(console, f"{what}: {len(sentences)}", sentences)
     _list(console, f"not done: {len(diary.not_done)}", diary.not_done)
     exits = (f"{name}: {dict(codes)}" for name, codes in outcome.exits.items() if codes)
     _list(console, "exit codes of processes, how often each", exits)
 
 
+def found(outcome: Outcome) -> dict[str, list[str]]:
+    """Say what was found, a sentence each, by the word of the JSON line."""
+    breaches: dict[str, list[str]] = {kind.value: [] for kind in Kind}
+    for each in outcome.verdict.breaches:
+        breaches[each.kind.value].append(f"{each.company_id}: {each.sentence}")
+    return breaches | {
+        "parked": list(outcome.parked),
+        "slow": outcome.diary.slow,
+        "unproved": outcome.unproved,
+    }
+
+
 def line(outcome: Outcome) -> str:
     """Give the line of JSON that a run ends with."""
-    verdict = outcome.verdict
     return json.dumps(
         {
             "seed": outcome.seed,
             "seconds": round(outcome.seconds),
             "changes": outcome.tally.changes,
             "kills": outcome.diary.kills,
-            **{kind.value: verdict.count(kind) for kind in Kind},
-            "parked": len(outcome.parked),
-            "slow": len(outcome.diary.slow),
-            "unproved": len(outcome.unproved),
+            **{what: len(sentences) for what, sentences in found(outcome).items()},
             "settled": outcome.settled_seconds is not None,
         }
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.settled import is_settled
 from chaos.checker import judge
+from chaos.evidence import leave_evidence
 from chaos.form import Form
 from chaos.ground import Ground, prepared_ground
 from chaos.harm.diary import Diary
@@ -55,7 +56,7 @@ def play(seed: int, form: Form, tell: Tell) -> Outcome:
                 settled = _settle(scene, form, tell)
             tell("reading ProLine's tables, QuickBooks' log and its books ...")
             facts = gather(ground, scene.restless, scene.diary)
-        return Outcome(
+        outcome = Outcome(
             seed=seed,
             form=form,
             seconds=monotonic() - began,
@@ -67,6 +68,11 @@ def play(seed: int, form: Form, tell: Tell) -> Outcome:
             struck=struck,
             exits={each.name: each.exits for each in platform.members},
         )
+        if not outcome.is_clean:
+            tell(
+                f"tables, calls and logs of this run are left in {leave_evidence(ground, outcome)}"
+            )
+        return outcome
 
 
 def _scene(ground: Ground, platform: Platform, form: Form) -> Scene:

@@ -86,7 +86,7 @@ def raise_revision(session: Session, company_id: str, change: Change) -> None:
         company_id=company_id,
         entity=entity,
         record_id=row.id,
-        gone=isinstance(row, Invoice | Payment) and row.voided_at is not None,
+        gone=_is_void(session, row),
     )
     match row:
         case Invoice():
@@ -97,6 +97,16 @@ def raise_revision(session: Session, company_id: str, change: Change) -> None:
             revision.name = session.execute(_NAME, {"id": row.id}).scalar_one()
     session.add(revision)
     session.flush()
+
+
+def _is_void(session: Session, row: Root) -> bool:
+    """Ask the database: what the session remembers may be from before somebody voided it."""
+    if not isinstance(row, Invoice | Payment):
+        return False
+    kind = type(row)
+    return session.execute(
+        select(kind.voided_at.is_not(None)).where(kind.id == row.id)
+    ).scalar_one()
 
 
 def carry(row: Root, number: int) -> None:

@@ -1,13 +1,16 @@
 """What a run is made of: harm that is dealt whole, promises that were put to the test, a load."""
 
+import shutil
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from random import Random
 from threading import Event
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -15,6 +18,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from chaos.checker import Breach, Kind, Verdict
+from chaos.evidence import leave_evidence
 from chaos.form import SHORT
 from chaos.ground import Contractor
 from chaos.harm.diary import WITHIN_SECONDS, Diary, Manner, Measure
@@ -99,13 +103,14 @@ def test_a_project_is_expected_in_the_mode_that_stood(
     assert modes == {"pro": mode}
 
 
-def test_a_run_that_did_nothing_proves_nothing() -> None:
-    """Each promise must have been put to the test for a run to be clean."""
+@pytest.fixture(name="outcome")
+def of_a_run_that_proves_something() -> Outcome:
+    """Give the outcome of a clean run."""
     diary = Diary()
     diary.write("worker", Manner.KILLED, "it")
     for measure in Measure:
         diary.recovered(measure, 0.1)
-    proves = Outcome(
+    return Outcome(
         seed=1,
         form=replace(SHORT, changes_least=1, kills_least=1),
         seconds=1.0,
@@ -117,6 +122,11 @@ def test_a_run_that_did_nothing_proves_nothing() -> None:
         struck=1,
         exits={},
     )
+
+
+def test_a_run_that_did_nothing_proves_nothing(outcome: Outcome) -> None:
+    """Each promise must have been put to the test for a run to be clean."""
+    proves = outcome
     stood_still, breach = Diary(), Breach(Kind.LOST, "company-1", "nothing of it")
     stood_still.recovered(Measure.WELL, None)
     faulty = {
@@ -133,6 +143,33 @@ def test_a_run_that_did_nothing_proves_nothing() -> None:
     assert proves.is_clean
     assert [why for why, outcome in faulty.items() if outcome.is_clean] == []
     assert faulty["nothing was killed"].unproved == ["1 kills", *map(str, Measure)]
+
+
+def test_a_run_that_was_not_clean_leaves_its_evidence(
+    outcome: Outcome, database_url: str, tmp_path: Path
+) -> None:
+    """Tables, calls, logs, acts and findings; no tokens."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO proline_qbo.nudges (company_id) VALUES ('company-1')")
+    (tmp_path / "relay-1.log").write_text("it leads")
+    ground: Any = SimpleNamespace(
+        postgres=SimpleNamespace(url=database_url),
+        contractors=[SimpleNamespace(company_id="company-1", realm_id="4620816365000000001")],
+        quickbooks=SimpleNamespace(calls=lambda realm_id: [{"seq": 1, "realm_id": realm_id}]),
+        home=tmp_path,
+    )
+    breach = Breach(Kind.LOST, "company-1", "nothing of it")
+
+    folder = leave_evidence(ground, replace(outcome, verdict=Verdict((breach,), 1)))
+
+    read = {each.name: each.read_text() for each in folder.iterdir()}
+    shutil.rmtree(folder)
+    assert "company-1" in read["proline_qbo.nudges.csv"]
+    assert "4620816365000000001" in read["calls.company-1.jsonl"]
+    assert read["relay-1.log"] == "it leads"
+    assert "worker: it" in read["harm.txt"]
+    assert "lost: company-1: nothing of it" in read["found.txt"]
+    assert not any("tokens" in name for name in read)
 
 
 @pytest.mark.parametrize(
