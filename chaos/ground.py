@@ -82,7 +82,7 @@ def prepared_ground(form: Form) -> Iterator[Ground]:
         EmbeddedPostgres(options=OPTIONS) as postgres,
         PrivateRabbitmq() as rabbitmq,
         running_fleet(process_environment(postgres.url, rabbitmq.url)) as fleet,
-        _sessions(postgres.url) as sessions,
+        _sessions(postgres.url, form.authors) as sessions,
         open_pool(postgres.url, max_size=SESSIONS, application_name="chaos") as pool,
     ):
         quickbooks = SimulatorControl(start_simulator(fleet))
@@ -102,11 +102,14 @@ def prepared_ground(form: Form) -> Iterator[Ground]:
 
 
 @contextmanager
-def _sessions(database_url: str) -> Iterator[sessionmaker[Session]]:
-    """Give ProLine's sessions on a migrated database with its tables; each commit is captured."""
+def _sessions(database_url: str, authors: int) -> Iterator[sessionmaker[Session]]:
+    """Give ProLine's sessions on a migrated database with its tables; each commit is captured.
+
+    One for each author: nobody waits for another's.
+    """
     migrate(database_url)
     plant_in(database_url)
-    engine = open_engine(database_url, pool_size=SESSIONS)
+    engine = open_engine(database_url, pool_size=authors)
     create_tables(engine)
     sessions = sessionmaker(engine)
     capture_changes(sessions)
