@@ -6,7 +6,7 @@ PostgreSQL, and the chaos checker judges the log of QuickBooks. `EXAMPLES=500` t
 
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -33,17 +33,20 @@ from coordination.database import Pool
 from demo.comparer import Books, Ledger, Office
 from demo.comparer.proline import AllocationRow
 from tests.model.crashes import When
-from tests.model.world import Broker, Fate, QuickBooks, RelayProcess, WorkerProcess
-from tests.support import proline
-from tests.support.database_clock import DatabaseClock
-from tests.support.proline import (
-    SENT_AT,
-    WON,
-    Snapshot,
-    append,
-    books_of,
-    enable_company,
+from tests.model.records import (
+    INVOICES,
+    PAYMENT,
+    PAYS,
+    RECORDS,
+    SUMS,
+    Record,
+    is_void,
+    revision_in,
+    snapshot,
 )
+from tests.model.world import Broker, Fate, QuickBooks, RelayProcess, WorkerProcess, nothing
+from tests.support.database_clock import DatabaseClock
+from tests.support.proline import append, books_of, enable_company
 from tests.support.relay_in_hand import StepClock
 
 ASKED_FOR: Final = int(os.environ.get("EXAMPLES", "0"))
@@ -52,17 +55,11 @@ STEPS: Final = 40
 WORKERS: Final = 2
 ROUNDS_MOST: Final = 80
 TICKS_MOST: Final = 50
-RECORDS: Final[tuple[tuple[str, str], ...]] = (
-    ("contact", "c1"),
-    ("project", "p1"),
-    ("invoice", "i1"),
-    ("invoice", "i2"),
-    ("payment", "y1"),
-)
-SUMS: Final = {"invoice": Decimal("100.00"), "payment": Decimal("40.00")}
 KINDS: Final = ("Customer", "Invoice", "Payment")
-PAYS: Final = {"i1": "30.00", "i2": "10.00"}
 SETTINGS: Final = CompanySettings(customer_mode="sub", existing_customers="create", ceiling=500)
+
+Moment = Literal["before it is sent", "before it is done", "after it is done"]
+"""Of a call."""
 
 numbers = itertools.count(1)
 companies = itertools.count(1)
@@ -90,11 +87,12 @@ class Delivery(RuleBasedStateMachine):
         super().__init__()
         self.world = world
         self.revisions: list[Revision] = []
-        self.newest: dict[tuple[str, str], int] = {}
-        self.held: tuple[psycopg.Connection, tuple[str, str], int] | None = None
+        self.newest: dict[Record, int] = {}
+        self.held: tuple[psycopg.Connection, Record, int] | None = None
         self.broker = Broker()
         self.frozen: RelayProcess | None = None
-        self.ready: dict[tuple[str, str], bool] = {}
+        self.ready: dict[Record, bool] = {}
+        self.void: set[Record] = set()
         self.ever_won = False
 
     @initialize(there=st.sampled_from([0, 3, 4, 5]))
@@ -129,7 +127,7 @@ class Delivery(RuleBasedStateMachine):
     # --- ProLine ---------------------------------------------------------------------------------
 
     @rule(record=st.sampled_from(RECORDS), ready=st.booleans())
-    def say(self, record: tuple[str, str], *, ready: bool) -> None:
+    def say(self, record: Record, *, ready: bool) -> None:
         """Commit a change of a record."""
         if self.held is not None and self.held[1] == record:
             return
@@ -137,9 +135,17 @@ class Delivery(RuleBasedStateMachine):
             number = self._append(connection, record, ready=ready)
         self._committed(record, number, ready=ready)
 
+    @rule(record=st.sampled_from((PAYMENT, *INVOICES)))
+    @precondition(lambda self: self.held is None)
+    def make_void(self, record: Record) -> None:
+        """Void the payment, or an invoice once it is: what is still paid, a person is asked of."""
+        if record in self.newest and (record == PAYMENT or PAYMENT in self.void):
+            self.void.add(record)
+            self.say(record, ready=True)
+
     @rule(record=st.sampled_from(RECORDS))
     @precondition(lambda self: self.held is None)
-    def say_and_hold(self, record: tuple[str, str]) -> None:
+    def say_and_hold(self, record: Record) -> None:
         """Change a record in a transaction that stays open while others come and go."""
         connection = psycopg.connect(self.world.database_url)
         self.held = connection, record, self._append(connection, record, ready=True)
@@ -175,7 +181,8 @@ class Delivery(RuleBasedStateMachine):
         stays=st.sampled_from([False, False, False, True]),
         crash=crashes,
         fate=st.lists(fates, min_size=1, max_size=3),
-        meanwhile=st.sampled_from([None, "deliver", "say", "wait"]),
+        meanwhile=st.sampled_from([None, "deliver", "say", "void", "wait", "freeze"]),
+        when=st.sampled_from(["before it is sent", "before it is done", "after it is done"]),
     )
     @precondition(lambda self: self.broker.messages)
     def deliver(
@@ -185,24 +192,28 @@ class Delivery(RuleBasedStateMachine):
         crash: tuple[int, When] | None,
         fate: list[Fate],
         meanwhile: str | None,
+        when: Moment,
         *,
         stays: bool,
     ) -> None:
         """Deliver any message to a worker that may end on the way; it may come again.
 
-        While its call is in flight, something else may happen: the other worker is given a message,
-        ProLine says the same record anew, or seconds pass, with ticks of the relay.
+        Around its call something else may happen: the other worker is given a message, ProLine
+        says a record anew or voids one, seconds pass with ticks of the relay, or this worker is
+        frozen until it is taken for dead and another has its record.
         """
         message = self.broker.messages[which % len(self.broker.messages)]
         if not stays:
             self.broker.messages.remove(message)
         happens = {
-            None: lambda: None,
+            None: nothing,
             "deliver": lambda: self._deliver_another(1 - worker, which),
             "say": lambda: self._say_and_tick(RECORDS[which % len(RECORDS)]),
+            "void": lambda: self._void_and_tick((PAYMENT, *INVOICES)[which % 3]),
             "wait": lambda: self.wait(4),
+            "freeze": lambda: self._freeze(worker, which),
         }
-        self._run(worker, message, crash, fate, happens[meanwhile])
+        self._run(worker, message, crash, fate, happens[meanwhile], when)
 
     def _deliver_another(self, worker: int, which: int) -> None:
         for _ in range(TICKS_MOST):
@@ -210,29 +221,48 @@ class Delivery(RuleBasedStateMachine):
                 break
         if self.broker.messages:
             message = self.broker.messages.pop(which % len(self.broker.messages))
-            self._run(worker, message, None, [], lambda: None)
+            self._run(worker, message)
 
-    def _say_and_tick(self, record: tuple[str, str]) -> None:
+    def _say_and_tick(self, record: Record) -> None:
         self.say(record, ready=True)
-        idle = next(number for number, each in enumerate(self.workers) if not each.running)
-        self._deliver_another(idle, 0)
+        self._deliver_another(self._idle(), 0)
+
+    def _void_and_tick(self, record: Record) -> None:
+        if self.held is None:
+            self.make_void(record)
+        self._deliver_another(self._idle(), 0)
+
+    def _freeze(self, worker: int, which: int) -> None:
+        """Let a worker stand still until it is taken for dead, and the other have its record."""
+        frozen = self.workers[worker]
+        frozen.stands = True
+        self.wait(11)
+        self._deliver_another(1 - worker, which)
+        frozen.stands = False
+
+    def _idle(self) -> int:
+        return next(number for number, each in enumerate(self.workers) if not each.running)
 
     def _run(
         self,
         worker: int,
         message: Message,
-        crash: tuple[int, When] | None,
-        fate: list[Fate],
-        meanwhile: Callable[[], None],
+        crash: tuple[int, When] | None = None,
+        fate: Sequence[Fate] = (),
+        meanwhile: Callable[[], None] = nothing,
+        when: Moment = "before it is done",
     ) -> None:
         process, quickbooks = self.workers[worker], self.world.quickbooks
         if crash is not None:
             process.crashing.left, process.crashing.when = crash
-        before = quickbooks.fates, quickbooks.meanwhile
-        quickbooks.fates, quickbooks.meanwhile = list(fate), meanwhile
+        before = quickbooks.fates, quickbooks.meanwhile, quickbooks.is_done
+        quickbooks.fates, quickbooks.is_done = list(fate), when == "after it is done"
+        early = when == "before it is sent"
+        quickbooks.meanwhile = nothing if early else meanwhile
+        process.before_it_sends = meanwhile if early else nothing
         process.run(message)
-        quickbooks.fates, quickbooks.meanwhile = before
-        if process.dead:
+        quickbooks.fates, quickbooks.meanwhile, quickbooks.is_done = before
+        if process.dead and self.workers[worker] is process:
             self.workers[worker] = self._new_worker()
 
     @rule(how=st.sampled_from(["refuses", "loses the confirms", "takes half"]))
@@ -295,19 +325,19 @@ class Delivery(RuleBasedStateMachine):
         for record in RECORDS:
             self.say(record, ready=True)
         self._finish()
-        self._assert_there(list(RECORDS))
+        self._assert_there([each for each in RECORDS if each not in self.void])
 
-    def _expected(self) -> list[tuple[str, str]]:
+    def _expected(self) -> list[Record]:
         """Say whose newest change must be in QuickBooks: what is ready, below what is there."""
-        customers: list[tuple[str, str]] = [("contact", "c1"), ("project", "p1")]
+        customers: list[Record] = [("contact", "c1"), ("project", "p1")]
         if not self.ever_won or any(each not in self.newest for each in customers):
             return []
-        invoices = [each for each in RECORDS if each[0] == "invoice" and self.ready.get(each)]
-        payment = ("payment", "y1")
-        is_paid = self.ready.get(payment) and len(invoices) == len(PAYS)
-        return [*customers, *invoices, *([payment] if is_paid else [])]
+        invoices = [each for each in INVOICES if self.ready.get(each)]
+        is_paid = self.ready.get(PAYMENT) and len(invoices) == len(PAYS)
+        wanted = [*customers, *invoices, *([PAYMENT] if is_paid else [])]
+        return [each for each in wanted if each not in self.void]
 
-    def _assert_there(self, records: list[tuple[str, str]]) -> None:
+    def _assert_there(self, records: list[Record]) -> None:
         there = self._in_quickbooks()
         missing = [each for each in records if self.newest[each] not in there]
         assert missing == [], f"{missing} of {self.newest}, {there} are in QuickBooks"
@@ -349,14 +379,15 @@ class Delivery(RuleBasedStateMachine):
         applied = [call for call in calls if call.applied_at and call.entity in KINDS]
         said = [(call.object_id, call.entity, _without_token(call.body)) for call in applied]
         assert [each for each in said if said.count(each) > 1] == []
-        assert self._in_quickbooks() == set(self.newest.values())
+        living = {number for each, number in self.newest.items() if each not in self.void}
+        assert self._in_quickbooks() == living
 
     def _in_quickbooks(self) -> set[int]:
-        """Which revisions the books show: of the records that are there."""
+        """Which revisions the books show: of the records that are there, and not void."""
         realm = self.world.quickbooks.simulator.realms.find(self.realm_id)
         assert realm is not None
         held = [each for kind in KINDS for each in realm.objects[kind].values()]
-        return {_revision_in(each) for each in held}
+        return {revision_in(each) for each in held if not is_void(each)}
 
     def _leave(self) -> None:
         if self.held is not None:
@@ -376,22 +407,17 @@ class Delivery(RuleBasedStateMachine):
                 self.workers[number] = self._new_worker()
         self.relay.tick()
 
-    def _append(
-        self, connection: psycopg.Connection, record: tuple[str, str], *, ready: bool
-    ) -> int:
+    def _append(self, connection: psycopg.Connection, record: Record, *, ready: bool) -> int:
         number = next(numbers)
-        entity, record_id = record
-        snapshot = _snapshot(entity, record_id, number, ready=ready)
-        append(connection, entity, snapshot, company_id=self.company_id)
+        told = snapshot(record, number, ready=ready, void=record in self.void)
+        append(connection, record[0], told, company_id=self.company_id)
         return number
 
-    def _committed(self, record: tuple[str, str], number: int, *, ready: bool) -> None:
+    def _committed(self, record: Record, number: int, *, ready: bool) -> None:
         entity, record_id = record
         self.ready[record] = ready
         self.ever_won = self.ever_won or (entity == "project" and ready)
         total = SUMS.get(entity)
-        # Before the commit it is in nobody's sight, and by whose clock does not matter here.
-        at = datetime(2026, 1, 1, tzinfo=UTC)
         self.revisions.append(
             Revision(
                 number=number,
@@ -400,8 +426,9 @@ class Delivery(RuleBasedStateMachine):
                 record_id=record_id,
                 total=total,
                 name=None,
-                gone=False,
-                committed_at=at,
+                gone=record in self.void,
+                # By the clock of QuickBooks' log: nothing else has happened since the commit.
+                committed_at=datetime.now(UTC),
             )
         )
         self.newest[record] = number
@@ -422,42 +449,12 @@ class Delivery(RuleBasedStateMachine):
         return RelayProcess.started(self.world.pool, self.broker, self.world.step_clock)
 
     def _new_worker(self) -> WorkerProcess:
-        return WorkerProcess.started(self.world.pool, self.world.quickbooks, self.token)
-
-
-def _snapshot(entity: str, record_id: str, number: int, *, ready: bool) -> Snapshot:
-    match entity:
-        case "contact":
-            return proline.contact(record_id, phone=f"(555) 010-{number}")
-        case "project":
-            stage = WON if ready else "Inspection"
-            return proline.project(record_id, stage=stage, address={"line2": f"Unit {number}"})
-        case "invoice":
-            sent_at = SENT_AT.isoformat() if ready else None
-            return proline.invoice(record_id, memo=f"Revision {number}", sent_at=sent_at)
-        case _:
-            status = "complete" if ready else "pending"
-            allocations = [{"invoice_id": each, "amount": sum_} for each, sum_ in PAYS.items()]
-            return proline.payment(
-                record_id, reference=f"Check {number}", status=status, allocations=allocations
-            )
+        world = self.world
+        return WorkerProcess(world.pool, world.quickbooks, self.token, world.step_clock)
 
 
 def _without_token(body: Any) -> str:  # noqa: ANN401  # JSON
     return repr(sorted((name, str(value)) for name, value in body.items() if name != "SyncToken"))
-
-
-def _revision_in(found: dict[str, Any]) -> int:
-    text = " ".join(
-        str(part)
-        for part in (
-            (found.get("PrimaryPhone") or {}).get("FreeFormNumber", ""),
-            (found.get("ShipAddr") or {}).get("Line2", "") if found.get("Job") else "",
-            (found.get("CustomerMemo") or {}).get("value", ""),
-            found.get("PaymentRefNum", ""),
-        )
-    )
-    return int(text.rpartition("-")[2].split()[-1])
 
 
 @pytest.mark.timeout(0 if ASKED_FOR else 240)

@@ -17,6 +17,7 @@ from broker.routing import QUEUES
 from coordination import processes
 from coordination.database import Pool
 from coordination.errors import NotLeading
+from coordination.life import FRESH_SECONDS
 from coordination.limiter import Limits
 from outbox.relay import Relay
 from qbo_client import BareClient
@@ -34,6 +35,10 @@ Fate = Literal["answered", "dropped", "lost", "dies before", "dies after"]
 """Of a call: dropped is never done, lost is done without an answer; the rest end the process."""
 THREADS = 8
 ROOMY = Limits(pace_ms=0, send_within_ms=60_000, max_wait_seconds=60.0, in_flight=1_000)
+
+
+def nothing() -> None:
+    """Let nothing happen."""
 
 
 class Broker:
@@ -81,16 +86,23 @@ class Broker:
 
 @dataclass
 class Way:
-    """The way back to a caller: while a call is in flight, something else may happen, once."""
+    """The way back to a caller: while a call is in flight, something else may happen, once.
 
-    meanwhile: Callable[[], None] | None
+    Attributes:
+        meanwhile: what happens.
+        looks: how often it is first looked at the way: once before the call is carried out, once
+            after it.
+    """
+
+    meanwhile: Callable[[], None]
+    looks: int
 
     def wait_closed(self, timeout_seconds: float) -> bool:
-        """Let it happen; the caller stays."""
+        """Let it happen in its turn; the caller stays."""
         del timeout_seconds
-        happens, self.meanwhile = self.meanwhile, None
-        if happens is not None:
-            happens()
+        self.looks -= 1
+        if self.looks == -1:
+            self.meanwhile()
         return False
 
 
@@ -100,13 +112,15 @@ class QuickBooks:
     Attributes:
         fates: of the next calls, in order.
         meanwhile: what happens while the next call is in flight.
+        is_done: whether that call has been carried out by then.
     """
 
     def __init__(self) -> None:
         """Begin without companies."""
         self.simulator = Simulator()
         self.fates: list[Fate] = []
-        self.meanwhile: Callable[[], None] | None = None
+        self.meanwhile: Callable[[], None] = nothing
+        self.is_done = False
         http = httpx.Client(transport=httpx.MockTransport(self._handle))
         self.client = BareClient(http, "http://quickbooks.example")
 
@@ -130,8 +144,8 @@ class QuickBooks:
         asked = Request(
             request.method, f"{split.path}?{split.query}", dict(request.headers), request.content
         )
-        meanwhile, self.meanwhile = self.meanwhile, None
-        answer = self.simulator.handle(asked, Way(meanwhile))
+        meanwhile, self.meanwhile = self.meanwhile, nothing
+        answer = self.simulator.handle(asked, Way(meanwhile, looks=int(self.is_done)))
         if fate == "dies after":
             raise Crash
         if fate == "lost":
@@ -140,47 +154,61 @@ class QuickBooks:
         return httpx.Response(answer.status, content=answer.body, headers=headers)
 
 
-@dataclass
 class WorkerProcess:
-    """A worker with the real body; it runs what it is given and ends where it is told to."""
+    """A worker with the real body; it runs what it is given and ends where it is told to.
 
-    pool: Pool
-    body: SyncBody
-    crashing: CrashingPool
-    process_id: UUID
-    dead: bool = False
-    running: tuple[UUID, ...] = ()
+    Attributes:
+        dead: it has ended.
+        stands: it is frozen: whatever it does next, it does not beat.
+        before_it_sends: what happens right before it looks whether it may send, once.
+    """
 
-    @classmethod
-    def started(cls, pool: Pool, quickbooks: QuickBooks, token: str) -> "WorkerProcess":
+    def __init__(self, pool: Pool, quickbooks: QuickBooks, token: str, clock: StepClock) -> None:
         """Register one."""
-        crashing = CrashingPool(pool)
-        given = cast("Pool", crashing)
+        self.dead = self.stands = False
+        self.before_it_sends: Callable[[], None] = nothing
+        self.crashing = CrashingPool(pool)
+        self.running: tuple[UUID, ...] = ()
+        self._pool, self._clock, self._beat_at = pool, clock, clock.now
+        given = cast("Pool", self.crashing)
         with pool.connection() as connection:
-            process_id = processes.register(
+            self.process_id = processes.register(
                 connection, "worker", queues=list(QUEUES.values()), threads=THREADS
             )
         caller = Caller(
-            quickbooks.client, given, process_id, ROOMY, lambda: True, wait=lambda _seconds: None
+            quickbooks.client,
+            given,
+            self.process_id,
+            ROOMY,
+            self._may_send,
+            wait=lambda _seconds: None,
         )
-        body = SyncBody(given, caller, OneToken(token), process_id, RunningClaims())
-        return cls(pool, body, crashing, process_id)
+        self._body = SyncBody(given, caller, OneToken(token), self.process_id, RunningClaims())
 
     def run(self, message: Message) -> None:
         """Do what a message asks for; the process may end on the way."""
         check = ClaimCheck(message.record_pk, message.company_id, message.epoch, message.token)
         self.running = (message.token,)
         try:
-            self.body(check)
+            self._body(check)
         except Crash:
             self.dead = True
-        self.running = ()
+        self.running, self.before_it_sends = (), nothing
         self.crashing.left = None
 
     def beat(self) -> bool:
         """Beat once and name what it runs, unless it has ended; False: it was declared gone."""
-        with self.pool.connection() as connection:
-            return self.dead or processes.beat(connection, self.process_id, self.running)
+        if self.dead or self.stands:
+            return True
+        with self._pool.connection() as connection:
+            living = processes.beat(connection, self.process_id, self.running)
+        self._beat_at = self._clock.now if living else self._beat_at
+        return living
+
+    def _may_send(self) -> bool:
+        happens, self.before_it_sends = self.before_it_sends, nothing
+        happens()
+        return self._clock.now - self._beat_at < FRESH_SECONDS
 
 
 @dataclass
