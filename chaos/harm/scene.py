@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from app.postgres import EmbeddedPostgres
 from app.rabbitmq import PrivateRabbitmq
@@ -26,11 +26,24 @@ SELECT count(*) FROM proline_qbo.processes
  WHERE kind = 'worker' AND gone_at IS NULL
    AND beat_at > proline_qbo.clock() - interval '1.5 seconds'
 """
-_CLAIMS = """
-SELECT count(*) FROM proline_qbo.records r JOIN proline_qbo.processes p ON p.id = r.claimed_by
- WHERE p.pid = %s AND p.kind = 'worker' AND p.id = (
-    SELECT id FROM proline_qbo.processes WHERE pid = %s AND kind = 'worker'
-     ORDER BY beat_at DESC LIMIT 1)
+_PROCESS = """
+SELECT id FROM proline_qbo.processes WHERE pid = %s AND kind = 'worker'
+ ORDER BY beat_at DESC LIMIT 1
+"""
+_CLAIMS = f"""
+SELECT coalesce(array_agg(pk), '{{}}') FROM proline_qbo.records WHERE claimed_by = ({_PROCESS})
+"""
+# It has come to an end, or somebody else calls QuickBooks for it, or it waits as it must: its
+# company rests, or a payment of unknown outcome until QuickBooks must have an answer.
+_STAND_STILL = f"""
+SELECT count(*) FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
+ WHERE r.pk = ANY(%s) AND r.state IN ('pending', 'dispatched', 'retrying')
+   AND NOT EXISTS (SELECT FROM proline_qbo.calls
+                    WHERE record_pk = r.pk AND slot_at > %s AND process_id <> ({_PROCESS}))
+   AND c.enabled AND coalesce(c.paused_until <= proline_qbo.clock(), true)
+   AND NOT EXISTS (SELECT FROM proline_qbo.attempts a
+                    WHERE a.record_pk = r.pk AND a.answer IS NULL AND a.kind = 'Payment'
+                      AND r.retry_at >= a.started_at + interval '130 seconds')
 """
 _ANSWERED = """
 SELECT count(*) FROM (SELECT slot_at, status FROM proline_qbo.calls ORDER BY id DESC LIMIT 50) last
@@ -93,9 +106,15 @@ class Scene:
         self.diary.recovered(Measure.WELL, took)
         return took is not None
 
-    def claims_of(self, pid: int) -> int | None:
-        """Count the records that a worker has claimed; None: nobody can be asked."""
-        return self._ask(_CLAIMS, pid, pid)
+    def claims_of(self, pid: int) -> list[int] | None:
+        """List the records that a worker has claimed; None: nobody can be asked."""
+        found: list[int] | None = self._ask(_CLAIMS, pid)
+        return found
+
+    def has_gone_on(self, record_pks: list[int], pid: int, since: datetime) -> bool:
+        """Whether another than the worker goes on with each of these, or it waits as it must."""
+        standing: int | None = self._ask(_STAND_STILL, record_pks, since, pid)
+        return standing == 0
 
     def answered_since(self, moment: datetime) -> bool:
         """Whether a call whose slot lies after a moment has been answered."""
@@ -103,14 +122,15 @@ class Scene:
 
     def newest_event(self) -> int | None:
         """Give the highest number an event of ProLine has had; None: nobody can be asked."""
-        return self._ask(_NEWEST_EVENT)
+        newest: int | None = self._ask(_NEWEST_EVENT)
+        return newest
 
     def answered_beyond(self, event: int) -> bool:
         """Whether a change that was committed after an event has gone the whole way."""
         return bool(self._ask(_ANSWERED_BEYOND, event))
 
     def wait(self, condition: Callable[[], object], seconds: float) -> float | None:
-        """Wait until something is so and give how long it took; None: too long, or all is over."""
+        """Wait until something is so and give how long it took; None: too long."""
         began = time.monotonic()
         while not condition():
             if time.monotonic() - began > seconds:
@@ -135,10 +155,10 @@ class Scene:
         """Let time pass, but no more than there is."""
         self.over.wait(seconds)
 
-    def _ask(self, statement: str, *arguments: object) -> int | None:
+    def _ask(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401  # what it asks for
         try:
             with self.pool.connection() as connection:
                 row = connection.execute(statement, arguments).fetchone()
         except DATABASE_AWAY:
             return None
-        return None if row is None else int(row[0])
+        return None if row is None else row[0]

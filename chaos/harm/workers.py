@@ -22,7 +22,10 @@ def kill(scene: Scene, chance: Random) -> None:
 
 
 def kill_in_its_claims(scene: Scene, chance: Random) -> None:
-    """Kill one that has claims, alone: see how long they stay its own, and whether others wait."""
+    """Kill one that has claims, alone.
+
+    See how long they stay its own, how soon another goes on with them, and whether others wait.
+    """
     if not scene.wait_until_well():
         return
     member = _any(scene, chance)
@@ -34,13 +37,14 @@ def kill_in_its_claims(scene: Scene, chance: Random) -> None:
         return
     killed_at = datetime.now(UTC)
     # Only what it still holds now is taken over: the rest it had settled before it died.
-    held = scene.claims_of(pid)
-    scene.diary.write("worker", Manner.KILLED, f"{member.name} with {held or 0} claims")
-    conditions = {Measure.WENT_ON: lambda: scene.answered_since(killed_at)}
+    held = scene.claims_of(pid) or []
+    scene.diary.write("worker", Manner.KILLED, f"{member.name} with {len(held)} claims")
+    conditions = {Measure.OTHERS: lambda: scene.answered_since(killed_at)}
     if held:
-        conditions[Measure.TAKEN_OVER] = lambda: scene.claims_of(pid) == 0
+        conditions[Measure.TAKEN_OVER] = lambda: scene.claims_of(pid) == []
+        conditions[Measure.WENT_ON] = lambda: scene.has_gone_on(held, pid, killed_at)
     for measure, seconds in scene.wait_for_each(conditions, WAIT_SECONDS).items():
-        scene.diary.recovered(measure, seconds, f"{held} of {member.name}")
+        scene.diary.recovered(measure, seconds, f"{len(held)} of {member.name}")
 
 
 def freeze_one(scene: Scene, chance: Random) -> None:
