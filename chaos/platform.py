@@ -77,6 +77,12 @@ class Platform:
         """List the members of a kind that are filled."""
         return [each for each in self.members if each.kind == kind and each.pid is not None]
 
+    def note_ends(self) -> None:
+        """Look who has ended, now."""
+        for member in self.members:
+            with self._lock:
+                self._note_end(member)
+
     def signal(self, member: Member, number: signal.Signals) -> int | None:
         """Send a signal to the living process of a member and give its id; None: there is none."""
         with self._lock:

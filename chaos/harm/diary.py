@@ -49,7 +49,7 @@ class Measure(StrEnum):
 
 WITHIN_SECONDS: Final[Mapping[Measure, float]] = {
     Measure.TAKEN_OVER: 5.0,
-    Measure.WENT_ON: 8.0,
+    Measure.WENT_ON: 10.0,
     Measure.OTHERS: 2.0,
     Measure.AFTER_POSTGRES: 10.0,
     Measure.AFTER_RABBITMQ: 10.0,

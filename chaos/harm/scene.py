@@ -23,27 +23,48 @@ SELECT p.pid FROM proline_qbo.leadership l JOIN proline_qbo.processes p ON p.id 
 """
 _BEATING = """
 SELECT count(*) FROM proline_qbo.processes
- WHERE kind = 'worker' AND gone_at IS NULL
+ WHERE kind = 'worker' AND gone_at IS NULL AND pid = ANY(%s)
    AND beat_at > proline_qbo.clock() - interval '1.5 seconds'
 """
 _PROCESS = """
-SELECT id FROM proline_qbo.processes WHERE pid = %s AND kind = 'worker'
+SELECT id FROM proline_qbo.processes WHERE pid = %(pid)s AND kind = 'worker'
  ORDER BY beat_at DESC LIMIT 1
 """
 _CLAIMS = f"""
 SELECT coalesce(array_agg(pk), '{{}}') FROM proline_qbo.records WHERE claimed_by = ({_PROCESS})
 """
-# It has come to an end, or somebody else calls QuickBooks for it, or it waits as it must: its
-# company rests, or a payment of unknown outcome until QuickBooks must have an answer.
-_STAND_STILL = f"""
-SELECT count(*) FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
- WHERE r.pk = ANY(%s) AND r.state IN ('pending', 'dispatched', 'retrying')
-   AND NOT EXISTS (SELECT FROM proline_qbo.calls
-                    WHERE record_pk = r.pk AND slot_at > %s AND process_id <> ({_PROCESS}))
-   AND c.enabled AND coalesce(c.paused_until <= proline_qbo.clock(), true)
-   AND NOT EXISTS (SELECT FROM proline_qbo.attempts a
-                    WHERE a.record_pk = r.pk AND a.answer IS NULL AND a.kind = 'Payment'
-                      AND r.retry_at >= a.started_at + interval '130 seconds')
+# Of records that a killed worker held: with how many nobody goes on, and with how many somebody
+# does. The rest wait as they must: their company is off, rests, or is tried one record at a time;
+# its token is being refreshed; others of the company were there before; a worker is kept free for
+# a record that runs alone; or a create of unknown outcome waits for QuickBooks' last word.
+_GOING_ON = f"""
+SELECT ARRAY[count(*) FILTER (WHERE NOT goes_on AND NOT must_wait), count(*) FILTER (WHERE goes_on)]
+  FROM (
+    SELECT r.state NOT IN ('pending', 'dispatched', 'retrying')
+           OR coalesce(r.claimed_by <> ({_PROCESS}), false)
+           OR EXISTS (SELECT FROM proline_qbo.calls
+                       WHERE record_pk = r.pk AND slot_at > %(since)s AND NOT unsent
+                         AND process_id <> ({_PROCESS})) AS goes_on,
+           r.claimed_by IS NULL AND (
+             NOT c.enabled
+             OR coalesce(c.paused_until > proline_qbo.clock(), false)
+             OR coalesce(c.pause_reason = 'unavailable', false)
+             OR EXISTS (SELECT FROM proline_qbo.tokens
+                         WHERE company_id = r.company_id AND refresh_until > proline_qbo.clock())
+             OR r.state = 'pending' AND EXISTS (
+                  SELECT FROM proline_qbo.records o WHERE o.company_id = r.company_id
+                     AND o.state = 'pending' AND o.since < r.since)
+             OR r.state = 'dispatched' AND EXISTS (
+                  SELECT FROM proline_qbo.records o WHERE o.alone AND o.claimed_by IS NOT NULL)
+             OR EXISTS (
+                  SELECT FROM proline_qbo.attempts a
+                   WHERE a.record_pk = r.pk AND a.answer IS NULL AND a.operation = 'create'
+                     AND a.kind IN ('Invoice', 'Payment')
+                     AND r.retry_at >= a.started_at + interval '130 seconds')
+           ) AS must_wait
+      FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
+     WHERE r.pk = ANY(%(pks)s)
+  ) held
 """
 _ANSWERED = """
 SELECT count(*) FROM (SELECT slot_at, status FROM proline_qbo.calls ORDER BY id DESC LIMIT 50) last
@@ -92,8 +113,10 @@ class Scene:
         return leading[0] if leading else None
 
     def is_well(self) -> bool:
-        """Whether a relay leads and two workers beat."""
-        return self.leader() is not None and (self._ask(_BEATING) or 0) > 1
+        """Whether a relay leads and two workers beat, none of which has just been killed."""
+        self.platform.note_ends()
+        workers = [each.pid for each in self.platform.running("worker")]
+        return self.leader() is not None and (self._ask(_BEATING, [workers]) or 0) > 1
 
     def wait_until_well(self) -> bool:
         """Wait until the system is well, so that one recovery can be measured.
@@ -108,17 +131,20 @@ class Scene:
 
     def claims_of(self, pid: int) -> list[int] | None:
         """List the records that a worker has claimed; None: nobody can be asked."""
-        found: list[int] | None = self._ask(_CLAIMS, pid)
+        found: list[int] | None = self._ask(_CLAIMS, {"pid": pid})
         return found
 
-    def has_gone_on(self, record_pks: list[int], pid: int, since: datetime) -> bool:
-        """Whether another than the worker goes on with each of these, or it waits as it must."""
-        standing: int | None = self._ask(_STAND_STILL, record_pks, since, pid)
-        return standing == 0
+    def going_on(self, record_pks: list[int], pid: int, since: datetime) -> tuple[int, int] | None:
+        """Say with how many of a killed worker's records nobody goes on, and with how many one.
+
+        What waits as it must is in neither; None: nobody can be asked.
+        """
+        counts = self._ask(_GOING_ON, {"pks": record_pks, "pid": pid, "since": since})
+        return None if counts is None else (counts[0], counts[1])
 
     def answered_since(self, moment: datetime) -> bool:
         """Whether a call whose slot lies after a moment has been answered."""
-        return bool(self._ask(_ANSWERED, moment))
+        return bool(self._ask(_ANSWERED, [moment]))
 
     def newest_event(self) -> int | None:
         """Give the highest number an event of ProLine has had; None: nobody can be asked."""
@@ -127,7 +153,7 @@ class Scene:
 
     def answered_beyond(self, event: int) -> bool:
         """Whether a change that was committed after an event has gone the whole way."""
-        return bool(self._ask(_ANSWERED_BEYOND, event))
+        return bool(self._ask(_ANSWERED_BEYOND, [event]))
 
     def wait(self, condition: Callable[[], object], seconds: float) -> float | None:
         """Wait until something is so and give how long it took; None: too long."""
@@ -155,7 +181,7 @@ class Scene:
         """Let time pass, but no more than there is."""
         self.over.wait(seconds)
 
-    def _ask(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401  # what it asks for
+    def _ask(self, statement: str, arguments: Any = ()) -> Any:  # noqa: ANN401  # what it asks for
         try:
             with self.pool.connection() as connection:
                 row = connection.execute(statement, arguments).fetchone()

@@ -42,9 +42,18 @@ def kill_in_its_claims(scene: Scene, chance: Random) -> None:
     conditions = {Measure.OTHERS: lambda: scene.answered_since(killed_at)}
     if held:
         conditions[Measure.TAKEN_OVER] = lambda: scene.claims_of(pid) == []
-        conditions[Measure.WENT_ON] = lambda: scene.has_gone_on(held, pid, killed_at)
-    for measure, seconds in scene.wait_for_each(conditions, WAIT_SECONDS).items():
+        conditions[Measure.WENT_ON] = lambda: _stands_still(scene, held, pid, killed_at) == 0
+    took = scene.wait_for_each(conditions, WAIT_SECONDS)
+    counts = scene.going_on(held, pid, killed_at)
+    if took.get(Measure.WENT_ON) is not None and counts is not None and counts[1] == 0:
+        del took[Measure.WENT_ON]  # all of them wait as they must: that says nothing
+    for measure, seconds in took.items():
         scene.diary.recovered(measure, seconds, f"{len(held)} of {member.name}")
+
+
+def _stands_still(scene: Scene, held: list[int], pid: int, killed_at: datetime) -> int | None:
+    counts = scene.going_on(held, pid, killed_at)
+    return None if counts is None else counts[0]
 
 
 def freeze_one(scene: Scene, chance: Random) -> None:

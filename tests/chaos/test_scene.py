@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 
 from chaos.harm.scene import Scene
-from connections import companies
-from coordination.clock import clock
 from coordination.database import Pool
 from records.claims import Claim
 from records.settlement import retry
 from tests.support.attempts import a_write, an_attempt
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import ACME, contact, enable_company, project
+from tests.support.proline import contact, enable_company, project
 from tests.support.relay_in_hand import Office
 
 DEAD = 99_999
@@ -54,57 +52,84 @@ def test_a_dead_workers_claims_are_its_own_until_they_are_taken_back(
     assert scene.claims_of(DEAD) == []
 
 
-def test_a_record_goes_on_once_another_calls_for_it(office: Office, claimed: Claim) -> None:
+def test_a_record_goes_on_once_another_has_or_calls_for_it(office: Office, claimed: Claim) -> None:
     """Its own call, made just before it was killed, says nothing."""
     with office.pool.connection() as connection:
         an_attempt(connection, claimed, a_write("r1"))
-    assert not _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (1, 0)
 
-    other = HandWorker(office.pool)
-    office.do("UPDATE proline_qbo.calls SET process_id = %s", other.process_id)
+    other = HandWorker(office.pool).process_id
+    office.do("UPDATE proline_qbo.calls SET process_id = %s", other)
+    assert _going_on(office, claimed) == (0, 1)
+    office.do("UPDATE proline_qbo.calls SET unsent = true, ended_at = proline_qbo.clock()")
+    assert _going_on(office, claimed) == (1, 0)
+    office.do("UPDATE proline_qbo.records SET claimed_by = %s WHERE pk = %s", other, claimed.pk)
 
-    assert _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (0, 1)
 
 
 def test_a_record_that_is_done_needs_nobody(office: Office, claimed: Claim) -> None:
     """It was settled after all."""
-    assert not _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (1, 0)
 
     office.worker.settle(claimed)
 
-    assert _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (0, 1)
 
 
-def test_a_company_that_rests_keeps_its_records_waiting(office: Office, claimed: Claim) -> None:
-    """As one does that was turned off."""
-    with office.pool.connection() as connection:
-        companies.pause(connection, ACME, clock(connection) + timedelta(hours=1), "limit")
-    assert _has_gone_on(office, claimed)
+WAITS = {
+    "off": "UPDATE proline_qbo.companies SET enabled = false",
+    "rests": """
+        UPDATE proline_qbo.companies
+           SET paused_until = proline_qbo.clock() + interval '1 hour', pause_reason = 'limit'
+    """,
+    "is tried": """
+        UPDATE proline_qbo.companies
+           SET paused_until = proline_qbo.clock(), pause_reason = 'unavailable'
+    """,
+    "comes later": """
+        UPDATE proline_qbo.records SET state = 'pending', reason = NULL, retry_at = NULL,
+               since = since + CASE entity WHEN 'contact' THEN interval '1 hour' ELSE '0' END
+    """,
+}
 
-    office.do("UPDATE proline_qbo.companies SET paused_until = NULL, pause_reason = NULL")
-    assert not _has_gone_on(office, claimed)
+
+@pytest.mark.parametrize("why", WAITS.values(), ids=WAITS)
+def test_what_must_wait_is_neither(office: Office, claimed: Claim, why: str) -> None:
+    """Once it was taken back; until then it stands still."""
+    office.worker.leave(claimed, retry(_now(office), "It was taken back."))
+    assert _going_on(office, claimed) == (1, 0)
+
+    office.do(why)
+
+    assert _going_on(office, claimed) == (0, 0)
+
+
+def test_what_rests_stands_still_until_it_is_taken_back(office: Office, claimed: Claim) -> None:
+    """A company's rest excuses nobody who is still held by the dead."""
     office.do("UPDATE proline_qbo.companies SET enabled = false")
 
-    assert _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (1, 0)
 
 
-def test_a_payment_waits_until_quickbooks_must_have_an_answer(
-    office: Office, claimed: Claim
+@pytest.mark.parametrize("kind", ["Payment", "Invoice"])
+def test_a_document_waits_until_quickbooks_must_have_an_answer(
+    office: Office, claimed: Claim, kind: str
 ) -> None:
-    """That is what is asked for where a request id is not proved; anything else goes on at once."""
+    """That is so where neither a number nor a proved request id stops a second one."""
     with office.pool.connection() as connection:
         an_attempt(connection, claimed, a_write("r1"))
     office.worker.leave(claimed, retry(_now(office) + timedelta(seconds=131), "It waits."))
-    assert not _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (1, 0)
 
-    office.do("UPDATE proline_qbo.attempts SET kind = 'Payment'")
+    office.do("UPDATE proline_qbo.attempts SET kind = %s", kind)
 
-    assert _has_gone_on(office, claimed)
+    assert _going_on(office, claimed) == (0, 0)
 
 
-def _has_gone_on(office: Office, claimed: Claim) -> bool:
+def _going_on(office: Office, claimed: Claim) -> tuple[int, int] | None:
     killed_at = _now(office) - timedelta(seconds=1)
-    return _scene(office.pool).has_gone_on([claimed.pk], DEAD, killed_at)
+    return _scene(office.pool).going_on([claimed.pk], DEAD, killed_at)
 
 
 def _now(office: Office) -> Any:  # noqa: ANN401  # a time
