@@ -32,7 +32,7 @@ test: $(VENV)/.dev ## run the tests on a real PostgreSQL and RabbitMQ (DATABASE_
 bench: $(VENV)/.bench ## measure everything beside its control (ONLY=name: one of them; LONG=1: the long forms too)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
-chaos: $(VENV)/.dev ## harm every part while ProLine writes, then compare the books (SEED=number; LONG=1: for an hour)
+chaos: $(VENV)/.dev ## harm the parts while ProLine writes, then compare the books (SEED=number; LONG=1: for an hour)
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(LONG),--long)
 
 mutants: $(VENV)/.dev ## plant seeded defects, one after the other: a test must catch each (ONLY=name: one of them)

@@ -1,12 +1,15 @@
 """What a run that was not clean leaves behind, so that its breach can be followed to its cause.
 
-A second run of the same seed meets other moments: what is not kept is lost. All of it is invented;
-the table of tokens is left out all the same.
+A second run of the same seed meets other moments: what is not kept is lost. So does one leave that
+broke off, as far as its servers still answer. All of it is invented; the table of tokens is left
+out all the same.
 """
 
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +17,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from chaos.ground import Ground
-from chaos.outcome import Outcome
-from chaos.report import found
+from chaos.harm.diary import Diary
 
 TABLES: Final = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -24,26 +26,40 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 """
 
 
-def leave_evidence(ground: Ground, outcome: Outcome) -> Path:
+def leave_evidence(ground: Ground, seed: int, diary: Diary, found: Iterable[str]) -> Path:
     """Write tables, calls, logs and what was done when into a new folder, and give that folder.
 
     Each table is a CSV file, each company's log of calls a file of JSON lines.
+
+    Args:
+        ground: what the system stands on, still running.
+        seed: of the run.
+        diary: what was done.
+        found: a sentence for each thing that was found.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f"chaos-seed-{outcome.seed}-"))
-    with psycopg.connect(ground.postgres.url) as connection:
-        for schema, table in connection.execute(TABLES).fetchall():
-            _copy(connection, schema, table, folder / f"{schema}.{table}.csv")
+    folder = Path(tempfile.mkdtemp(prefix=f"chaos-seed-{seed}-"))
+    for log in ground.home.glob("*.log"):
+        shutil.copy(log, folder)
+    acts = (f"{each.at.isoformat()} {each.part}: {each.what}\n" for each in diary.entries)
+    (folder / "harm.txt").write_text("".join(acts))
+    (folder / "found.txt").write_text("".join(f"{each}\n" for each in found))
+    with suppress(OSError, psycopg.OperationalError):  # a server that does not answer any more
+        _copy_calls(ground, folder)
+        _copy_tables(ground, folder)
+    return folder
+
+
+def _copy_calls(ground: Ground, folder: Path) -> None:
     for contractor in ground.contractors:
         calls = ground.quickbooks.calls(contractor.realm_id)
         lines = "".join(f"{json.dumps(each)}\n" for each in calls)
         (folder / f"calls.{contractor.company_id}.jsonl").write_text(lines)
-    for log in ground.home.glob("*.log"):
-        shutil.copy(log, folder)
-    acts = (f"{each.at.isoformat()} {each.part}: {each.what}\n" for each in outcome.diary.entries)
-    (folder / "harm.txt").write_text("".join(acts))
-    told = (f"{what}: {each}\n" for what, all_ in found(outcome).items() for each in all_)
-    (folder / "found.txt").write_text("".join(told))
-    return folder
+
+
+def _copy_tables(ground: Ground, folder: Path) -> None:
+    with psycopg.connect(ground.postgres.url) as connection:
+        for schema, table in connection.execute(TABLES).fetchall():
+            _copy(connection, schema, table, folder / f"{schema}.{table}.csv")
 
 
 def _copy(

@@ -24,13 +24,14 @@ SELECT number, company_id, entity, record_id, total, name, gone,
 """
 
 
-def gather(ground: Ground, restless: str, diary: Diary) -> Facts:
+def gather(ground: Ground, restless: str, diary: Diary, *, proved: bool) -> Facts:
     """Read everything once all has settled.
 
     Args:
         ground: what the system stood on.
         restless: the company whose customer mode was changed on the way.
         diary: when that was.
+        proved: whether the system counts on a requestid being replayed.
     """
     with psycopg.connect(ground.postgres.url) as connection:
         with connection.cursor(row_factory=class_row(Revision)) as cursor:
@@ -40,7 +41,7 @@ def gather(ground: Ground, restless: str, diary: Diary) -> Facts:
         _realm(ground, contractor, ledger, diary if contractor.company_id == restless else Diary())
         for contractor, ledger in ledgers.items()
     ]
-    return Facts({each.number: each for each in revisions}, realms)
+    return Facts({each.number: each for each in revisions}, realms, proved=proved)
 
 
 def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, diary: Diary) -> Realm:
@@ -102,6 +103,7 @@ def call_of(told: Mapping[str, Any]) -> Call:
         received_at=datetime.fromisoformat(told["received_at"]),
         ended_at=_time(told["answered_at"] or told["closed_at"]),
         applied_at=_time(told["applied_at"]),
+        status=told["status"],
         object_id=told["object_id"],
         body=_body(told["body"]),
     )

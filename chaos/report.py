@@ -33,14 +33,14 @@ def show(outcome: Outcome, console: Console) -> None:
         if settled is None
         else f"Settled {settled:.1f} s after the load."
     )
-    for what, sentences in found(outcome).items():
+    for what, sentences in found_in(outcome).items():
         _list(console, f"{what}: {len(sentences)}", sentences)
     _list(console, f"not done: {len(diary.not_done)}", diary.not_done)
     exits = (f"{name}: {dict(codes)}" for name, codes in outcome.exits.items() if codes)
     _list(console, "exit codes of processes, how often each", exits)
 
 
-def found(outcome: Outcome) -> dict[str, list[str]]:
+def found_in(outcome: Outcome) -> dict[str, list[str]]:
     """Say what was found, a sentence each, by the word of the JSON line."""
     breaches: dict[str, list[str]] = {kind.value: [] for kind in Kind}
     for each in outcome.verdict.breaches:
@@ -48,6 +48,7 @@ def found(outcome: Outcome) -> dict[str, list[str]]:
     return breaches | {
         "parked": list(outcome.parked),
         "slow": outcome.diary.slow,
+        "broken": outcome.broken,
         "unproved": outcome.unproved,
     }
 
@@ -60,7 +61,7 @@ def line(outcome: Outcome) -> str:
             "seconds": round(outcome.seconds),
             "changes": outcome.tally.changes,
             "kills": outcome.diary.kills,
-            **{what: len(sentences) for what, sentences in found(outcome).items()},
+            **{what: len(sentences) for what, sentences in found_in(outcome).items()},
             "settled": outcome.settled_seconds is not None,
         }
     )

@@ -15,10 +15,12 @@ from chaos.harm.diary import Diary
 from chaos.harm.lanes import Harm
 from chaos.harm.office import turn_on
 from chaos.harm.scene import Scene
+from chaos.harm.servers import lift_alarms
 from chaos.judging import gather
 from chaos.load.writing import Load, authors_of
 from chaos.outcome import Outcome
 from chaos.platform import Platform
+from chaos.report import found_in
 from chaos.watching import Watch
 from coordination.database import DATABASE_AWAY
 from tests.support.zygote import Zygote
@@ -32,6 +34,10 @@ RESTLESS: Final = -1
 Tell = Callable[[str], None]
 
 
+class RunBroke(RuntimeError):
+    """Something happened that nobody expected: an author or an act of harm broke."""
+
+
 def play(seed: int, form: Form, tell: Tell) -> Outcome:
     """Play one run.
 
@@ -39,40 +45,57 @@ def play(seed: int, form: Form, tell: Tell) -> Outcome:
         seed: of the load's and of the harm's chances.
         form: how long and how hard.
         tell: shows how far it is.
+
+    Raises:
+        EmbeddedPostgresFailed, PrivateRabbitmqFailed: what they need is not here; both say what.
+        RunBroke: it did not come to its end.
     """
     began = monotonic()
     tell("starting PostgreSQL, RabbitMQ, QuickBooks, relays and workers ...")
     with prepared_ground(form) as ground, Zygote() as zygote:
         platform = Platform(zygote, ground.environment, ground.home)
-        authors = authors_of(seed, form.authors, [each.company_id for each in ground.contractors])
-        load = Load(ground.sessions, authors, form.changes_per_second)
-        scene, watch = _scene(ground, platform, form), Watch(ground.pool)
-        with platform.keeping(form.processes):
-            scene.wait_until_well()
-            with watch.watching():
-                harm = Harm(scene, seed, form.harm_every_seconds, form.load_seconds)
-                _load_and_harm(load, harm, tell)
-                struck = scene.quickbooks.struck()
-                settled = _settle(scene, form, tell)
-            tell("reading ProLine's tables, QuickBooks' log and its books ...")
-            facts = gather(ground, scene.restless, scene.diary)
-        outcome = Outcome(
-            seed=seed,
-            form=form,
-            seconds=monotonic() - began,
-            tally=load.tally,
-            diary=scene.diary,
-            verdict=judge(facts),
-            settled_seconds=settled,
-            parked=sorted(watch.parked),
-            struck=struck,
-            exits={each.name: each.exits for each in platform.members},
-        )
+        scene = _scene(ground, platform, form)
+        try:
+            outcome = _play(seed, form, ground, scene, tell, began)
+        except Exception as error:
+            folder = leave_evidence(ground, seed, scene.diary, [repr(error)])
+            raise RunBroke(
+                f"The run broke off; its tables, calls and logs are in {folder}"
+            ) from error
         if not outcome.is_clean:
-            tell(
-                f"tables, calls and logs of this run are left in {leave_evidence(ground, outcome)}"
-            )
+            found = (f"{what}: {each}" for what, all_ in found_in(outcome).items() for each in all_)
+            folder = leave_evidence(ground, seed, scene.diary, found)
+            tell(f"tables, calls and logs of this run are in {folder}")
         return outcome
+
+
+def _play(  # by name
+    seed: int, form: Form, ground: Ground, scene: Scene, tell: Tell, began: float
+) -> Outcome:
+    authors = authors_of(seed, form.authors, [each.company_id for each in ground.contractors])
+    load = Load(ground.sessions, authors, form.changes_per_second)
+    watch = Watch(ground.pool)
+    with scene.platform.keeping(form.processes):
+        scene.wait_until_well()
+        with watch.watching():
+            harm = Harm(scene, seed, form.harm_every_seconds, form.load_seconds)
+            _load_and_harm(load, harm, tell)
+            struck = scene.quickbooks.struck()
+            settled = _settle(scene, form, tell)
+        tell("reading ProLine's tables, QuickBooks' log and its books ...")
+        facts = gather(ground, scene.restless, scene.diary, proved=form.requestid_proved)
+    return Outcome(
+        seed=seed,
+        form=form,
+        seconds=monotonic() - began,
+        tally=load.tally,
+        diary=scene.diary,
+        verdict=judge(facts),
+        settled_seconds=settled,
+        parked=sorted(watch.parked),
+        struck=struck,
+        exits={each.name: each.exits for each in scene.platform.members},
+    )
 
 
 def _scene(ground: Ground, platform: Platform, form: Form) -> Scene:
@@ -110,6 +133,7 @@ def _load_and_harm(load: Load, harm: Harm, tell: Tell) -> None:
 def _settle(scene: Scene, form: Form, tell: Tell) -> float | None:
     """Stop all harm, turn what is off on, and wait until nothing is left to do."""
     scene.quickbooks.clear_faults()
+    lift_alarms(scene)
     turn_on(scene)
     tell("harm is over: waiting until everything has settled ...")
     began = monotonic()

@@ -42,6 +42,7 @@ class Call:
     Attributes:
         ended_at: when it was answered, or its connection closed by the client; None: neither.
         applied_at: when it changed the books; None: it was a read, a refusal, or a replay.
+        status: of its answer; None: its client was gone by then.
         object_id: what it wrote or read, once known.
         body: what it says, of a write.
     """
@@ -53,6 +54,7 @@ class Call:
     received_at: datetime
     ended_at: datetime | None
     applied_at: datetime | None
+    status: int | None
     object_id: str | None
     body: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
@@ -88,7 +90,9 @@ class Facts:
 
     Attributes:
         revisions: by number.
+        proved: whether the system may count on a requestid being replayed.
     """
 
     revisions: Mapping[int, Revision]
     realms: Sequence[Realm]
+    proved: bool = True

@@ -11,6 +11,7 @@ from chaos.checker.flights import overlaps
 from chaos.checker.holdings import holdings
 from chaos.checker.limits import limit_breaches
 from chaos.checker.order import inversions
+from chaos.checker.repeats import blind_repeats
 from chaos.checker.said import misquotations
 from chaos.checker.strays import strays
 from chaos.checker.twice import twice
@@ -51,6 +52,7 @@ def _judgements(seen: Understood) -> Iterator[Breach]:
     yield from inversions(seen)
     yield from overlaps(seen)
     yield from twice(seen)
+    yield from blind_repeats(seen)
     yield from misquotations(seen)
     yield from limit_breaches(seen.realm)
     yield from holdings(seen.realm)

@@ -41,7 +41,7 @@ class Measure(StrEnum):
 
     TAKEN_OVER = "a killed worker's records taken back"
     WENT_ON = "another worker goes on with each of them"
-    OTHERS = "another call answered while a worker is killed"
+    OTHERS = "some call answered after a worker was killed"
     AFTER_POSTGRES = "a change of after PostgreSQL's return answered"
     AFTER_RABBITMQ = "a change of after RabbitMQ's return answered"
     WELL = "a relay leads and two workers beat"

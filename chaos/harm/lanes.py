@@ -68,7 +68,13 @@ ALONE: Final = frozenset(
     }
 )
 """What measures a recovery, and so is done while nothing else is."""
-FIRST: Final = (servers.crash_rabbitmq, servers.crash_postgres, workers.kill_in_its_claims)
+FIRST: Final = (
+    servers.crash_rabbitmq,
+    servers.crash_postgres,
+    servers.cut_sessions,
+    servers.purge,
+    workers.kill_in_its_claims,
+)
 AMONG_THE_FIRST: Final = 5
 SLOW: Final = frozenset({vendor.throttle, vendor.answer_after_the_deadline, vendor.write_late})
 """What keeps work waiting for up to a minute: in a short run only at its beginning."""

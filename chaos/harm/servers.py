@@ -68,14 +68,23 @@ def alarm_memory(scene: Scene, chance: Random) -> None:
     """Let the broker run out of memory for a while: it blocks who publishes."""
     _tell_rabbitmq(scene, "memory alarm", "set_vm_memory_high_watermark", "absolute", "1")
     scene.pause(chance.uniform(*ALARM_SECONDS))
-    _tell_rabbitmq(scene, "memory alarm over", "set_vm_memory_high_watermark", "0.4")
+    lift_alarms(scene)
 
 
 def alarm_disk(scene: Scene, chance: Random) -> None:
     """Let the broker run out of disk for a while: it blocks who publishes."""
     _tell_rabbitmq(scene, "disk alarm", "set_disk_free_limit", "100000GB")
     scene.pause(chance.uniform(*ALARM_SECONDS))
-    _tell_rabbitmq(scene, "disk alarm over", "set_disk_free_limit", "1MB")
+    lift_alarms(scene)
+
+
+def lift_alarms(scene: Scene) -> None:
+    """Let the broker have memory and disk again."""
+    for command in (("set_vm_memory_high_watermark", "0.4"), ("set_disk_free_limit", "1MB")):
+        try:
+            scene.rabbitmq.ctl(*command)
+        except PrivateRabbitmqFailed as failed:
+            scene.diary.gave_up(f"an alarm was not lifted: {failed}")
 
 
 def _end_rabbitmq(scene: Scene, chance: Random, end: Callable[[], None], manner: Manner) -> None:

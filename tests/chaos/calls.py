@@ -29,6 +29,7 @@ class Written:
     invoices: list[InvoiceRow] = field(default_factory=list)
     allocations: list[AllocationRow] = field(default_factory=list)
     ceiling: int = 450
+    proved: bool = True
 
     def revision(
         self,
@@ -74,6 +75,7 @@ class Written:
             received_at=at(second),
             ended_at=at(second + 0.1),
             applied_at=at(second + 0.05),
+            status=200,
             object_id=object_id,
             body=body,
         )
@@ -144,7 +146,8 @@ class Written:
             ),
             books=Books("Example Roofing"),
         )
-        return judge(Facts({each.number: each for each in self.revisions}, [realm]))
+        revisions = {each.number: each for each in self.revisions}
+        return judge(Facts(revisions, [realm], proved=self.proved))
 
 
 def sound() -> Written:

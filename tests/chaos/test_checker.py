@@ -1,6 +1,7 @@
 """The checker sees each broken promise, once, and none where none is."""
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -314,6 +315,47 @@ def test_running_balance_invoices_booked_one_by_one_are_seen() -> None:
     written.invoice(8, 5, object_id="7")
 
     assert kinds(written.judged()) == {Kind.DUPLICATES: 1}
+
+
+@pytest.mark.parametrize(
+    ("proved", "status", "looked", "breaches"),
+    [
+        (False, None, False, {Kind.DUPLICATES: 1}),
+        (False, 503, False, {Kind.DUPLICATES: 1}),
+        (False, None, True, {}),
+        (False, 401, False, {}),
+        (True, None, False, {}),
+    ],
+    ids=["nobody looked", "nobody looked after a 503", "looked", "refused", "proved"],
+)
+def test_a_payment_is_not_sent_again_before_it_was_looked_for(
+    *, proved: bool, status: int | None, looked: bool, breaches: dict[Kind, int]
+) -> None:
+    """Whether the first was done nobody knows; only a proved requestid makes it safe."""
+    written = sound()
+    written.proved = proved
+    first = written.calls.pop()
+    written.payment(6, 3, requestid="again", status=status, applied_at=None)
+    if looked:
+        written.call(7, "Payment", "query", None, {})
+    written.calls.append(replace(first, seq=9, requestid="again", received_at=at(8)))
+
+    assert kinds(written.judged()) == breaches
+
+
+def test_what_quickbooks_refuses_twice_may_be_sent_again() -> None:
+    """A name, a number and a version are looked after by QuickBooks itself."""
+    written = sound()
+    written.proved = False
+    body = {**written.calls[1].body, "DocNumber": "1001"}
+    written.calls[:2] = [
+        replace(written.calls[0], seq=1, requestid="c", status=None, applied_at=None),
+        replace(written.calls[0], seq=2, requestid="c"),
+        replace(written.calls[1], seq=3, requestid="i", status=None, applied_at=None, body=body),
+        replace(written.calls[1], seq=4, requestid="i", body=body),
+    ]
+
+    assert kinds(written.judged()) == {}
 
 
 @pytest.mark.parametrize("total", ["99.99", "100.01"])

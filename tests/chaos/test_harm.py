@@ -25,7 +25,7 @@ from chaos.harm.diary import WITHIN_SECONDS, Diary, Manner, Measure
 from chaos.harm.lanes import ALONE, AMONG_THE_FIRST, FIRST, LANES, SLOW, dealt
 from chaos.judging import modes_of
 from chaos.load.writing import Load, Tally, authors_of
-from chaos.outcome import Outcome
+from chaos.outcome import HARMED, Outcome
 from demo.comparer import Books, Customer
 from tests.demo.sample_ledger import ENABLED, LATER, ledger
 
@@ -107,14 +107,15 @@ def test_a_project_is_expected_in_the_mode_that_stood(
 def of_a_run_that_proves_something() -> Outcome:
     """Give the outcome of a clean run."""
     diary = Diary()
-    diary.write("worker", Manner.KILLED, "it")
+    for part, manner in HARMED:
+        diary.write(part, manner, "it")
     for measure in Measure:
         diary.recovered(measure, 0.1)
     return Outcome(
         seed=1,
         form=replace(SHORT, changes_least=1, kills_least=1),
         seconds=1.0,
-        tally=Tally(changes=1),
+        tally=Tally(changes=1, rolled_back=1),
         diary=diary,
         verdict=Verdict((), 1),
         settled_seconds=1.0,
@@ -137,12 +138,16 @@ def test_a_run_that_did_nothing_proves_nothing(outcome: Outcome) -> None:
         "no fault struck": replace(proves, struck=0),
         "nothing was changed": replace(proves, tally=Tally()),
         "nothing was written": replace(proves, verdict=Verdict((), 0)),
+        "nothing was taken back": replace(proves, tally=Tally(changes=1)),
+        "a process broke": replace(proves, exits={"worker 1": Counter({1: 1, -9: 3})}),
         "something was lost": replace(proves, verdict=Verdict((breach,), 1)),
     }
 
     assert proves.is_clean
     assert [why for why, outcome in faulty.items() if outcome.is_clean] == []
-    assert faulty["nothing was killed"].unproved == ["1 kills", *map(str, Measure)]
+    harms = [f"{part} {manner}" for part, manner in HARMED]
+    assert faulty["nothing was killed"].unproved == ["1 kills", *harms, *map(str, Measure)]
+    assert faulty["a process broke"].broken == ["worker 1 ended with exit code 1, 1 times"]
 
 
 def test_a_run_that_was_not_clean_leaves_its_evidence(
@@ -158,9 +163,8 @@ def test_a_run_that_was_not_clean_leaves_its_evidence(
         quickbooks=SimpleNamespace(calls=lambda realm_id: [{"seq": 1, "realm_id": realm_id}]),
         home=tmp_path,
     )
-    breach = Breach(Kind.LOST, "company-1", "nothing of it")
 
-    folder = leave_evidence(ground, replace(outcome, verdict=Verdict((breach,), 1)))
+    folder = leave_evidence(ground, 7, outcome.diary, ["lost: company-1: nothing of it"])
 
     read = {each.name: each.read_text() for each in folder.iterdir()}
     shutil.rmtree(folder)
