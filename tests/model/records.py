@@ -9,13 +9,46 @@ from tests.support.proline import SENT_AT, WON, Snapshot
 
 Record = tuple[str, str]
 """Entity and id."""
-PAYMENT: Final[Record] = ("payment", "y1")
+CUSTOMERS: Final[tuple[Record, ...]] = (("contact", "c1"), ("project", "p1"))
 INVOICES: Final[tuple[Record, ...]] = (("invoice", "i1"), ("invoice", "i2"))
-RECORDS: Final[tuple[Record, ...]] = (("contact", "c1"), ("project", "p1"), *INVOICES, PAYMENT)
+PAYMENTS: Final[tuple[Record, ...]] = (("payment", "y1"), ("payment", "y2"))
+RECORDS: Final[tuple[Record, ...]] = (*CUSTOMERS, *INVOICES, *PAYMENTS)
 """What hangs from another comes after it."""
-SUMS: Final = {"invoice": Decimal("100.00"), "payment": Decimal("40.00")}
-PAYS: Final = {"i1": "30.00", "i2": "10.00"}
+TOTAL: Final = "100.00"
+"""Of an invoice."""
+PAYS: Final[Mapping[str, Mapping[str, str]]] = {
+    "y1": {"i1": "30.00", "i2": "10.00"},
+    "y2": {"i1": "20.00"},
+}
+"""What each payment pays of each invoice: all that it is."""
+VOIDED: Final[tuple[tuple[Record, ...], ...]] = (
+    PAYMENTS[:1],
+    PAYMENTS[1:],
+    (*PAYMENTS, INVOICES[0]),
+    (*PAYMENTS, *INVOICES),
+)
+"""What is voided in one go, a transaction each."""
 VOIDED_AT: Final = "2026-03-05T09:00:00+00:00"
+
+
+def sum_of(record: Record) -> Decimal | None:
+    """Give what a document comes to; None of a customer."""
+    match record:
+        case "invoice", _:
+            return Decimal(TOTAL)
+        case "payment", record_id:
+            return sum((Decimal(each) for each in PAYS[record_id].values()), Decimal(0))
+    return None
+
+
+def paid_by(payment: Record) -> list[Record]:
+    """Say which invoices a payment pays."""
+    return [("invoice", each) for each in PAYS[payment[1]]]
+
+
+def payers_of(invoice: Record) -> list[Record]:
+    """Say which payments pay an invoice."""
+    return [each for each in PAYMENTS if invoice in paid_by(each)]
 
 
 def snapshot(record: Record, number: int, *, ready: bool, void: bool) -> Snapshot:
@@ -37,14 +70,12 @@ def snapshot(record: Record, number: int, *, ready: bool, void: bool) -> Snapsho
             return proline.project(record_id, stage=stage, address={"line2": f"Unit {number}"})
         case "invoice":
             sent_at = SENT_AT.isoformat() if ready else None
-            return proline.invoice(record_id, memo=f"Revision {number}", sent_at=sent_at) | voided
+            told = proline.invoice(record_id, TOTAL, memo=f"Revision {number}", sent_at=sent_at)
+            return told | voided
         case _:
             status = "complete" if ready else "pending"
-            allocations = [{"invoice_id": each, "amount": sum_} for each, sum_ in PAYS.items()]
-            told = proline.payment(
-                record_id, reference=f"Check {number}", status=status, allocations=allocations
-            )
-            return told | voided
+            told = proline.pays(record_id, str(sum_of(record)), **PAYS[record_id])
+            return told | {"reference": f"Check {number}", "status": status} | voided
 
 
 def is_void(found: Mapping[str, Any]) -> bool:
