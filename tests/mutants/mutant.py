@@ -15,6 +15,7 @@ class Mutant:
         plant: plants it in a process; None: it is in the database alone.
         in_database: SQL that plants it there; None: it is in the processes alone.
         seen_as: how the failure begins in which its test has seen it, if by no assertion.
+        in_the_model: whether the stateful model must see it too.
     """
 
     name: str
@@ -23,3 +24,4 @@ class Mutant:
     plant: Callable[[], None] | None = None
     in_database: str | None = None
     seen_as: str | None = None
+    in_the_model: bool = False

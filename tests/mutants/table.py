@@ -164,10 +164,7 @@ MUTANTS: Final = (
     Mutant(
         "link_of_any_realm",
         "a link of books that were given up is used in others",
-        (
-            "tests/behaviour/test_rows.py",
-            "tests/behaviour/test_company_more.py",
-        ),
+        ("tests/behaviour/test_rows.py::test_row[reconnect_to_another_quickbooks_company]",),
         workers.link_of_any_realm,
     ),
     Mutant(
