@@ -60,7 +60,7 @@ LONG: Final = Form(
     authors=28,
     changes_per_second=100.0,
     changes_least=250_000,
-    kills_least=300,
+    kills_least=200,
     requestid_proved=False,
     harm_every_seconds={
         "relays": 20.0,

@@ -5,7 +5,7 @@ has one nothing else is written for that record but those same bytes with the sa
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from psycopg.rows import tuple_row
@@ -170,6 +170,34 @@ def answer_attempt(
         "intuit_tid": intuit_tid,
     }
     return connection.execute(ANSWER, arguments).rowcount == 1
+
+
+# Whoever is gone ended no call of its own after that: the leader did, on paper.
+_ON_ITS_WAY = """
+SELECT max(c.slot_at) + %(at_most)s FROM proline_qbo.attempts a
+  JOIN proline_qbo.calls c ON c.attempt_id = a.id
+  JOIN proline_qbo.processes p ON p.id = c.process_id
+ WHERE a.record_pk = %(record_pk)s AND a.sends > 1 AND c.status IS NULL AND NOT c.unsent
+   AND NOT p.retired AND p.gone_at <= coalesce(c.ended_at, p.gone_at)
+   AND c.slot_at > proline_qbo.clock() - %(at_most)s
+"""
+
+
+def on_its_way_until(connection: Connection, record_pk: int, at_most: timedelta) -> datetime | None:
+    """Say until when a send of an earlier attempt may still be on its way; None: none is.
+
+    Who was killed has closed its connection, who is frozen has not, and nobody can tell which it
+    is: so it counts for as long as QuickBooks may take to answer.
+
+    Args:
+        connection: the caller's.
+        record_pk: of which record.
+        at_most: how long after its slot QuickBooks answers a call, or never.
+    """
+    arguments = {"record_pk": record_pk, "at_most": at_most}
+    row = connection.execute(_ON_ITS_WAY, arguments).fetchone()
+    until: datetime | None = row[0] if row else None
+    return until
 
 
 _UNANSWERED = "SELECT id FROM proline_qbo.attempts WHERE answer IS NULL"

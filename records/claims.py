@@ -78,7 +78,8 @@ class Claim:
 
     `parts` are all its objects in QuickBooks by part; `link` is the one that is judged by.
     `books` are the realm's, `close_date` their last closed day, as far as we know; `answered` is
-    how many business answers its first part had had when it was claimed. `booked_itself` marks a
+    how many business answers its first part had had when it was claimed. `resent` says that a write
+    of it that was sent more than once was answered a short while ago. `booked_itself` marks a
     running-balance invoice that is booked with its `amount_due`: what its first sent version asked
     for, None where none has said. `is_probe` marks one whose company's QuickBooks has not answered
     lately: a write of it that is applied ends that.
@@ -107,6 +108,7 @@ class Claim:
     booked_itself: bool = False
     amount_due: Decimal | None = None
     answered: int = 0
+    resent: bool = False
     parts: Mapping[str, Link] = field(default_factory=dict)
     answers: Answers = NO_ANSWERS
     is_probe: bool = False
@@ -198,6 +200,9 @@ SELECT c.pk, c.company_id, c.entity, c.record_id, s.version, c.generation, c.tra
                WHERE d.record_pk = c.pk AND d.answer IS NOT NULL AND d.spent_at IS NULL)
            AS has_answers,
        {count_of_answers("c.pk", "c.realm_id", "''")} AS answered,
+       EXISTS (SELECT FROM proline_qbo.attempts b
+               WHERE b.record_pk = c.pk AND b.sends > 1
+                 AND b.answered_at > proline_qbo.clock() - interval '5 minutes') AS resent,
        project.found AS project,
        CASE WHEN c.entity <> 'contact' THEN {_CONTACT} END AS contact,
        {LINK_COLUMNS}
@@ -279,6 +284,7 @@ def claim(connection: Connection, check: ClaimCheck, process_id: UUID) -> Claim 
         booked_itself=row.booked_itself,
         amount_due=row.amount_due,
         answered=row.answered,
+        resent=row.resent,
         parts=_parts(connection, row),
         answers=_answers(connection, row.pk) if row.has_answers else NO_ANSWERS,
         is_probe=row.is_probe,
@@ -318,6 +324,7 @@ class _Row(LinkColumns):
     has_answers: bool
     is_probe: bool
     answered: int
+    resent: bool
     project: dict[str, Any] | None
     contact: dict[str, Any] | None
 

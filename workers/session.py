@@ -80,6 +80,7 @@ class Session:
         reactivating: the basis of a person's word that the customer shall be active again.
         several: the record is more than one object there, and another may still want a write.
         behind: an attempt of an older version was resolved; the relay judges the newer one.
+        resolved: an attempt that was left unfinished was gone on with.
         reread: a changed object has been read again.
         silent: the call that brought nothing for so long that its company rests.
         opened: an attempt was opened or resolved here, so that there may be more business answers
@@ -102,6 +103,7 @@ class Session:
     reactivating: str | None = None
     several: bool = False
     behind: bool = False
+    resolved: bool = False
     reread: bool = False
     opened: bool = False
     silent: TimedSlot | None = None

@@ -7,7 +7,7 @@ QuickBooks would not itself refuse a second one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from structlog import get_logger
@@ -20,7 +20,13 @@ from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records import basis
 from records.allocation import Application, Resolution
 from records.applications import hold, resolve_locked, settle_applications
-from records.attempts import Answer, count_answers, send_again, was_refused_with
+from records.attempts import (
+    Answer,
+    count_answers,
+    on_its_way_until,
+    send_again,
+    was_refused_with,
+)
 from records.claims import OpenAttempt, hold_claim
 from records.findings import find
 from records.links import Linked, forget_part, keep_fields, owner_of
@@ -41,6 +47,8 @@ from workers.session import Session
 from workers.wanted import Wanted, basis_of, is_gone
 
 log = get_logger()
+
+WAITS_FOR_OLD_CALL = "This change waits until an earlier call must be over."
 
 
 def write(session: Session) -> bool:
@@ -72,6 +80,10 @@ def write(session: Session) -> bool:
             session.leave(connection, session.done())
             return True
         if not isinstance(next_one, Reopened):
+            until = _old_call_until(session, connection)
+            if until is not None:
+                session.leave(connection, retry(until, WAITS_FOR_OLD_CALL, transient=False))
+                return True
             attempt, timed = _open(session, connection, *next_one)
     if isinstance(next_one, Reopened):
         return _decide_kept(session, next_one)
@@ -118,6 +130,17 @@ def _open(
     return session.open(connection, write_of(claim, wanted, draft, answers=answers))
 
 
+def _old_call_until(session: Session, connection: Connection) -> datetime | None:
+    """Say how long an earlier write may be on its way; None: it is not, or it does not matter.
+
+    Where a request id is proved, an answer to one send is the end of all: the rest replay it.
+    """
+    was_resent = session.claim.resent or session.resolved
+    if not was_resent or session.waits.requestid_proved:
+        return None
+    return on_its_way_until(connection, session.claim.pk, session.waits.look_up_after)
+
+
 def _decide_kept(session: Session, reopened: Reopened) -> bool:
     """ProLine has changed what a person left as it was there: ask, or follow what they said."""
     conflicts = reopened.conflicts
@@ -156,7 +179,7 @@ def _names(conflicts: tuple[Conflict, ...]) -> set[str]:
 
 def resolve(session: Session, attempt: OpenAttempt) -> bool:
     """Go on with a write whose outcome is unknown."""
-    session.opened = True
+    session.opened = session.resolved = True
     session.behind = attempt.version != session.claim.version
     # Which of its parts still want a write, nobody remembers.
     session.several = session.claim.entity == Entity.PAYMENT

@@ -273,6 +273,26 @@ def test_one_write_sent_again_is_no_other() -> None:
     assert written.judged().is_clean
 
 
+@pytest.mark.parametrize(
+    ("proved", "status", "overlaps"),
+    [(True, 200, 0), (False, 200, 1), (True, 401, 1)],
+    ids=["it replays", "it may not", "the second send was turned away"],
+)
+def test_the_next_write_waits_for_each_send_unless_a_requestid_is_replayed(
+    *, proved: bool, status: int, overlaps: int
+) -> None:
+    """A worker is frozen in its call, another sends the same bytes, and then what is new."""
+    written = sound()
+    written.proved = proved
+    written.revision(4)
+    written.revision(5)
+    written.customer(7, 4, "update", ended_at=at(12), status=None, requestid="same")
+    written.customer(8, 4, "update", applied_at=None, requestid="same", status=status)
+    written.customer(10, 5, "update")
+
+    assert kinds(written.judged()) == ({Kind.OVERLAPS: overlaps} if overlaps else {})
+
+
 def test_other_bytes_with_the_same_requestid_are_another_write() -> None:
     """QuickBooks would answer what the first ones came to."""
     written = sound()

@@ -250,6 +250,11 @@ class Delivery(RuleBasedStateMachine):
         frozen.stands = True
         self.wait(11)
         self._deliver_another(1 - worker, which)
+        # What ProLine says now must not be sent while the call of the frozen one is on its way.
+        for record in RECORDS:
+            self.say(record, ready=True)
+        for _ in range(len(RECORDS)):
+            self._deliver_another(1 - worker, which)
         frozen.stands = False
 
     def _idle(self) -> int:

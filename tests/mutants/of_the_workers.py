@@ -117,6 +117,11 @@ def send_after_a_freeze() -> None:
     ignore_its_own_beat()
 
 
+def write_beside_an_old_call() -> None:
+    """Write what is new while a call of a process that is gone may be on its way."""
+    put(writing, "on_its_way_until", lambda *_given: None)
+
+
 def void_before_the_payments() -> None:
     """Void an invoice while its payments are still there."""
     judges = eligibility.judge

@@ -176,6 +176,14 @@ MUTANTS: Final = (
         workers.send_after_a_freeze,
     ),
     Mutant(
+        "write_beside_an_old_call",
+        "what is new is written while a frozen worker's call is on its way",
+        (
+            "tests/processes/test_frozen_workers.py::test_what_is_new_waits_while_a_frozen_workers_call_may_be_on_its_way",
+        ),
+        workers.write_beside_an_old_call,
+    ),
+    Mutant(
         "void_before_the_payments",
         "an invoice is voided while payments of it are there",
         (

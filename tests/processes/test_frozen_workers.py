@@ -4,6 +4,7 @@ Judged by what reached QuickBooks, in the order in which it came. Each case is p
 guard taken out, to see what the guard was good for.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,12 +13,14 @@ import pytest
 from app.standing import GONE
 from connections.settings import CompanySettings
 from tests.support import guards_out
+from tests.support.database_clock import DatabaseClock
 from tests.support.held_calls import held_calls
 from tests.support.processes import Fleet, NewRoofer, Process
 from tests.support.roofer import Roofer, until
 
 CREATE = CompanySettings(existing_customers="create")
 FORGETFUL = {"requestid": "ignored"}
+LOOK_UP_SECONDS = 131
 SETTLE_SECONDS = 20.0
 GONE_SECONDS = 10.0
 FIRST, OLD, NEW = "Ada First", "Ada Old", "Ada New"
@@ -54,6 +57,13 @@ def resurrect(roofer: Roofer, process: Process) -> None:
     )
 
 
+def wait_for_the_end_of_the_old_call(roofer: Roofer, clock: DatabaseClock) -> None:
+    """Let another worker bring the old name to its end, and pass the time until the new may go."""
+    until(lambda: "earlier call" in (roofer.record("contact", "c1").sentence or ""), SETTLE_SECONDS)
+    assert NEW not in names_written(roofer)
+    clock.advance(LOOK_UP_SECONDS)
+
+
 # --- frozen before its bytes leave ---------------------------------------------------------------
 
 
@@ -74,10 +84,11 @@ def freeze_before_it_sends(roofer: Roofer, fleet: Fleet, guard: str | None) -> P
     return frozen
 
 
-def let_another_write_the_new(roofer: Roofer, fleet: Fleet) -> None:
+def let_another_write_the_new(roofer: Roofer, fleet: Fleet, clock: DatabaseClock) -> None:
     """Rename it once more and let another worker bring all of it to QuickBooks."""
     fleet.worker()
     roofer.contact(display_name=NEW)
+    wait_for_the_end_of_the_old_call(roofer, clock)
     until(lambda: NEW in names_written(roofer), SETTLE_SECONDS)
     roofer.settle(SETTLE_SECONDS)
     assert names_written(roofer) == [FIRST, OLD, NEW]
@@ -92,12 +103,12 @@ GUARDED = pytest.mark.parametrize(
 
 @GUARDED
 def test_a_worker_frozen_before_it_sent_sends_nothing_afterwards(
-    new_roofer: NewRoofer, guard: str | None
+    new_roofer: NewRoofer, database_clock: DatabaseClock, guard: str | None
 ) -> None:
     """Its last beat is old and its slot is past: either of the two keeps the bytes back."""
     roofer, fleet = new_roofer(settings=CREATE)
     frozen = freeze_before_it_sends(roofer, fleet, guard)
-    let_another_write_the_new(roofer, fleet)
+    let_another_write_the_new(roofer, fleet, database_clock)
 
     frozen.thaw()
 
@@ -107,11 +118,13 @@ def test_a_worker_frozen_before_it_sent_sends_nothing_afterwards(
     assert names_held(roofer) == [NEW]
 
 
-def test_without_its_beat_and_its_slot_the_old_would_follow_the_new(new_roofer: NewRoofer) -> None:
+def test_without_its_beat_and_its_slot_the_old_would_follow_the_new(
+    new_roofer: NewRoofer, database_clock: DatabaseClock
+) -> None:
     """What the two guards are good for."""
     roofer, fleet = new_roofer(settings=CREATE)
     frozen = freeze_before_it_sends(roofer, fleet, without(guards_out.send_after_any_pause))
-    let_another_write_the_new(roofer, fleet)
+    let_another_write_the_new(roofer, fleet, database_clock)
 
     frozen.thaw()
 
@@ -205,13 +218,14 @@ def freeze_in_its_call(roofer: Roofer, fleet: Fleet, guard: str | None = None) -
 
 @pytest.mark.parametrize("books", [{}, FORGETFUL], ids=["replays", "forgets"])
 def test_an_answer_that_a_frozen_worker_reads_late_changes_nothing(
-    new_roofer: NewRoofer, books: dict[str, object]
+    new_roofer: NewRoofer, database_clock: DatabaseClock, books: dict[str, object]
 ) -> None:
     """The same bytes went again by another hand, then the new; the late answer is of no use."""
     roofer, fleet = new_roofer(settings=CREATE, books=books)
     frozen = freeze_in_its_call(roofer, fleet)
     fleet.worker()
     roofer.contact(display_name=NEW)
+    wait_for_the_end_of_the_old_call(roofer, database_clock)
     until(lambda: NEW in names_written(roofer), SETTLE_SECONDS)
     roofer.settle(SETTLE_SECONDS)
 
@@ -226,9 +240,41 @@ def test_an_answer_that_a_frozen_worker_reads_late_changes_nothing(
     assert roofer.settle().record("contact", "c1").state == "done"
 
 
+def test_what_is_new_waits_while_a_frozen_workers_call_may_be_on_its_way(
+    new_roofer: NewRoofer, database_clock: DatabaseClock
+) -> None:
+    """QuickBooks has the old name by another hand, and owes the frozen one its answer still."""
+    roofer, fleet = new_roofer(settings=CREATE)
+    freeze_in_its_call(roofer, fleet)
+    fleet.worker()
+    until(lambda: names_written(roofer) == [FIRST, OLD, OLD], SETTLE_SECONDS)
+    roofer.contact(display_name=NEW)
+
+    until(lambda: "earlier call" in (roofer.record("contact", "c1").sentence or ""))
+    database_clock.advance(LOOK_UP_SECONDS / 2)
+    time.sleep(1)  # long enough for what must not happen
+    assert NEW not in names_written(roofer)
+    database_clock.advance(LOOK_UP_SECONDS / 2)
+
+    until(lambda: NEW in names_written(roofer), SETTLE_SECONDS)
+
+
+def test_where_the_request_id_is_proved_what_is_new_goes_at_once(new_roofer: NewRoofer) -> None:
+    """An answer to one send is the end of all: whatever else is on its way replays it."""
+    roofer, fleet = new_roofer(settings=CREATE)
+    fleet.environment["QBO_REQUESTID_PROVED"] = "true"
+    freeze_in_its_call(roofer, fleet)
+    fleet.worker()
+    roofer.contact(display_name=NEW)
+
+    until(lambda: NEW in names_written(roofer), SETTLE_SECONDS)
+
+    assert names_written(roofer) == [FIRST, OLD, OLD, NEW]
+
+
 @contextmanager
 def late_answer_beside_another_call(
-    roofer: Roofer, fleet: Fleet, guard: object
+    roofer: Roofer, fleet: Fleet, clock: DatabaseClock, guard: object
 ) -> Iterator[tuple[Process, Process]]:
     """Let a worker that is gone and lives on read its answer while another's call is under way.
 
@@ -238,6 +284,7 @@ def late_answer_beside_another_call(
     frozen = freeze_in_its_call(roofer, fleet, without(guard))
     another = fleet.worker()
     roofer.contact(display_name=NEW)
+    wait_for_the_end_of_the_old_call(roofer, clock)
     with held_calls(roofer, "/customer", containing=NEW) as held:
         until(lambda: held.arrived, SETTLE_SECONDS)
         frozen.thaw()
@@ -245,12 +292,13 @@ def late_answer_beside_another_call(
 
 
 def test_a_late_settle_takes_nothing_from_whoever_holds_the_record_now(
-    new_roofer: NewRoofer,
+    new_roofer: NewRoofer, database_clock: DatabaseClock
 ) -> None:
     """Its token is not the record's any more: it is fenced, and the other settles."""
     roofer, fleet = new_roofer(settings=CREATE)
 
-    with late_answer_beside_another_call(roofer, fleet, guards_out.live_on) as (frozen, another):
+    beside = late_answer_beside_another_call(roofer, fleet, database_clock, guards_out.live_on)
+    with beside as (frozen, another):
         until(lambda: "settle.fenced" in frozen.said())
     roofer.settle(SETTLE_SECONDS)
 
@@ -259,10 +307,11 @@ def test_a_late_settle_takes_nothing_from_whoever_holds_the_record_now(
 
 
 def test_without_its_token_a_late_settle_would_put_the_record_in_flight_twice(
-    new_roofer: NewRoofer,
+    new_roofer: NewRoofer, database_clock: DatabaseClock
 ) -> None:
     """What the fence is good for: the new name is sent again while its call is under way."""
     roofer, fleet = new_roofer(settings=CREATE)
 
-    with late_answer_beside_another_call(roofer, fleet, guards_out.settle_what_others_hold):
+    guard = guards_out.settle_what_others_hold
+    with late_answer_beside_another_call(roofer, fleet, database_clock, guard):
         until(lambda: names_written(roofer).count(NEW) == 2)
