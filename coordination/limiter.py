@@ -369,6 +369,18 @@ def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None
     return any(_leaves_it_open(status, fault_code) for status, fault_code in told)
 
 
+_SENT = """
+SELECT least(slot_at, proline_qbo.clock()), status, fault_code FROM proline_qbo.calls
+ WHERE attempt_id = %s AND NOT unsent ORDER BY slot_at DESC
+"""
+
+
+def last_left_open(c: Connection, attempt_id: int) -> datetime | None:
+    """Say when the last call of an attempt left that may yet be applied; None: there is none."""
+    sent = c.execute(_SENT, [attempt_id]).fetchall()
+    return next((at for at, status, code in sent if _leaves_it_open(status, code)), None)
+
+
 _HAD_FAULT = """
 SELECT EXISTS (SELECT FROM proline_qbo.calls WHERE attempt_id = %s AND fault_code = ANY(%s))
 """

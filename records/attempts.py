@@ -4,6 +4,7 @@ Invariant: a record has at most one attempt without an answer (a unique index sa
 has one nothing else is written for that record but those same bytes with the same request id.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -172,18 +173,21 @@ def answer_attempt(
     return connection.execute(ANSWER, arguments).rowcount == 1
 
 
-# Whoever is gone ended no call of its own after that: the leader did, on paper.
+# What a call without an answer was ended by, its row does not say: its process, or the leader.
 _ON_ITS_WAY = """
-SELECT max(c.slot_at) + %(at_most)s FROM proline_qbo.attempts a
+SELECT max(least(c.slot_at, proline_qbo.clock())) + %(at_most)s FROM proline_qbo.attempts a
   JOIN proline_qbo.calls c ON c.attempt_id = a.id
   JOIN proline_qbo.processes p ON p.id = c.process_id
  WHERE a.record_pk = %(record_pk)s AND a.sends > 1 AND c.status IS NULL AND NOT c.unsent
-   AND NOT p.retired AND p.gone_at <= coalesce(c.ended_at, p.gone_at)
+   AND (%(codes)s::text[] IS NULL OR a.fault_code = ANY(%(codes)s))
+   AND p.gone_at IS NOT NULL AND NOT p.retired
    AND c.slot_at > proline_qbo.clock() - %(at_most)s
 """
 
 
-def on_its_way_until(connection: Connection, record_pk: int, at_most: timedelta) -> datetime | None:
+def on_its_way_until(
+    connection: Connection, record_pk: int, at_most: timedelta, codes: Sequence[str] | None = None
+) -> datetime | None:
     """Say until when a send of an earlier attempt may still be on its way; None: none is.
 
     Who was killed has closed its connection, who is frozen has not, and nobody can tell which it
@@ -193,8 +197,13 @@ def on_its_way_until(connection: Connection, record_pk: int, at_most: timedelta)
         connection: the caller's.
         record_pk: of which record.
         at_most: how long after its slot QuickBooks answers a call, or never.
+        codes: look at attempts alone that ended with one of these faults; None: at all.
     """
-    arguments = {"record_pk": record_pk, "at_most": at_most}
+    arguments = {
+        "record_pk": record_pk,
+        "at_most": at_most,
+        "codes": None if codes is None else list(codes),
+    }
     row = connection.execute(_ON_ITS_WAY, arguments).fetchone()
     until: datetime | None = row[0] if row else None
     return until

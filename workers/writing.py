@@ -14,7 +14,7 @@ from structlog import get_logger
 
 from coordination.clock import clock
 from coordination.database import Connection, at_once, in_transaction
-from coordination.limiter import had_fault, may_be_applied
+from coordination.limiter import had_fault, last_left_open, may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
 from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records import basis
@@ -133,12 +133,14 @@ def _open(
 def _old_call_until(session: Session, connection: Connection) -> datetime | None:
     """Say how long an earlier write may be on its way; None: it is not, or it does not matter.
 
-    Where a request id is proved, an answer to one send is the end of all: the rest replay it.
+    Where a request id is proved, an answer to one send is the end of all, for the rest replay it;
+    unless QuickBooks would not take the id any more, and another one is next.
     """
-    was_resent = session.claim.resent or session.resolved
-    if not was_resent or session.waits.requestid_proved:
+    if not (session.claim.resent or session.resolved):
         return None
-    return on_its_way_until(connection, session.claim.pk, session.waits.look_up_after)
+    proved = session.waits.requestid_proved
+    codes = sorted(CODES_THAT_LEAVE_IT_OPEN) if proved else None
+    return on_its_way_until(connection, session.claim.pk, session.waits.look_up_after, codes)
 
 
 def _decide_kept(session: Session, reopened: Reopened) -> bool:
@@ -188,8 +190,8 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
         return False
     if _may_repeat(session, attempt):
         return _repeat(session, attempt)
-    due = attempt.started_at + session.waits.look_up_after
     with session.pool.connection() as connection:
+        due = _look_up_at(session, connection, attempt)
         if clock(connection) < due:
             sentence = "Waits until QuickBooks must have an answer."
             session.leave(connection, retry(due, sentence, transient=False))
@@ -461,8 +463,14 @@ def _may_repeat(session: Session, attempt: OpenAttempt) -> bool:
 def _again(session: Session, connection: Connection, attempt: OpenAttempt) -> Release:
     at = clock(connection) + timedelta(seconds=backoff_seconds(session.claim.transient_errors))
     if not _may_repeat(session, attempt):
-        at = max(at, attempt.started_at + session.waits.look_up_after)
+        at = max(at, _look_up_at(session, connection, attempt))
     return retry(at, "QuickBooks did not say whether it was booked.")
+
+
+def _look_up_at(session: Session, connection: Connection, attempt: OpenAttempt) -> datetime:
+    """Say when QuickBooks must have an answer to each send, so that a look-up tells the truth."""
+    left_at = last_left_open(connection, attempt.id) or attempt.started_at
+    return left_at + session.waits.look_up_after
 
 
 def _repeat(session: Session, attempt: OpenAttempt) -> bool:

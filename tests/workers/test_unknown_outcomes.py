@@ -119,6 +119,29 @@ def test_a_payment_is_not_looked_up_before_quickbooks_must_have_an_answer(
     assert look_up.slot_at >= attempt.started_at + QUICK.waits.look_up_after
 
 
+def test_each_send_without_an_answer_has_its_own_time_before_it_is_looked_up(
+    new_roofer: NewRoofer,
+) -> None:
+    """The first was never done, which a look-up has shown; of the second nobody knows yet."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.fault({"entity": "payment", "operation": "create", "times": 2}, **DROPPED)
+
+    roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
+
+    sends = roofer.rows(
+        "SELECT slot_at FROM proline_qbo.calls WHERE purpose = 'create' ORDER BY id"
+    )
+    look_ups = roofer.rows(
+        "SELECT slot_at FROM proline_qbo.calls WHERE purpose = 'look_up' ORDER BY id"
+    )
+    waits = [
+        look_up.slot_at - send.slot_at for send, look_up in zip(sends[-3:], look_ups, strict=False)
+    ]
+    assert len(look_ups) == 2
+    assert min(waits) >= QUICK.waits.look_up_after
+    assert len(roofer.held("Payment")) == 1
+
+
 def test_a_claim_that_comes_too_early_waits_on(new_roofer: NewRoofer) -> None:
     """A record taken back from a lost worker comes at once; its look-up keeps its time."""
     patient = replace(QUICK, waits=replace(QUICK.waits, look_up_after=timedelta(seconds=2)))
