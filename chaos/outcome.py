@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.cli.failures import CANNOT
+from app.standing import GONE
 from chaos.checker import Verdict
 from chaos.form import Form
 from chaos.harm.diary import Diary, Manner, Measure
@@ -24,8 +26,9 @@ HARMED: Final = (
     ("office", Manner.CHANGED),
 )
 """What must have been done to which part, in a short run too."""
-AS_THEY_SHOULD: Final = frozenset({0, 3, -signal.SIGKILL, -signal.SIGTERM})
-"""How processes may end: stopped, declared gone, killed, and asked to stop while they start."""
+AS_THEY_SHOULD: Final = frozenset({0, CANNOT, GONE, -signal.SIGKILL, -signal.SIGTERM})
+"""How processes may end: stopped, no server there when they start, declared gone, killed, asked to
+stop while they start."""
 
 
 @dataclass(frozen=True)
