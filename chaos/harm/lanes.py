@@ -1,6 +1,6 @@
 """The lanes: each deals its acts from a shuffled deck, with a pause before each.
 
-What must be seen in every run, because it is measured, lies among the first cards.
+What must be seen in every run, because it is measured or asked for, lies on top the first time.
 """
 
 import time
@@ -75,7 +75,6 @@ FIRST: Final = (
     servers.purge,
     workers.kill_in_its_claims,
 )
-AMONG_THE_FIRST: Final = 5
 SLOW: Final = frozenset({vendor.throttle, vendor.answer_after_the_deadline, vendor.write_late})
 """What keeps work waiting for up to a minute: in a short run only at its beginning."""
 BEGINNING: Final = 0.3
@@ -145,11 +144,13 @@ class Harm:
 
 def dealt(acts: Mapping[Act, int], chance: Random) -> Iterator[Act]:
     """Deal a deck of these acts, shuffled anew whenever it is used up."""
+    first = [act for act in FIRST if act in acts]
     deck = [act for act, count in acts.items() for _ in range(count)]
+    chance.shuffle(first)
     chance.shuffle(deck)
-    for act in (each for each in FIRST if each in acts):
+    for act in first:
         deck.remove(act)
-        deck.insert(chance.randrange(AMONG_THE_FIRST), act)
+    deck = first + deck
     while True:
         yield from deck
         chance.shuffle(deck)
