@@ -123,7 +123,8 @@ def test_each_send_without_an_answer_has_its_own_time_before_it_is_looked_up(
     new_roofer: NewRoofer,
 ) -> None:
     """The first was never done, which a look-up has shown; of the second nobody knows yet."""
-    roofer = new_roofer(books=FORGETFUL)
+    patient = replace(QUICK, waits=replace(QUICK.waits, look_up_after=timedelta(seconds=3)))
+    roofer = new_roofer(books=FORGETFUL, tuning=patient)
     roofer.fault({"entity": "payment", "operation": "create", "times": 2}, **DROPPED)
 
     roofer.contact().project().invoice().payment("100.00", {"i1": "100.00"}).settle()
@@ -138,7 +139,7 @@ def test_each_send_without_an_answer_has_its_own_time_before_it_is_looked_up(
         look_up.slot_at - send.slot_at for send, look_up in zip(sends[-3:], look_ups, strict=False)
     ]
     assert len(look_ups) == 2
-    assert min(waits) >= QUICK.waits.look_up_after
+    assert min(waits) >= patient.waits.look_up_after
     assert len(roofer.held("Payment")) == 1
 
 
