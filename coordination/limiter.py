@@ -78,10 +78,6 @@ _SET_CEILING = """
 INSERT INTO proline_qbo.limiters (realm_id, ceiling) VALUES (%s, %s)
 ON CONFLICT (realm_id) DO UPDATE SET ceiling = excluded.ceiling
 """
-_TOLD = """
-SELECT DISTINCT status, fault_code FROM proline_qbo.calls
- WHERE attempt_id = %s AND NOT unsent AND id IS DISTINCT FROM %s
-"""
 _FORGET = """
 DELETE FROM proline_qbo.calls
  WHERE id = ANY (ARRAY(
@@ -358,6 +354,25 @@ def end_forgotten(c: Connection, older_than: timedelta = FORGOTTEN_AFTER) -> int
 def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None) -> bool:
     """Say whether a call of an attempt may have been applied; if none was, its outcome is known.
 
+    Args:
+        c: the caller's transaction.
+        attempt_id: the attempt.
+        besides: a call of it whose outcome is known otherwise.
+    """
+    return last_left_open(c, attempt_id, besides=besides) is not None
+
+
+_SENT = """
+SELECT least(slot_at, proline_qbo.clock()), status, fault_code FROM proline_qbo.calls
+ WHERE attempt_id = %s AND NOT unsent AND id IS DISTINCT FROM %s ORDER BY slot_at DESC
+"""
+
+
+def last_left_open(
+    c: Connection, attempt_id: int, *, besides: int | None = None
+) -> datetime | None:
+    """Say when the last call of an attempt left that may have been applied; None: there is none.
+
     What each was told is judged where the client judges it, so that the two cannot disagree.
 
     Args:
@@ -365,19 +380,7 @@ def may_be_applied(c: Connection, attempt_id: int, *, besides: int | None = None
         attempt_id: the attempt.
         besides: a call of it whose outcome is known otherwise.
     """
-    told = c.execute(_TOLD, [attempt_id, besides]).fetchall()
-    return any(_leaves_it_open(status, fault_code) for status, fault_code in told)
-
-
-_SENT = """
-SELECT least(slot_at, proline_qbo.clock()), status, fault_code FROM proline_qbo.calls
- WHERE attempt_id = %s AND NOT unsent ORDER BY slot_at DESC
-"""
-
-
-def last_left_open(c: Connection, attempt_id: int) -> datetime | None:
-    """Say when the last call of an attempt left that may yet be applied; None: there is none."""
-    sent = c.execute(_SENT, [attempt_id]).fetchall()
+    sent = c.execute(_SENT, [attempt_id, besides]).fetchall()
     return next((at for at, status, code in sent if _leaves_it_open(status, code)), None)
 
 

@@ -11,7 +11,7 @@ from records.claims import Claim
 from records.settlement import retry
 from tests.support.attempts import a_write, an_attempt
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import contact, enable_company, project
+from tests.support.proline import enable_company
 from tests.support.relay_in_hand import Office
 
 DEAD = 99_999
@@ -31,12 +31,7 @@ def office(pool: Pool) -> Office:
 @pytest.fixture
 def claimed(office: Office) -> Claim:
     """Give what it holds: a contact."""
-    office.say("contact", contact())
-    office.say("project", project())
-    (message,) = office.hand.drain()
-    claim = office.worker.claim(message)
-    assert claim is not None
-    return claim
+    return office.claimed_contact()
 
 
 def test_a_dead_workers_claims_are_its_own_until_they_are_taken_back(

@@ -81,6 +81,7 @@ MUTANTS: Final = (
         "a settle tells nobody who may have waited for it",
         ("tests/relay/test_waking.py::test_a_settle_wakes_who_waits_for_it_down_to_the_payment",),
         relay.settle_without_a_nudge,
+        in_the_model=True,
     ),
     Mutant(
         "evidence_by_age",

@@ -8,7 +8,6 @@ from coordination.clock import clock
 from records.attempts import on_its_way_until
 from records.claims import Claim
 from tests.support.attempts import a_write, an_attempt
-from tests.support.proline import contact, project
 from tests.support.relay_in_hand import Office
 
 AT_MOST = timedelta(seconds=130)
@@ -37,11 +36,7 @@ STILL_ON_ITS_WAY = {
 @pytest.fixture
 def claimed(office: Office) -> Claim:
     """Give a contact whose write left a worker that is gone, and was sent again."""
-    office.say("contact", contact())
-    office.say("project", project())
-    (message,) = office.hand.drain()
-    claim = office.worker.claim(message)
-    assert claim is not None
+    claim = office.claimed_contact()
     with office.pool.connection() as connection:
         an_attempt(connection, claim, a_write("r1"))
     office.do(GONE)

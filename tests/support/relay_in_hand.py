@@ -11,6 +11,7 @@ from coordination import processes
 from coordination.database import Connection, Pool
 from outbox.limits import RelayLimits
 from outbox.relay import Relay
+from records.claims import Claim
 from tests.support import proline
 from tests.support.hand_worker import HandWorker
 from tests.support.proline import ACME, Snapshot
@@ -110,6 +111,15 @@ class Office:
             with self.pool.connection() as connection:
                 ids.append(proline.append(connection, entity, snapshot, company_id=company_id))
         return ids
+
+    def claimed_contact(self) -> Claim:
+        """Let ProLine win a project, and give the claim of its contact."""
+        self.say("contact", proline.contact())
+        self.say("project", proline.project())
+        (message,) = self.hand.drain()
+        claim = self.worker.claim(message)
+        assert claim is not None
+        return claim
 
     def finish(self) -> int:
         """Tick and work until nothing is left; return how many claims it took."""
