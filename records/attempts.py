@@ -142,6 +142,17 @@ def send_again(connection: Connection, claim: Claim, attempt_id: int) -> bool:
     return connection.execute(_AGAIN, [attempt_id]).rowcount == 1
 
 
+_HOLD_ATTEMPT = "SELECT FROM proline_qbo.attempts WHERE id = %s FOR UPDATE"
+
+
+def hold_attempt(connection: Connection, attempt_id: int) -> None:
+    """Let nobody send an attempt again until the caller's transaction is over.
+
+    Whoever is about to has committed it once this returns: statements that follow see its call.
+    """
+    connection.execute(_HOLD_ATTEMPT, [attempt_id])
+
+
 # A success always counts, however late it comes; any other answer only where there was none.
 ANSWER: Final = """
 UPDATE proline_qbo.attempts
@@ -173,35 +184,52 @@ def answer_attempt(
     return connection.execute(ANSWER, arguments).rowcount == 1
 
 
-# What a call without an answer was ended by, its row does not say: its process, or the leader.
+# What a call without an answer was ended by, its row does not say: its process, or the leader. A
+# success, or a redirect, after which the same was sent again came from something on the way.
 _ON_ITS_WAY = """
 SELECT max(least(c.slot_at, proline_qbo.clock())) + %(at_most)s FROM proline_qbo.attempts a
   JOIN proline_qbo.calls c ON c.attempt_id = a.id
-  JOIN proline_qbo.processes p ON p.id = c.process_id
- WHERE a.record_pk = %(record_pk)s AND a.sends > 1 AND c.status IS NULL AND NOT c.unsent
+  LEFT JOIN proline_qbo.processes p ON p.id = c.process_id
+ WHERE a.record_pk = %(record_pk)s AND a.sends > 1 AND NOT c.unsent
    AND (%(codes)s::text[] IS NULL OR a.fault_code = ANY(%(codes)s))
-   AND p.gone_at IS NOT NULL AND NOT p.retired
    AND c.slot_at > proline_qbo.clock() - %(at_most)s
+   AND (c.status IS NULL AND p.gone_at IS NOT NULL AND NOT p.retired
+        OR (c.status IS NULL OR c.status = 408 OR c.status >= 500
+            OR c.status < 400 AND EXISTS (SELECT FROM proline_qbo.calls later
+                                           WHERE later.attempt_id = a.id AND later.id > c.id))
+           AND a.operation = 'create'
+           AND (a.wanted ->> CASE a.kind WHEN 'Customer' THEN 'DisplayName'
+                                         WHEN 'Invoice' THEN 'DocNumber' END)
+               IS DISTINCT FROM %(name)s)
 """
 
 
 def on_its_way_until(
-    connection: Connection, record_pk: int, at_most: timedelta, codes: Sequence[str] | None = None
+    connection: Connection,
+    record_pk: int,
+    at_most: timedelta,
+    name: str | None,
+    codes: Sequence[str] | None = None,
 ) -> datetime | None:
-    """Say until when a send of an earlier attempt may still be on its way; None: none is.
+    """Say until when a send of an earlier attempt may still be carried out; None: none is.
 
     Who was killed has closed its connection, who is frozen has not, and nobody can tell which it
-    is: so it counts for as long as QuickBooks may take to answer.
+    is: so it counts for as long as QuickBooks may take to answer. Where the connection is closed,
+    QuickBooks may go on with what it has received: a create then makes a second object once the
+    name or number that it would be refused for is free.
 
     Args:
         connection: the caller's.
         record_pk: of which record.
         at_most: how long after its slot QuickBooks answers a call, or never.
+        name: the name of the customer, or number of the invoice, that is about to be written; None:
+            it has none, or is about to be voided.
         codes: look at attempts alone that ended with one of these faults; None: at all.
     """
     arguments = {
         "record_pk": record_pk,
         "at_most": at_most,
+        "name": name,
         "codes": None if codes is None else list(codes),
     }
     row = connection.execute(_ON_ITS_WAY, arguments).fetchone()

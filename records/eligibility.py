@@ -13,7 +13,7 @@ from records import basis
 from records.allocation import Resolution, resolve
 from records.closed_books import about as about_closed
 from records.closed_books import dated_basis, dated_instead, day_there, own_day
-from records.facts import Facts, Link, Parent
+from records.facts import Facts, Link, Parent, is_lowered
 from records.keys import RUNNING_PREFIX, RecordKey
 from records.questions import Question
 from records.states import RULE, Reason, State
@@ -314,22 +314,18 @@ def _judge_in_new_books(facts: Facts) -> Verdict:
 def _judge_gone_invoice(facts: Facts) -> Verdict:
     if facts.link is None or facts.link.voided:
         return done()
-    if facts.paid_by_alive:
-        about = ",".join(facts.paid_by_alive)
-        said = facts.answers.to(Question.VOID_PAID_INVOICE, about)
-        if said is not None and said.answer == "void":
-            return eligible(basis.VOID)
-        if said is None:
-            return asking(
-                Question.VOID_PAID_INVOICE,
-                "The invoice is void in ProLine, but payments of it are not: void and leave the "
-                "money as credit, or wait.",
-                about=about,
-            )
-    if facts.paid_by:
-        sentence = "Waits until its payments are void in QuickBooks."
-        return waiting(Reason.CHILDREN, _with_locked(facts, sentence))
-    return eligible(basis.VOID)
+    if facts.paid.allow_void(facts.answers):
+        return eligible(basis.VOID)
+    about = facts.paid.about
+    if about and facts.answers.to(Question.VOID_PAID_INVOICE, about) is None:
+        return asking(
+            Question.VOID_PAID_INVOICE,
+            "The invoice is void in ProLine, but payments of it are not: void and leave the "
+            "money as credit, or wait.",
+            about=about,
+        )
+    sentence = "Waits until its payments are void in QuickBooks."
+    return waiting(Reason.CHILDREN, _with_locked(facts, sentence))
 
 
 def _is_paid_beyond(facts: Facts, invoice: Invoice, link: Link) -> bool:
@@ -340,14 +336,13 @@ def _is_paid_beyond(facts: Facts, invoice: Invoice, link: Link) -> bool:
     """
     if facts.amount_due is not None or facts.settled_version == facts.version:
         return False
-    lowered = link.total is not None and 0 <= invoice.total < link.total
-    return lowered and facts.held > invoice.total
+    return is_lowered(invoice.total, link.total) and facts.paid.held > invoice.total
 
 
 def _with_locked(facts: Facts, sentence: str) -> str:
-    if facts.paid_by_locked is None:
+    if facts.paid.locked is None:
         return sentence
-    return f"{sentence} Payment {facts.paid_by_locked}"
+    return f"{sentence} Payment {facts.paid.locked}"
 
 
 def _judge_known_invoice(facts: Facts, invoice: Invoice, link: Link) -> Verdict:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from records.allocation import Candidate
 from records.answers import NO_ANSWERS, Answers
+from records.questions import Question
 from records.states import State
 from schemas import Snapshot
 
@@ -66,6 +67,38 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Holders:
+    """The payments that hold money on an invoice, by their ProLine ids, in order.
+
+    `alive` are those that ProLine has not voided, `locked` names one that will not be voided, and
+    says why; `held` is what they have there together, or are about to.
+    """
+
+    all: tuple[str, ...] = ()
+    alive: tuple[str, ...] = ()
+    locked: str | None = None
+    held: Decimal = Decimal(0)
+
+    @property
+    def about(self) -> str:
+        """Say what a person's word about a void rests on."""
+        return ",".join(self.alive)
+
+    def allow_void(self, answers: Answers) -> bool:
+        """Whether the invoice may be voided: nobody holds anything, or a person has said so."""
+        said = answers.to(Question.VOID_PAID_INVOICE, self.about) if self.alive else None
+        return not self.all if said is None else said.answer == "void"
+
+
+NOT_PAID: Final = Holders()
+
+
+def is_lowered(total: Decimal, there: Decimal | None) -> bool:
+    """Whether an invoice comes to less than it does in QuickBooks."""
+    return there is not None and 0 <= total < there
+
+
+@dataclass(frozen=True)
 class Facts:
     """One record with everything its next state depends on.
 
@@ -77,12 +110,9 @@ class Facts:
     itself what its first sent version asked for; `wanted` says of a contact that one of its
     projects has been transferred; `contact` is the contact the project is booked with (of a
     project, its own; none of what hangs from a job), `moved_to` the one it has in ProLine if that
-    is another. `paid_by` are the payments that hold money on an invoice, `paid_by_alive` those of
-    them that ProLine has not voided, `paid_by_locked` one that will not be voided, and why.
-    `named` and `of_project` are
-    the invoices a payment may pay, see `records.allocation`; `booked_on` are the customers a
-    payment is on in QuickBooks, void ones left out, and `void_part` is the QuickBooks id of an
-    object of it that somebody voided there.
+    is another. `named` and `of_project` are the invoices a payment may pay, see
+    `records.allocation`; `booked_on` are the customers a payment is on in QuickBooks, void ones
+    left out, and `void_part` is the QuickBooks id of an object of it that somebody voided there.
 
     `stands_in` is the stage or status of a project, where the office has chosen it for a trigger.
     `sent_anyway` overrules what would leave it out; `formerly` says that it was booked in other
@@ -124,10 +154,7 @@ class Facts:
     older_member: bool = False
     contact: Parent | None = None
     project: Parent | None = None
-    paid_by: tuple[str, ...] = ()
-    paid_by_alive: tuple[str, ...] = ()
-    paid_by_locked: str | None = None
-    held: Decimal = Decimal(0)
+    paid: Holders = NOT_PAID
     booked_on: tuple[str, ...] = ()
     moved_to: str | None = None
     stands_in: str | None = None

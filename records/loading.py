@@ -11,13 +11,12 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from psycopg.rows import class_row
-
 from connections.settings import read_settings
 from coordination.database import Connection
+from records import holders
 from records.answers import NO_ANSWERS, Answers, load_answers
 from records.candidates import NO_CANDIDATES, Candidates, Payer, load_candidates
-from records.facts import Asked, Facts, Link, Parent
+from records.facts import NOT_PAID, Asked, Facts, Holders, Link, Parent
 from records.keys import RUNNING_PREFIX, RecordKey
 from records.link_columns import BOOKS, the_link
 from records.parents import STAYS_WITH, contact_key, load_parents, project_key
@@ -62,7 +61,8 @@ def load_facts(
     contact_keys = {row.pk: _contact_key(row, raw[row.pk], projects) for row in rows}
     contacts = load_parents(connection, contact_keys.values())
     older = began_before_enable(connection, [row.pk for row in rows if _is_running(row)])
-    paid = _load_paid(connection, [row for row in rows if row.entity == "invoice"])
+    invoices = [row.pk for row in rows if row.entity == "invoice"]
+    paid = holders.load_holders(connection, invoices)
     payers = [Payer(row.pk, row.company_id, raw[row.pk]) for row in rows if row.entity == "payment"]
     candidates = load_candidates(connection, payers)
     decided = [row.pk for row in rows if row.decided]
@@ -76,7 +76,7 @@ def load_facts(
                 project=projects.get(_project_key(row, raw[row.pk])),
                 contact=contacts.get(contact_keys[row.pk]),
                 older_member=row.pk in older,
-                paid=paid.get(row.pk, _NOT_PAID),
+                paid=paid.get(row.pk, NOT_PAID),
                 candidates=candidates.get(row.pk, NO_CANDIDATES),
                 answers=answers.get(row.pk, NO_ANSWERS),
             ),
@@ -150,7 +150,7 @@ class _Beside(NamedTuple):
     project: Parent | None
     contact: Parent | None
     older_member: bool
-    paid: "_Holders"
+    paid: Holders
     candidates: Candidates
     answers: Answers
 
@@ -307,10 +307,7 @@ def _facts(row: _Row, beside: _Beside) -> Facts:
         contact=beside.contact,
         wanted=row.wanted,
         older_member=beside.older_member,
-        paid_by=beside.paid.all,
-        paid_by_alive=beside.paid.alive,
-        paid_by_locked=beside.paid.locked,
-        held=beside.paid.held,
+        paid=beside.paid,
         answers=beside.answers,
         named=beside.candidates.named,
         of_project=beside.candidates.of_project,
@@ -383,54 +380,3 @@ def _contact_key(
         # What hangs from a job of its own is booked on that, whoever its contact is.
         return RecordKey(row.company_id, "contact", "")
     return contact_key(row.company_id, row.entity, snapshot, project)
-
-
-_PAID = f"""
-SELECT a.invoice_pk AS pk, array_agg(DISTINCT p.record_id) AS "all", sum(a.held) AS held,
-       coalesce(array_agg(DISTINCT p.record_id) FILTER (
-           WHERE s.snapshot ->> 'voided_at' IS NULL AND s.snapshot ->> 'deleted_at' IS NULL),
-           '{{}}') AS alive,
-       min(p.record_id || ': ' || coalesce(p.sentence, '')) FILTER (
-           WHERE p.state = 'skipped' OR (p.state = 'failed' AND p.code = ANY(%s))) AS locked
-FROM proline_qbo.applications a
-JOIN proline_qbo.records i ON i.pk = a.invoice_pk
-JOIN proline_qbo.companies c ON c.id = i.company_id AND {BOOKS} = a.realm_id
-JOIN proline_qbo.records p ON p.pk = a.payment_pk
-JOIN proline_qbo.snapshots s ON s.record_pk = a.payment_pk
-WHERE a.invoice_pk = ANY(%b::bigint[])
-GROUP BY a.invoice_pk
-"""
-LOCKED_IN_QUICKBOOKS = ("6450", "6540")
-"""Codes of payments that are settled or in a deposit: they cannot be voided there."""
-
-
-@dataclass(frozen=True)
-class _Paid:
-    pk: int
-    all: list[str]
-    held: Decimal
-    alive: list[str]
-    locked: str | None
-
-
-@dataclass(frozen=True)
-class _Holders:
-    all: tuple[str, ...]
-    alive: tuple[str, ...]
-    locked: str | None
-    held: Decimal
-
-
-_NOT_PAID = _Holders((), (), None, Decimal(0))
-
-
-def _load_paid(connection: Connection, invoices: Sequence[_Row]) -> dict[int, _Holders]:
-    if not invoices:
-        return {}
-    arguments = [list(LOCKED_IN_QUICKBOOKS), [row.pk for row in invoices]]
-    with connection.cursor(row_factory=class_row(_Paid)) as cursor:
-        rows = cursor.execute(_PAID, arguments).fetchall()
-    return {
-        row.pk: _Holders(tuple(sorted(row.all)), tuple(sorted(row.alive)), row.locked, row.held)
-        for row in rows
-    }

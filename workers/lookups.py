@@ -19,6 +19,8 @@ from workers.mapping import (
 )
 
 FOUND_MOST = 100
+MADE_MOST = 1_000
+"""The most that one query gives: what is not among them would be made a second time."""
 ANY_ACTIVITY = "Active IN (true, false)"
 
 _OURS = {"Customer": is_our_customer, "Invoice": is_our_invoice, "Payment": is_our_payment}
@@ -50,7 +52,7 @@ def query_for(attempt: OpenAttempt) -> ApiRequest:
         equal("CustomerRef", fields["CustomerRef"]["value"]),
         equal("TxnDate", fields["TxnDate"]),
     ]
-    return query(select(attempt.kind, where, limit=FOUND_MOST))
+    return query(select(attempt.kind, where, limit=MADE_MOST))
 
 
 def made_by(attempt: OpenAttempt, found: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

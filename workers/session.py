@@ -81,6 +81,7 @@ class Session:
         several: the record is more than one object there, and another may still want a write.
         behind: an attempt of an older version was resolved; the relay judges the newer one.
         resolved: an attempt that was left unfinished was gone on with.
+        looked_for: the attempt whose object was looked for, when it had to be there, and is not.
         reread: a changed object has been read again.
         silent: the call that brought nothing for so long that its company rests.
         opened: an attempt was opened or resolved here, so that there may be more business answers
@@ -104,6 +105,7 @@ class Session:
     several: bool = False
     behind: bool = False
     resolved: bool = False
+    looked_for: int | None = None
     reread: bool = False
     opened: bool = False
     silent: TimedSlot | None = None

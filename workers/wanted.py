@@ -58,6 +58,13 @@ class Wanted:
     lines: tuple[Application, ...] = ()
 
 
+def unique_name(wanted: Wanted) -> str | None:
+    """Give the name or number for which QuickBooks refuses a second one; None: there is none."""
+    field = {"Customer": "DisplayName", "Invoice": "DocNumber", "Payment": ""}[wanted.kind]
+    name = (wanted.fields or {}).get(field)
+    return None if name is None else str(name)
+
+
 @dataclass(frozen=True)
 class Naming:
     """What QuickBooks' refusals have taught about names: a suffix each, added once."""

@@ -23,15 +23,18 @@ from records.applications import hold, resolve_locked, settle_applications
 from records.attempts import (
     Answer,
     count_answers,
+    hold_attempt,
     on_its_way_until,
     send_again,
     was_refused_with,
 )
 from records.claims import OpenAttempt, hold_claim
+from records.facts import is_lowered
 from records.findings import find
+from records.holders import load_locked
 from records.links import Linked, forget_part, keep_fields, owner_of
 from records.settlement import Release, done, handed_back, retry
-from schemas import Entity, Payment
+from schemas import Entity, Invoice, Payment
 from workers import answered, learning
 from workers import conflicts as conflicts_
 from workers.answers import linked_by, object_in, objects_in
@@ -44,10 +47,12 @@ from workers.mapping import Conflict
 from workers.meaning import Action, Meaning, meaning_of
 from workers.reads import Read
 from workers.session import Session
-from workers.wanted import Wanted, basis_of, is_gone
+from workers.wanted import Wanted, basis_of, is_gone, unique_name
 
 log = get_logger()
 
+SENDS_OF_A_PROVED_ID = 3
+"""Then what it made is looked for. A send still on its way may be why it is called a duplicate."""
 WAITS_FOR_OLD_CALL = "This change waits until an earlier call must be over."
 
 
@@ -59,9 +64,11 @@ def write(session: Session) -> bool:
     session.access_token()
     of_payment = session.claim.entity == Entity.PAYMENT
     wanted = () if of_payment else session.wanted()
-    # A payment's invoices are locked while it is decided what it pays; of any other record there is
-    # nothing to write but the attempt with its slot, or the release.
-    several = of_payment or any(each.notes for each in wanted)
+    # A payment's invoices are locked while it is decided what it pays, and an invoice from which
+    # money may be taken; of any other record there is nothing to write but the attempt with its
+    # slot, or the release.
+    takes_off = _takes_money_off(session)
+    several = of_payment or takes_off or any(each.notes for each in wanted)
     with (in_transaction if several else at_once)(session.pool) as connection:
         if of_payment:
             resolution = _resolution(session, connection)
@@ -70,7 +77,9 @@ def write(session: Session) -> bool:
                 session.look_again(connection)
                 return True
             wanted = session.wanted(resolution)
-        if any(_is_void_there(session, each) for each in wanted):
+        if any(_is_void_there(session, each) for each in wanted) or (
+            takes_off and _is_held(session, connection)
+        ):
             session.look_again(connection)
             return True
         _note(session, connection, wanted)
@@ -80,7 +89,7 @@ def write(session: Session) -> bool:
             session.leave(connection, session.done())
             return True
         if not isinstance(next_one, Reopened):
-            until = _old_call_until(session, connection)
+            until = _old_call_until(session, connection, next_one[0])
             if until is not None:
                 session.leave(connection, retry(until, WAITS_FOR_OLD_CALL, transient=False))
                 return True
@@ -130,7 +139,7 @@ def _open(
     return session.open(connection, write_of(claim, wanted, draft, answers=answers))
 
 
-def _old_call_until(session: Session, connection: Connection) -> datetime | None:
+def _old_call_until(session: Session, connection: Connection, wanted: Wanted) -> datetime | None:
     """Say how long an earlier write may be on its way; None: it is not, or it does not matter.
 
     Where a request id is proved, an answer to one send is the end of all, for the rest replay it;
@@ -140,7 +149,8 @@ def _old_call_until(session: Session, connection: Connection) -> datetime | None
         return None
     proved = session.waits.requestid_proved
     codes = sorted(CODES_THAT_LEAVE_IT_OPEN) if proved else None
-    return on_its_way_until(connection, session.claim.pk, session.waits.look_up_after, codes)
+    at_most = session.waits.look_up_after
+    return on_its_way_until(connection, session.claim.pk, at_most, unique_name(wanted), codes)
 
 
 def _decide_kept(session: Session, reopened: Reopened) -> bool:
@@ -188,7 +198,9 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
     session.basis = session.basis if session.behind else attempt.basis
     if _never_left(session, attempt):
         return False
-    if _may_repeat(session, attempt):
+    with session.pool.connection() as connection:
+        repeats = _may_repeat(session, connection, attempt)
+    if repeats:
         return _repeat(session, attempt)
     with session.pool.connection() as connection:
         due = _look_up_at(session, connection, attempt)
@@ -199,7 +211,9 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
     found = objects_in(session.read(query_for(attempt), Read.LOOK_UP), attempt.kind)
     made = made_by(attempt, found)
     if made is None:
-        seen = _fault_that_leaves_it_open(session, attempt)
+        session.looked_for = attempt.id
+        with session.pool.connection() as connection:
+            seen = _fault_that_leaves_it_open(connection, attempt)
         return _repeat(session, attempt) if seen is None else _give_up_id(session, attempt, *seen)
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
     before = session.claim.parts.get(attempt.part)
@@ -207,14 +221,13 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
 
 
 def _fault_that_leaves_it_open(
-    session: Session, attempt: OpenAttempt
+    connection: Connection, attempt: OpenAttempt
 ) -> tuple[Meaning, None, BusinessFault] | None:
-    """What QuickBooks said of an id it had seen; what was looked for under it is not there."""
-    with session.pool.connection() as connection:
-        for code in sorted(CODES_THAT_LEAVE_IT_OPEN):
-            if had_fault(connection, attempt.id, [code]):
-                fault = BusinessFault(code=code)
-                return meaning_of(fault), None, fault
+    """What QuickBooks said of an id that it had seen; None: it has not said so."""
+    for code in sorted(CODES_THAT_LEAVE_IT_OPEN):
+        if had_fault(connection, attempt.id, [code]):
+            fault = BusinessFault(code=code)
+            return meaning_of(fault), None, fault
     return None
 
 
@@ -242,6 +255,31 @@ def _is_void_there(session: Session, wanted: Wanted) -> bool:
     """It lives again in ProLine: no write brings it back there, and the relay asks a person."""
     link = session.claim.parts.get(wanted.part)
     return link is not None and link.voided and wanted.fields is not None
+
+
+def _takes_money_off(session: Session) -> bool:
+    """Whether it is an invoice that is about to be voided, or lowered."""
+    claim = session.claim
+    invoice, link = claim.document, claim.link
+    if not isinstance(invoice, Invoice) or link is None or link.voided:
+        return False
+    if is_gone(invoice):
+        return True
+    changed = claim.amount_due is None and claim.settled_version != claim.version
+    return changed and is_lowered(invoice.total, link.total)
+
+
+def _is_held(session: Session, connection: Connection) -> bool:
+    """Whether a payment holds what is about to be taken off its invoice.
+
+    The relay has seen none; but one may have been opened since it looked.
+    """
+    claim = session.claim
+    invoice = claim.document
+    paid = load_locked(connection, claim.realm_id, claim.pk)
+    if isinstance(invoice, Invoice) and not is_gone(invoice):
+        return paid.held > invoice.total
+    return not paid.allow_void(claim.answers)
 
 
 def _agree(session: Session, connection: Connection, wanted: Sequence[Wanted]) -> None:
@@ -330,17 +368,30 @@ def _refused(
     error: QuickBooksError,
     meaning: Meaning,
 ) -> bool:
-    """A business answer: it may teach something, and a newer version has its own try."""
+    """A business answer: it may teach something, and a newer version has its own try.
+
+    One without a code is a page of something on the way: QuickBooks has not looked at this send,
+    and the page says nothing of another that may have been applied.
+    """
     teaches = learning.teaches(attempt, meaning)
     goes_on = teaches or attempt.version != session.claim.version
+    left_open = False
 
     def settle(connection: Connection) -> None:
+        nonlocal left_open
+        left_open = error.code is None and _may_be_there(session, connection, attempt, timed)
         end_with_error(connection, timed, error)
+        if left_open:
+            session.leave(connection, _again(session, connection, attempt))
+            return
         session.free(write_error(connection, session.claim, attempt, "refused", error))
         if not goes_on:
             session.leave_by(connection, meaning, attempt.basis)
 
     session.closing.commit(settle)
+    if left_open:
+        session.claim = replace(session.claim, attempt=attempt)
+        return True
     session.claim = replace(session.claim, attempt=None)
     if teaches:
         log.info(
@@ -352,6 +403,17 @@ def _refused(
         )
         return learning.learn(session, attempt, error, meaning)
     return not goes_on
+
+
+def _may_be_there(
+    session: Session, connection: Connection, attempt: OpenAttempt, timed: TimedSlot
+) -> bool:
+    """Whether another send than this may have been applied; what was looked for is not there."""
+    if session.looked_for == attempt.id:
+        return False
+    # Who took the claim back may be about to send it again: that send is then seen.
+    hold_attempt(connection, attempt.id)
+    return may_be_applied(connection, attempt.id, besides=timed.slot.call_id)
 
 
 def _not_taken(
@@ -368,6 +430,8 @@ def _not_taken(
         if timed is not None:
             end_with_error(connection, timed, error)
         this_call = timed.slot.call_id if timed else None
+        # Who took the claim back may be about to send it again: that send is then seen.
+        hold_attempt(connection, attempt.id)
         if not may_be_applied(connection, attempt.id, besides=this_call):
             # After a business answer QuickBooks may repeat it for this request id for ever.
             answer: Answer = "refused" if isinstance(error, BusinessFault) else "unsent"
@@ -439,7 +503,8 @@ def _unknown(
 ) -> bool:
     """The first time again at once, unless it was silence; then with backoff."""
     session.claim = replace(session.claim, attempt=attempt)
-    repeats = _may_repeat(session, attempt) and attempt.sends == 1 and session.silent is None
+    at_once = _may_repeat_at_once(session, attempt)
+    repeats = at_once and attempt.sends == 1 and session.silent is None
 
     def settle(connection: Connection) -> None:
         end_with_error(connection, timed, error)
@@ -456,13 +521,24 @@ def _unknown(
     return not repeats
 
 
-def _may_repeat(session: Session, attempt: OpenAttempt) -> bool:
+def _may_repeat(session: Session, connection: Connection, attempt: OpenAttempt) -> bool:
+    """Whether the same bytes may be sent again without a look-up; a proved id is taken at its word.
+
+    Unless QuickBooks goes on calling it a duplicate instead of replaying the answer.
+    """
+    if is_repeatable(attempt) or not session.waits.requestid_proved:
+        return is_repeatable(attempt)
+    few = attempt.sends < SENDS_OF_A_PROVED_ID
+    return few or _fault_that_leaves_it_open(connection, attempt) is None
+
+
+def _may_repeat_at_once(session: Session, attempt: OpenAttempt) -> bool:
     return session.waits.requestid_proved or is_repeatable(attempt)
 
 
 def _again(session: Session, connection: Connection, attempt: OpenAttempt) -> Release:
     at = clock(connection) + timedelta(seconds=backoff_seconds(session.claim.transient_errors))
-    if not _may_repeat(session, attempt):
+    if not _may_repeat(session, connection, attempt):
         at = max(at, _look_up_at(session, connection, attempt))
     return retry(at, "QuickBooks did not say whether it was booked.")
 

@@ -376,7 +376,7 @@ ROWS = (
         "voided, payments too",
         "Payments first, then the invoice.",
         voided_with_its_payments,
-        replaced("records.loading._load_paid", lambda *_: {}),
+        replaced("records.holders.load_holders", lambda *_: {}),
         "records.eligibility",
     ),
     Row(
@@ -384,7 +384,7 @@ ROWS = (
         "voided, payments alive",
         "A decision: void, and the money is credit.",
         voided_while_its_payments_are_alive,
-        replaced("records.loading._load_paid", lambda *_: {}),
+        replaced("records.holders.load_holders", lambda *_: {}),
         "records.eligibility",
     ),
     Row(

@@ -341,7 +341,7 @@ ROWS = (
         "deposited or settled (6540, 6450)",
         "Failed with that sentence; the invoice names it.",
         deposited_payment_cannot_be_voided,
-        replaced("records.loading.LOCKED_IN_QUICKBOOKS", ()),
-        "records.loading.LOCKED_IN_QUICKBOOKS",
+        replaced("records.holders.LOCKED_IN_QUICKBOOKS", ()),
+        "records.holders.LOCKED_IN_QUICKBOOKS",
     ),
 )

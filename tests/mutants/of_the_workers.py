@@ -14,7 +14,7 @@ from qbo_client import ApiRequest
 from records import claims, eligibility, evaluation
 from records.attempts import answer_attempt
 from records.claims import Claim, ClaimCheck, OpenAttempt
-from records.facts import Facts
+from records.facts import NOT_PAID, Facts
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
 from tests.support.guards_out import ignore_its_own_beat, let_slots_grow_old
@@ -127,6 +127,12 @@ def void_before_the_payments() -> None:
     judges = eligibility.judge
 
     def judge(facts: Facts, now: datetime) -> Verdict | None:
-        return judges(replace(facts, paid_by=()), now)
+        return judges(replace(facts, paid=NOT_PAID), now)
 
     put(evaluation, "judge", judge)
+    put(writing, "load_locked", lambda *_given: NOT_PAID)
+
+
+def void_without_the_lock() -> None:
+    """Void or lower an invoice by what the relay saw, though a payment is just being opened."""
+    put(writing, "load_locked", lambda *_given: NOT_PAID)

@@ -193,6 +193,14 @@ MUTANTS: Final = (
         workers.void_before_the_payments,
     ),
     Mutant(
+        "void_without_the_lock",
+        "an invoice is voided by what the relay saw, while a payment is being opened",
+        (
+            "tests/workers/test_paid_meanwhile.py::test_an_invoice_is_voided_after_the_payment_that_was_being_opened",
+        ),
+        workers.void_without_the_lock,
+    ),
+    Mutant(
         "limiter_without_its_row",
         "calls are counted without holding the company's row",
         (

@@ -77,6 +77,61 @@ def test_with_a_proved_request_id_only_an_id_that_was_given_up_counts(
     assert _until(office, claimed, ["600"]) is not None
 
 
-def _until(office: Office, claimed: Claim, codes: list[str] | None = None) -> datetime | None:
+@pytest.mark.parametrize("status", ["NULL", "408", "502", "504"])
+def test_a_create_may_be_carried_out_after_its_process_gave_up(
+    office: Office, claimed: Claim, status: str
+) -> None:
+    """Its connection is closed, but QuickBooks has it: no name may be freed so soon."""
+    office.do("UPDATE proline_qbo.processes SET gone_at = NULL")
+    office.do(f"UPDATE proline_qbo.calls SET status = {status}")
+    office.do("""UPDATE proline_qbo.attempts SET wanted = '{"DisplayName": "Ada"}'""")
+
+    assert _until(office, claimed, name="Ada") is None
+    assert _until(office, claimed, name="Eve") is not None
+    assert _until(office, claimed, name=None) is not None
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 429])
+def test_what_was_answered_is_over(office: Office, claimed: Claim, status: int) -> None:
+    """Done or refused: nothing of it comes later."""
+    office.do("""UPDATE proline_qbo.attempts SET wanted = '{"DisplayName": "Ada"}'""")
+    office.do("UPDATE proline_qbo.calls SET status = %s", status)
+
+    assert _until(office, claimed, name="Eve") is None
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_a_success_that_was_sent_again_says_nothing(
+    office: Office, claimed: Claim, status: int
+) -> None:
+    """It was a page of something on the way, or nobody would have sent it once more."""
+    office.do("""UPDATE proline_qbo.attempts SET wanted = '{"DisplayName": "Ada"}'""")
+    office.do("UPDATE proline_qbo.calls SET status = %s", status)
+    office.do("""
+        INSERT INTO proline_qbo.calls
+               (realm_id, company_id, record_pk, attempt_id, process_id, kind, purpose, slot_at,
+                ended_at, status)
+        SELECT realm_id, company_id, record_pk, attempt_id, process_id, kind, purpose, slot_at,
+               slot_at, 200
+          FROM proline_qbo.calls
+    """)
+
+    assert _until(office, claimed, name="Eve") is not None
+    assert _until(office, claimed, name="Ada") is None
+
+
+def test_an_update_is_refused_for_its_version(office: Office, claimed: Claim) -> None:
+    """However late it comes."""
+    office.do("UPDATE proline_qbo.processes SET gone_at = NULL")
+    office.do("""
+        UPDATE proline_qbo.attempts SET wanted = '{"DisplayName": "Ada"}', operation = 'update'
+    """)
+
+    assert _until(office, claimed, name="Eve") is None
+
+
+def _until(
+    office: Office, claimed: Claim, codes: list[str] | None = None, name: str | None = None
+) -> datetime | None:
     with office.pool.connection() as connection:
-        return on_its_way_until(connection, claimed.pk, AT_MOST, codes)
+        return on_its_way_until(connection, claimed.pk, AT_MOST, name, codes)

@@ -1,8 +1,11 @@
 """QuickBooks has seen a request before (600, 630), or refuses what it booked (6000)."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
-from tests.support.roofer import Roofer
+from tests.support.roofer import QUICK, Roofer
 
 SEEN = [{"status": 400, "fault": code, "applied": True} for code in ("600", "630")]
 CREATE_CUSTOMER = {"entity": "customer", "operation": "create"}
@@ -64,6 +67,23 @@ def test_one_that_is_refused_so_again_needs_attention(
     record = roofer.record(entity, "c1" if entity == "contact" else "y1")
     assert (record.state, record.code) == ("failed", "600")
     assert len(roofer.attempts(entity, record.record_id)) == 2
+
+
+@pytest.mark.parametrize("then", SEEN, ids=["600", "630"])
+def test_a_proved_id_that_is_called_a_duplicate_again_and_again_is_looked_up(
+    new_roofer: Callable[..., Roofer], then: dict[str, object]
+) -> None:
+    """What was proved is not so: it neither loops for ever nor is it booked twice."""
+    proved = replace(QUICK, waits=replace(QUICK.waits, requestid_proved=True))
+    roofer = new_roofer(tuning=proved)
+    roofer.contact().project().invoice().settle()
+    roofer.fault({**CREATE_PAYMENT, "times": 50}, **then)
+
+    roofer.payment("100.00", {"i1": "100.00"}).settle()
+
+    assert len(roofer.held("Payment")) == 1
+    assert roofer.record("payment", "y1").state == "done"
+    assert roofer.reads().count("look_up") == 1
 
 
 def test_a_payment_refused_and_booked_all_the_same_is_found(roofer: Roofer) -> None:

@@ -4,6 +4,7 @@ The books here do not know a repeated request id again, so nothing is owed to th
 vendor's alone.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from tests.support.roofer import QUICK, Roofer, until
 from workers.drafting import request_of
 
 NewRoofer = Callable[..., Roofer]
+LATE_SECONDS = 2
 CREATE = CompanySettings(existing_customers="create")
 FORGETFUL = {"requestid": "ignored"}
 UNNUMBERED = {"requestid": "ignored", "custom_txn_numbers": False}
@@ -187,6 +189,81 @@ def test_an_answer_that_comes_too_late_counts_as_none(new_roofer: NewRoofer) -> 
     assert len(roofer.held("Customer")) == 1
 
 
+def create_done_late(new_roofer: NewRoofer, entity: str) -> Roofer:
+    """Let QuickBooks carry a create out after its client gave up, and the repeat at once."""
+    waits = replace(QUICK.waits, look_up_after=timedelta(seconds=LATE_SECONDS + 1))
+    tuning = replace(QUICK, deadline_seconds=0.3, waits=waits)
+    roofer = new_roofer(settings=CREATE, books=FORGETFUL, tuning=tuning)
+    roofer.fault({"entity": entity, "operation": "create"}, before_ms=1_000 * LATE_SECONDS)
+    roofer.contact().project().invoice()
+    until(lambda: roofer.record("invoice", "i1") and roofer.record("invoice", "i1").state == "done")
+    return roofer
+
+
+def waited(roofer: Roofer, entity: str, record_id: str) -> bool:
+    """Say whether the last write came after the first was done with certainty."""
+    first, *_, last = roofer.attempts(entity, record_id)
+    return bool(last.started_at - first.started_at > timedelta(seconds=LATE_SECONDS + 0.9))
+
+
+def test_no_number_is_freed_while_a_send_under_it_may_still_be_done(new_roofer: NewRoofer) -> None:
+    """Were it renumbered at once, its first send would book it a second time."""
+    roofer = create_done_late(new_roofer, "invoice")
+
+    roofer.invoice(number="777").settle()
+
+    assert [each["DocNumber"] for each in roofer.bodies("invoice")] == ["501", "501", "777"]
+    assert waited(roofer, "invoice", "i1")
+    assert [each["DocNumber"] for each in roofer.held("Invoice")] == ["777"]
+
+
+def test_without_that_wait_it_is_booked_under_both_numbers(
+    new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard taken out: what was given up is done once its number is free."""
+    monkeypatch.setattr("workers.writing.on_its_way_until", lambda *_: None)
+    roofer = create_done_late(new_roofer, "invoice")
+
+    roofer.invoice(number="777").settle()
+
+    until(lambda: len(roofer.held("Invoice")) == 2)
+    assert [each["DocNumber"] for each in roofer.held("Invoice")] == ["777", "501"]
+
+
+def test_no_name_is_freed_while_a_send_under_it_may_still_be_done(new_roofer: NewRoofer) -> None:
+    """Were it renamed at once, its first send would make a second customer."""
+    roofer = create_done_late(new_roofer, "customer")
+
+    roofer.contact(display_name="Ada Other").settle()
+
+    assert waited(roofer, "contact", "c1")
+    assert len(roofer.held("Customer")) == 1
+
+
+def test_no_invoice_is_voided_while_its_first_send_may_still_be_done(
+    new_roofer: NewRoofer,
+) -> None:
+    """Whether a void frees its number is QuickBooks' own affair."""
+    roofer = create_done_late(new_roofer, "invoice")
+
+    roofer.void("invoice", "i1").settle()
+
+    assert waited(roofer, "invoice", "i1")
+    assert roofer.the("Invoice")["TotalAmt"] == 0
+
+
+def test_what_leaves_the_number_alone_need_not_wait(new_roofer: NewRoofer) -> None:
+    """The number is still taken: whatever comes late is refused for it."""
+    roofer = create_done_late(new_roofer, "invoice")
+
+    roofer.invoice(total="120.00").settle()
+
+    assert not waited(roofer, "invoice", "i1")
+    assert roofer.the("Invoice")["TotalAmt"] == 120
+    time.sleep(LATE_SECONDS)  # what comes late has come
+    assert roofer.the("Invoice")["TotalAmt"] == 120
+
+
 def test_a_void_whose_answer_is_lost_is_repeated(new_roofer: NewRoofer) -> None:
     """A void is refused a second time by its SyncToken; read again, there is nothing left to do."""
     roofer = new_roofer(books=FORGETFUL)
@@ -294,6 +371,53 @@ def test_a_429_on_the_repeat_says_nothing_of_the_first_send(new_roofer: NewRoofe
 
     invoice = roofer.the("Invoice")
     assert (invoice["DocNumber"], invoice["TotalAmt"]) == ("501", 120)
+
+
+@pytest.mark.parametrize("status", [400, 404, 413])
+def test_a_page_without_a_code_says_nothing_of_an_earlier_send(
+    new_roofer: NewRoofer, status: int
+) -> None:
+    """It comes from something on the way: QuickBooks has not looked at the second send."""
+    proved = replace(QUICK, waits=replace(QUICK.waits, requestid_proved=True))
+    roofer = new_roofer(tuning=proved)
+    roofer.contact().project().invoice().settle()
+    roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
+    roofer.fault({"entity": "payment", "operation": "create"}, status=status, html=True)
+    roofer.payment("100.00", {"i1": "100.00"})
+    until(lambda: len(roofer.writes("payment")) == 2)
+    until(lambda: roofer.record("payment", "y1").state != "dispatched")
+    assert roofer.record("payment", "y1").state == "retrying"
+
+    roofer.payment("90.00", {"i1": "90.00"}).settle()
+
+    assert roofer.the("Payment")["TotalAmt"] == 90
+    assert roofer.record("payment", "y1").state == "done"
+
+
+def test_a_page_without_a_code_is_a_refusal_where_nothing_was_sent_before(
+    roofer: Roofer,
+) -> None:
+    """Nothing can have been done: a person is told at once."""
+    roofer.contact().project().invoice().settle()
+    roofer.fault({"entity": "payment", "operation": "create"}, status=404, html=True)
+
+    roofer.payment("100.00", {"i1": "100.00"}).settle()
+
+    assert roofer.record("payment", "y1").code == "http_404"
+    assert roofer.held("Payment") == []
+
+
+def test_a_page_without_a_code_is_a_refusal_after_a_look_up(new_roofer: NewRoofer) -> None:
+    """What was sent before is not there, and nothing of it comes any more: a person is told."""
+    roofer = new_roofer(books=FORGETFUL)
+    roofer.contact().project().invoice().settle()
+    roofer.fault({"entity": "payment", "operation": "create"}, **DROPPED)
+    roofer.fault({"entity": "payment", "operation": "create"}, status=404, html=True)
+
+    roofer.payment("100.00", {"i1": "100.00"}).settle()
+
+    assert roofer.record("payment", "y1").code == "http_404"
+    assert roofer.held("Payment") == []
 
 
 def test_a_look_up_that_is_refused_is_asked_again(new_roofer: NewRoofer) -> None:
