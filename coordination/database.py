@@ -23,10 +23,12 @@ DATABASE_AWAY: Final = (
     psycopg.OperationalError,
     psycopg.errors.IdleInTransactionSessionTimeout,
     psycopg.errors.TransactionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,
 )
 """What a transaction brings up that came to nothing through no fault of its own; the next may come
-through. The last two end the session of a frozen process: PostgreSQL counts them among the invalid
-transaction states, so psycopg calls them internal errors
+through. The two before the last end the session of a frozen process; the last is told while a
+server takes no writes, as a managed one does whose disk is full. PostgreSQL counts the three among
+the invalid transaction states, so psycopg calls them internal errors
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 SESSION_TIMEOUT_MS = 2_000
@@ -74,6 +76,7 @@ class _ConnectArguments(TypedDict):
     keepalives_interval: int
     keepalives_count: int
     tcp_user_timeout: int
+    target_session_attrs: str
 
 
 def open_pool(
@@ -152,7 +155,8 @@ def open_connection(url: str, *, application_name: str) -> Connection:
 def _connect_arguments(
     url: str, application_name: str, *, by_key: bool = False
 ) -> _ConnectArguments:
-    given = str(conninfo_to_dict(url).get("options") or "")
+    of_url = conninfo_to_dict(url)
+    given = str(of_url.get("options") or "")
     ours = _SESSION_OPTIONS | (_BY_KEY_OPTIONS if by_key else {})
     return _ConnectArguments(
         autocommit=False,
@@ -165,4 +169,6 @@ def _connect_arguments(
         keepalives_interval=2,
         keepalives_count=3,
         tcp_user_timeout=10_000,
+        # A name that still leads to a server which was the primary, or is not yet.
+        target_session_attrs=str(of_url.get("target_session_attrs") or "read-write"),
     )

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
-import psycopg
 import sqlalchemy.exc
 from psycopg import errors as postgres
 from psycopg_pool import PoolTimeout
@@ -16,6 +15,7 @@ from app.rabbitmq import PrivateRabbitmqFailed
 from app.sentences import of_database, of_quickbooks
 from app.settings import SettingsInvalid
 from connections.errors import ConnectionRefused
+from coordination.database import DATABASE_AWAY
 from qbo_client import QuickBooksError
 from records.deciding import AnswerRefused
 
@@ -58,7 +58,7 @@ def sentences(stream: TextIO) -> Iterator[None]:
         _tell(
             stream, "The database lacks our schema, or has an older one: run proline-qbo migrate."
         )
-    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, PoolTimeout) as error:
+    except (*DATABASE_AWAY, sqlalchemy.exc.OperationalError, PoolTimeout) as error:
         _tell(stream, of_database(error))
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in LEFT_OUT_IN_PRODUCTION:

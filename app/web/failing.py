@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-import psycopg
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +14,13 @@ from app.sentences import of_quickbooks
 from app.web.pages import message
 from app.web.web import Busy
 from connections.errors import ConnectionRefused
+from coordination.database import DATABASE_AWAY
 from qbo_client import QuickBooksError
 from records.deciding import AnswerRefused
 
 log = get_logger()
 
-DATABASE_AWAY: Final = (
+CANNOT_REACH: Final = (
     "The page cannot reach its database just now. Nothing is lost: try again soon."
 )
 
@@ -54,6 +54,6 @@ def told(request: Request, route: Callable[[], Response]) -> Response | tuple[in
     except QuickBooksError as error:
         log.warning("page.quickbooks", path=request.url.path, error=str(error))
         return 502, "QuickBooks did not do it", of_quickbooks(error)
-    except (psycopg.OperationalError, PoolTimeout) as error:
+    except (*DATABASE_AWAY, PoolTimeout) as error:
         log.warning("page.database", path=request.url.path, error=type(error).__name__)
-        return 503, "One moment", DATABASE_AWAY
+        return 503, "One moment", CANNOT_REACH

@@ -1,6 +1,7 @@
 """Every session of ours is bounded: no frozen process holds a row lock for long."""
 
 import psycopg
+import psycopg.sql
 import pytest
 
 from coordination.database import Pool, open_connection, open_pool
@@ -61,3 +62,21 @@ def test_the_urls_own_options_are_kept(database_url: str) -> None:
         ).fetchone()
 
     assert row == ("5MB", "2s")
+
+
+def test_a_server_that_takes_no_writes_is_none_of_ours(database_url: str) -> None:
+    """As a standby which a name still leads to: it is asked again until the name leads on."""
+    with open_connection(database_url, application_name="proline-test") as connection:
+        connection.execute(
+            psycopg.sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(
+                psycopg.sql.Identifier(connection.info.dbname)
+            )
+        )
+
+    with pytest.raises(psycopg.OperationalError, match="read-only"):
+        open_connection(database_url, application_name="proline-test")
+
+    separator = "&" if "?" in database_url else "?"
+    url = f"{database_url}{separator}target_session_attrs=any"
+    with open_connection(url, application_name="proline-test") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)

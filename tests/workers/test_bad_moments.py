@@ -23,6 +23,12 @@ from workers import body, calling, closing, writing
 from workers.mapping import MappingRefused
 
 NewRoofer = Callable[..., Roofer]
+READ_ONLY = """
+DO $$ BEGIN
+    SET LOCAL transaction_read_only = on;
+    UPDATE proline_qbo.records SET since = since;
+END $$
+"""
 
 
 def test_a_claim_is_repeated_until_the_database_takes_it(
@@ -94,6 +100,36 @@ def test_a_transaction_that_the_server_ended_is_begun_anew(
         roofer.contact().project().settle()
 
     assert frozen
+    assert roofer.record("contact", "c1").state == "done"
+    assert len(roofer.writes("customer")) == 1
+    assert not {"record.broke", "record.not_synced"} & {each["event"] for each in logs}
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(body, "claim"), (calling, "open_attempt"), (writing, "write_success")],
+    ids=["claim", "attempt", "settle"],
+)
+def test_a_server_that_takes_no_writes_for_a_while_is_waited_for(
+    new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    """It was demoted, or its disk is full: no record is at fault, none is parked."""
+    refused: list[None] = []
+    works = getattr(module, name)
+
+    def refused_once(connection: Connection, *arguments: object) -> object:
+        if not refused:
+            refused.append(None)
+            connection.execute(READ_ONLY)
+        return works(connection, *arguments)
+
+    monkeypatch.setattr(module, name, refused_once)
+    roofer = new_roofer(settings=CompanySettings(existing_customers="create"))
+
+    with structlog.testing.capture_logs() as logs:
+        roofer.contact().project().settle()
+
+    assert refused
     assert roofer.record("contact", "c1").state == "done"
     assert len(roofer.writes("customer")) == 1
     assert not {"record.broke", "record.not_synced"} & {each["event"] for each in logs}
