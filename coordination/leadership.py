@@ -25,7 +25,7 @@ RETURNING term
 """
 # What the leader does, it does by key, a batch at a time: index look-ups, whatever the tables hold.
 # Its statements join a dozen tables, and planning them anew took ten times as long as running them.
-# So each keeps the plan it gets for as long as a beat (`plan_anew`), and none reads a table whole
+# So each keeps the plan it gets for about a second (`plan_anew`), and none reads a table whole
 # because that was nearly empty at that moment.
 # https://www.postgresql.org/docs/current/runtime-config-query.html
 _ASSERT = f"""
@@ -87,7 +87,7 @@ def plan_anew(c: Connection) -> None:
 
 
 def renew(c: Connection, holder: UUID, term: int) -> None:
-    """Beat as leader, about once a second.
+    """Beat as leader, about twice a second.
 
     Raises:
         NotLeading: another process leads, or another term.

@@ -95,10 +95,10 @@ class Limits:
     Attributes:
         window_seconds: the vendor's minute.
         in_flight: open calls at once.
-        pace_ms: between two slots: ten of them, less our 50 ms and 100 ms of the way's jitter,
-            are over a second from 117 on; a window of them, and ten in flight, are below the
-            vendor's 500 from 123 on, so that a clock which goes forwards, and so empties the
-            window, passes nothing (docs/decisions/0023-a-clock-that-jumps.md).
+        pace_ms: between two slots: ten of them, less our 50 ms and 250 ms of the way's jitter,
+            are a second; and 60 s of them are more than a company's 450. A window of them, and ten
+            in flight, are below the vendor's 500 from 123 on, so that a clock which goes forwards,
+            and so empties the window, passes nothing (docs/decisions/0023-a-clock-that-jumps.md).
         max_wait_seconds: how far ahead a slot may lie; further, and the record goes back.
         send_within_ms: how late after its slot a call may still leave.
         foreign_pause_seconds: how long a realm waits after any 429, as the vendor advises.
@@ -109,7 +109,7 @@ class Limits:
 
     window_seconds: float = 60.0
     in_flight: int = 10
-    pace_ms: int = 123
+    pace_ms: int = 130
     max_wait_seconds: float = 1.5
     send_within_ms: int = 50
     foreign_pause_seconds: float = 60.0

@@ -111,11 +111,11 @@ class Leader:
         worked = self._work()
         if self._is_due("closed books", self._limits.closed_books_seconds):
             worked = self._ask_of_closed_books() or worked
-        if self._is_due("resync", self._limits.beat_seconds):
+        if self._is_due("resync", self._limits.piece_seconds):
             worked = self._resync() or worked
         worked = self._look_up() or worked
         if self._is_due("tidy", self._limits.tidy_seconds) and not self._lookout.tidy():
-            self._memory.due["tidy"] = self._monotonic() + self._limits.beat_seconds
+            self._memory.due["tidy"] = self._monotonic() + self._limits.piece_seconds
         return worked
 
     def _look_around(self) -> None:

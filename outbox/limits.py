@@ -19,7 +19,9 @@ class RelayLimits:
     `pace_ms` is the least time between two turns of one company: the limiter's own pace, so that a
     worker's thread rarely waits for a slot. `full_ms` is how long a company is passed over whose
     work is all of entities with a full queue. `lost_after_seconds`: see `LostMessages`.
-    `window_seconds` is the limiter's own.
+    `window_seconds` is the limiter's own. `beat_seconds` is half of a worker's own beat, so that
+    its last is seen soon and it is declared gone within 5 s on a busy machine too; `piece_seconds`
+    is the pause between two pieces of what is done bit by bit.
     """
 
     idle_ms: int = 5
@@ -29,9 +31,10 @@ class RelayLimits:
     intake_bytes: int = BYTES_MOST
     nudge_batch: int = 500
     dispatch_batch: int = 500
-    pace_ms: int = 123
+    pace_ms: int = 130
     full_ms: int = 100
-    beat_seconds: float = 1.0
+    beat_seconds: float = 0.5
+    piece_seconds: float = 1.0
     lost_after_seconds: float = 4.0
     window_seconds: float = 60.0
     full_look_seconds: float = 2.0

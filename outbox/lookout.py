@@ -1,4 +1,4 @@
-"""Once a second the leader looks around: who lives, who is gone, what was lost on the way.
+"""Twice a second the leader looks around: who lives, who is gone, what was lost on the way.
 
 Judging is the leader's alone: it takes back what gone processes held, returns what stands in queues
 that nobody consumes, publishes lost messages again, removes what no longer counts, and shortens
@@ -12,7 +12,7 @@ from structlog import get_logger
 
 from broker.claim_checks import Message
 from broker.routing import QUEUES
-from coordination import processes
+from coordination import leadership, processes
 from coordination.limiter import end_forgotten, forget_calls
 from coordination.processes import Process, Watch
 from outbox import metrics
@@ -62,12 +62,16 @@ class Lookout:
         self._limits = limits
         self._monotonic = monotonic
         self._watch = Watch()
+        self._planned_at = float("-inf")
         self._emptied_to = 0
         self._lost_messages = LostMessages(limits.lost_after_seconds)
 
     def beat(self) -> None:
         """Beat, see who lives, take back what is lost."""
         with self._term.beat() as connection:
+            if self._monotonic() - self._planned_at >= self._limits.piece_seconds:
+                self._planned_at = self._monotonic()
+                leadership.plan_anew(connection)
             living = processes.living(connection)
         beats = {each.id: each.beats for each in living}
         silent = self._watch.look(beats, now=self._monotonic())

@@ -24,7 +24,7 @@ def message_for(place: Place) -> Message:
 class Publisher(Protocol):
     """Hands messages to a broker; used by the relay's thread alone, and none of it raises.
 
-    Nothing here may take longer than about a second: the same thread beats once a second.
+    Nothing here may take longer than about a second: the same thread beats.
     """
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Message]:
@@ -34,7 +34,7 @@ class Publisher(Protocol):
         """Say how many messages stand ready in each; one that cannot be asked is left out."""
 
     def keep_alive(self) -> None:
-        """Do what an idle connection needs; called once a second."""
+        """Do what an idle connection needs; called at each beat of the relay."""
 
     def close(self) -> None:
         """Let the connection go; the next publish opens another."""

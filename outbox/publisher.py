@@ -6,8 +6,9 @@ connection is dropped and what is unconfirmed is unsent: it is published again, 
 arrive is fenced by its token.
 
 One thread uses it. It never raises what a broker may do, and nothing of it takes longer than about
-two seconds: the same thread beats once a second, and may miss one. Weakness: a broker that answers,
-but each step of connecting only just in time, may take half as long again before it is given up.
+two seconds: the same thread beats, and a standby leads after three without. Weakness: a broker that
+answers, but each step of connecting only just in time, may take half as long again before it is
+given up.
 """
 
 import time
@@ -92,7 +93,7 @@ class RabbitmqPublisher:
             return {}
 
     def keep_alive(self) -> None:
-        """Answer the broker's heartbeats and send ours; called once a second."""
+        """Answer the broker's heartbeats and send ours; called at each beat of the relay."""
         if self._open is None:
             return
         try:

@@ -156,4 +156,4 @@ class Relay:
         return self._limits.idle_ms / 1000 if self.leading else self._standby_seconds()
 
     def _standby_seconds(self) -> float:
-        return self._limits.beat_seconds / 2
+        return self._limits.beat_seconds

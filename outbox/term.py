@@ -43,7 +43,6 @@ class Term:
         """
         with self.pool.connection() as connection:
             leadership.renew(connection, self.process_id, self.number)
-            leadership.plan_anew(connection)
             yield connection
 
     def resign(self) -> None:

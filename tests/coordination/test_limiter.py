@@ -74,7 +74,7 @@ def test_slots_of_one_realm_lie_a_pace_apart(
 
     waits = [take(roomy, process_id, Limits()) for _ in range(3)]
 
-    assert [slot.wait_seconds for slot in waits if isinstance(slot, Slot)] == [0.0, 0.123, 0.246]
+    assert [slot.wait_seconds for slot in waits if isinstance(slot, Slot)] == [0.0, 0.13, 0.26]
 
 
 def test_a_slot_further_than_the_longest_wait_is_not_given(

@@ -130,6 +130,20 @@ def test_a_beat_starts_the_silence_anew() -> None:
     assert seen[-1] == {}
 
 
+def test_a_short_stall_is_no_silence() -> None:
+    """What lies between two looks counts as one beat's time at most: nobody could beat either."""
+    seen = looks(Watch(), {A: [5] * 6}, [0.0, 0.5, 2.95, 3.45, 3.95, 4.45])
+
+    assert seen == [{}, {}, {}, {}, {}, {A: 5}]
+
+
+def test_a_leader_that_looks_twice_a_second_waits_as_long() -> None:
+    """It only sees sooner which beat was the last."""
+    seen = looks(Watch(), {A: [5] * 7}, [0.5 * look for look in range(7)])
+
+    assert seen == [*[{}] * 6, {A: 5}]
+
+
 def test_a_stall_that_silences_everybody_judges_nobody() -> None:
     """After a gap in the leader's own looks everybody has the whole time again."""
     watch = Watch()

@@ -1,6 +1,6 @@
 """A broker that is frozen, away, or closes connections: the publisher says so soon, and comes back.
 
-The thread that publishes also beats once a second: whatever the broker does, it is back in time.
+The thread that publishes also beats: whatever the broker does, it is back in time.
 """
 
 import json
