@@ -42,6 +42,7 @@ class Measure(StrEnum):
     TAKEN_OVER = "a killed worker's records taken back"
     WENT_ON = "another worker goes on with each of them"
     OTHERS = "some call answered after a worker was killed"
+    EACH_COMPANY = "a call answered of each company that has other work"
     AFTER_POSTGRES = "a change of after PostgreSQL's return answered"
     AFTER_RABBITMQ = "a change of after RabbitMQ's return answered"
     WELL = "a relay leads and two workers beat"
@@ -51,6 +52,7 @@ WITHIN_SECONDS: Final[Mapping[Measure, float]] = {
     Measure.TAKEN_OVER: 5.0,
     Measure.WENT_ON: 10.0,
     Measure.OTHERS: 2.0,
+    Measure.EACH_COMPANY: 6.0,
     Measure.AFTER_POSTGRES: 10.0,
     Measure.AFTER_RABBITMQ: 10.0,
     Measure.WELL: 20.0,

@@ -12,6 +12,7 @@ from app.rabbitmq import PrivateRabbitmq
 from chaos.harm.diary import WITHIN_SECONDS, Diary, Measure
 from chaos.platform import Member, Platform
 from coordination.database import DATABASE_AWAY, Pool
+from coordination.limiter import Limits
 from demo.simulator_control import SimulatorControl
 from workers.solitude import Solitude
 
@@ -60,11 +61,43 @@ SELECT ARRAY[count(*) FILTER (WHERE NOT goes_on AND NOT must_wait), count(*) FIL
                   SELECT FROM proline_qbo.attempts a
                    WHERE a.record_pk = r.pk AND a.answer IS NULL AND a.operation = 'create'
                      AND a.kind IN ('Invoice', 'Payment')
-                     AND r.retry_at >= a.started_at + interval '130 seconds')
+                     AND r.retry_at >= a.started_at + interval '129 seconds')
            ) AS must_wait
       FROM proline_qbo.records r JOIN proline_qbo.companies c ON c.id = r.company_id
      WHERE r.pk = ANY(%(pks)s)
   ) held
+"""
+# Companies that have work beside what the killed worker held, and of which nobody had an answer
+# since. At first they have something that nobody has claimed; later it may be claimed, but not by
+# who does not beat. Not those that wait as they must: see above, and where QuickBooks throttles, or
+# as many calls are open or were answered in the last minute as it allows.
+_WAITING = f"""
+SELECT coalesce(array_agg(c.id ORDER BY c.id), '{{}}')
+  FROM proline_qbo.companies c JOIN proline_qbo.limiters l ON l.realm_id = c.realm_id
+ WHERE c.enabled AND c.connection = 'connected'
+   AND c.pause_reason IS DISTINCT FROM 'unavailable'
+   AND coalesce(c.paused_until <= proline_qbo.clock(), true)
+   AND coalesce(l.paused_until <= proline_qbo.clock(), true)
+   AND (SELECT count(*) FROM proline_qbo.calls
+         WHERE realm_id = c.realm_id AND NOT unsent
+           AND (ended_at IS NULL OR ended_at > proline_qbo.clock() - interval '61 seconds')
+       ) < l.ceiling
+   AND (SELECT count(*) FROM proline_qbo.calls
+         WHERE realm_id = c.realm_id AND ended_at IS NULL) < {Limits().in_flight}
+   AND NOT EXISTS (SELECT FROM proline_qbo.tokens
+                    WHERE company_id = c.id AND refresh_until > proline_qbo.clock())
+   AND NOT EXISTS (SELECT FROM proline_qbo.records WHERE alone AND claimed_by IS NOT NULL)
+   AND EXISTS (SELECT FROM proline_qbo.records
+                WHERE company_id = c.id AND since < %(since)s AND pk <> ALL(%(pks)s)
+                  AND state IN ('pending', 'dispatched')
+                  AND (claimed_by IS NULL OR NOT %(unclaimed)s AND EXISTS (
+                       SELECT FROM proline_qbo.processes
+                        WHERE id = claimed_by AND gone_at IS NULL
+                          AND beat_at > proline_qbo.clock() - interval '1.5 seconds')))
+   AND NOT EXISTS (SELECT FROM proline_qbo.calls
+                    WHERE realm_id = c.realm_id AND NOT unsent AND ended_at > %(since)s
+                      AND slot_at > %(since)s AND status IS NOT NULL
+                      AND process_id <> ({_PROCESS}))
 """
 _ANSWERED = """
 SELECT count(*) FROM (SELECT slot_at, status FROM proline_qbo.calls ORDER BY id DESC LIMIT 50) last
@@ -141,6 +174,24 @@ class Scene:
         """
         counts = self._ask(_GOING_ON, {"pks": record_pks, "pid": pid, "since": since})
         return None if counts is None else (counts[0], counts[1])
+
+    def waiting(
+        self, record_pks: list[int], pid: int, since: datetime, *, unclaimed: bool = False
+    ) -> set[str] | None:
+        """Name the companies that wait though a worker that was killed keeps nothing from them.
+
+        They have other work, could be served, and have had no answer since; None: nobody can be
+        asked.
+
+        Args:
+            record_pks: what it held.
+            pid: of the killed worker.
+            since: when it was killed.
+            unclaimed: only those that have something nobody has claimed yet.
+        """
+        asked = {"pks": record_pks, "pid": pid, "since": since, "unclaimed": unclaimed}
+        found = self._ask(_WAITING, asked)
+        return None if found is None else set(found)
 
     def answered_since(self, moment: datetime) -> bool:
         """Whether a call whose slot lies after a moment has been answered."""

@@ -39,7 +39,10 @@ def kill_in_its_claims(scene: Scene, chance: Random) -> None:
     # Only what it still holds now is taken over: the rest it had settled before it died.
     held = scene.claims_of(pid) or []
     scene.diary.write("worker", Manner.KILLED, f"{member.name} with {len(held)} claims")
+    others = scene.waiting(held, pid, killed_at, unclaimed=True) or set()
     conditions = {Measure.OTHERS: lambda: scene.answered_since(killed_at)}
+    if others:
+        conditions[Measure.EACH_COMPANY] = lambda: _are_served(scene, others, held, pid, killed_at)
     if held:
         conditions[Measure.TAKEN_OVER] = lambda: scene.claims_of(pid) == []
         conditions[Measure.WENT_ON] = lambda: _stands_still(scene, held, pid, killed_at) == 0
@@ -49,6 +52,17 @@ def kill_in_its_claims(scene: Scene, chance: Random) -> None:
         del took[Measure.WENT_ON]  # all of them wait as they must: that says nothing
     for measure, seconds in took.items():
         scene.diary.recovered(measure, seconds, f"{len(held)} of {member.name}")
+
+
+def _are_served(
+    scene: Scene, others: set[str], held: list[int], pid: int, killed_at: datetime
+) -> bool:
+    waiting = scene.waiting(held, pid, killed_at)
+    if waiting is not None:
+        others &= (
+            waiting  # who had an answer, has nothing left or must wait is not asked about again
+        )
+    return waiting is not None and not others
 
 
 def _stands_still(scene: Scene, held: list[int], pid: int, killed_at: datetime) -> int | None:

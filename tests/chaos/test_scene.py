@@ -11,7 +11,7 @@ from records.claims import Claim
 from records.settlement import retry
 from tests.support.attempts import a_write, an_attempt
 from tests.support.hand_worker import HandWorker
-from tests.support.proline import enable_company
+from tests.support.proline import ACME, enable_company
 from tests.support.relay_in_hand import Office
 
 DEAD = 99_999
@@ -114,7 +114,7 @@ def test_a_document_waits_until_quickbooks_must_have_an_answer(
     """That is so where neither a number nor a proved request id stops a second one."""
     with office.pool.connection() as connection:
         an_attempt(connection, claimed, a_write("r1"))
-    office.worker.leave(claimed, retry(_now(office) + timedelta(seconds=131), "It waits."))
+    office.worker.leave(claimed, retry(_now(office) + timedelta(seconds=129.9), "It waits."))
     assert _going_on(office, claimed) == (1, 0)
 
     office.do("UPDATE proline_qbo.attempts SET kind = %s", kind)
@@ -122,9 +122,94 @@ def test_a_document_waits_until_quickbooks_must_have_an_answer(
     assert _going_on(office, claimed) == (0, 0)
 
 
+@pytest.fixture
+def waits(office: Office, claimed: Claim) -> Office:
+    """Let the record be taken back and handed out anew, after a call that was never answered."""
+    with office.pool.connection() as connection:
+        an_attempt(connection, claimed, a_write("r1"))
+    office.worker.leave(claimed, retry(_now(office), "It was taken back."))
+    office.hand.drain()
+    return office
+
+
+def test_a_company_waits_until_another_worker_has_an_answer_for_it(waits: Office) -> None:
+    """One of the worker that was killed says nothing: it was sent before."""
+    killed_at = _now(waits)
+    scene, other = _scene(waits.pool), HandWorker(waits.pool).process_id
+    waits.do(
+        "UPDATE proline_qbo.calls SET slot_at = proline_qbo.clock(), status = 200,"
+        " ended_at = proline_qbo.clock() + interval '1 millisecond'"
+    )
+    assert scene.waiting([], DEAD, killed_at) == {ACME}
+
+    waits.do("UPDATE proline_qbo.calls SET process_id = %s", other)
+
+    assert scene.waiting([], DEAD, killed_at) == set()
+
+
+def test_what_the_killed_worker_held_is_no_other_work(waits: Office, claimed: Claim) -> None:
+    """It is not asked about here: it may take its time to be taken back."""
+    assert _waiting(waits) == {ACME}
+
+    assert _waiting(waits, claimed.pk) == set()
+
+
+def test_work_that_is_only_claimed_is_not_done(waits: Office, claimed: Claim) -> None:
+    """By a worker that lives; one that does not beat is somebody else's matter."""
+    killed_at = _now(waits)
+    scene, other = _scene(waits.pool), HandWorker(waits.pool).process_id
+    waits.do(
+        "UPDATE proline_qbo.records"
+        " SET claimed_by = %s, claimed_at = now(), claimed_beats = 0 WHERE pk = %s",
+        other,
+        claimed.pk,
+    )
+    assert scene.waiting([], DEAD, killed_at, unclaimed=True) == set()
+    assert scene.waiting([], DEAD, killed_at) == {ACME}
+
+    waits.do("UPDATE proline_qbo.processes SET beat_at = beat_at - interval '2 seconds'")
+
+    assert scene.waiting([], DEAD, killed_at) == set()
+
+
+COMPANY_WAITS = {
+    **{why: WAITS[why] for why in ("off", "rests", "is tried")},
+    "throttled": """
+        UPDATE proline_qbo.limiters SET paused_until = proline_qbo.clock() + interval '1 minute'
+    """,
+    "at its ceiling": "UPDATE proline_qbo.limiters SET ceiling = 0",
+    "refreshes": """
+        INSERT INTO proline_qbo.tokens
+               (company_id, realm_id, access_token, refresh_token, access_expires_at,
+                refresh_expires_at, refreshed_at, refresh_until)
+        SELECT id, realm_id, '', '', now(), now(), now(), proline_qbo.clock() + interval '1 minute'
+          FROM proline_qbo.companies
+    """,
+    "has nothing to do": """
+        UPDATE proline_qbo.records SET state = 'waiting', reason = 'unsent', retry_at = NULL,
+               dispatch_token = NULL, dispatched_at = NULL
+    """,
+}
+
+
+@pytest.mark.parametrize("why", COMPANY_WAITS.values(), ids=COMPANY_WAITS)
+def test_a_company_that_must_wait_does_not_wait_for_anybody(waits: Office, why: str) -> None:
+    """Nor does one that has nothing to do."""
+    assert _waiting(waits) == {ACME}
+
+    waits.do(why)
+
+    assert _waiting(waits) == set()
+
+
 def _going_on(office: Office, claimed: Claim) -> tuple[int, int] | None:
     killed_at = _now(office) - timedelta(seconds=1)
     return _scene(office.pool).going_on([claimed.pk], DEAD, killed_at)
+
+
+def _waiting(office: Office, *held: int) -> set[str] | None:
+    killed_at = _now(office) - timedelta(milliseconds=1)
+    return _scene(office.pool).waiting(list(held), DEAD, killed_at)
 
 
 def _now(office: Office) -> Any:  # noqa: ANN401  # a time
