@@ -29,6 +29,8 @@ from tests.outbox_writer.billing import (
 THREADS = 16
 INVOICES = [f"inv-{number:02}" for number in range(20)]
 PATIENCE_SECONDS = 30.0
+ROUNDS_MOST = 10
+"""Of a load in which something may be lost, but need not: threads may happen to take turns."""
 ACTIONS = ("memo", "name", "add", "edit", "delete")
 Sessions = sessionmaker[Session]
 
@@ -65,9 +67,12 @@ def test_sixteen_threads_leave_untrue_events_without_the_root_lock(
     monkeypatch.setattr(root_locks, "lock_roots", lambda _connection, _root, ids: sorted(ids))
     add_invoices(plain_sessions)
 
-    run_load([writer_by_session(sessions, actions=("add", "edit", "delete"))] * THREADS)
+    for _ in range(ROUNDS_MOST):
+        run_load([writer_by_session(sessions, actions=("add", "edit", "delete"))] * THREADS)
+        if differing(engine):
+            return
 
-    assert differing(engine) != []
+    raise AssertionError("nothing was lost without the lock either")
 
 
 def test_sql_callers_in_the_documented_order_and_capture_agree(
