@@ -19,10 +19,10 @@ from tests.support.roofer import Roofer, until
 
 CREATE = CompanySettings(existing_customers="create")
 WITHIN_SECONDS = 10.0
-AFTER_A_BEAT_SECONDS = 0.75
-"""Beats are a second apart: so late after one, the standby's patience ends while the frozen
+AFTER_A_BEAT_SECONDS = 0.35
+"""Beats are half a second apart: so late after one, the standby's patience ends while the frozen
 transaction is still open."""
-WAITED_SECONDS = 1.5
+WAITED_SECONDS = 1.75
 """Well below the 2 s for which a statement may wait for a lock."""
 
 TRANSACTION = """
