@@ -193,7 +193,7 @@ SELECT max(least(c.slot_at, proline_qbo.clock())) + %(at_most)s FROM proline_qbo
  WHERE a.record_pk = %(record_pk)s AND a.sends > 1 AND NOT c.unsent
    AND (%(codes)s::text[] IS NULL OR a.fault_code = ANY(%(codes)s))
    AND c.slot_at > proline_qbo.clock() - %(at_most)s
-   AND (c.status IS NULL AND p.gone_at IS NOT NULL AND NOT p.retired
+   AND (c.status IS NULL AND (c.ended_at IS NULL OR p.gone_at IS NOT NULL AND NOT p.retired)
         OR (c.status IS NULL OR c.status = 408 OR c.status >= 500
             OR c.status < 400 AND EXISTS (SELECT FROM proline_qbo.calls later
                                            WHERE later.attempt_id = a.id AND later.id > c.id))

@@ -13,16 +13,20 @@ STUCK_AFTER_SECONDS: Final = 900.0
 a settle while the database is away."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Running:
-    """A claim under way: whose, and since when by this process's own clock."""
+    """A claim under way: which, whose, and since when by this process's own clock."""
 
+    token: UUID
     record_pk: int
     since: float
 
 
 class RunningClaims:
     """The dispatch tokens of the claims under way; threads share it.
+
+    One may be there twice: a message whose claim is running comes again, to this very process, when
+    the broker's connection breaks. The second is fenced and soon over, and the first still runs.
 
     Args:
         monotonic: this process's own clock, in seconds.
@@ -32,17 +36,17 @@ class RunningClaims:
         """Begin with none."""
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._running: dict[UUID, Running] = {}
+        self._running: set[Running] = set()
 
     def tokens(self) -> tuple[UUID, ...]:
         """Name them, for a beat."""
         with self._lock:
-            return tuple(self._running)
+            return tuple({each.token for each in self._running})
 
     def stuck(self) -> int | None:
         """Name the record, by its pk, whose claim has run longest, if for too long."""
         with self._lock:
-            oldest = min(self._running.values(), key=lambda each: each.since, default=None)
+            oldest = min(self._running, key=lambda each: each.since, default=None)
         if oldest is None or self._monotonic() - oldest.since < STUCK_AFTER_SECONDS:
             return None
         return oldest.record_pk
@@ -50,10 +54,11 @@ class RunningClaims:
     @contextmanager
     def naming(self, token: UUID, record_pk: int) -> Iterator[None]:
         """Name a claim from before it is taken until after it is settled."""
+        running = Running(token, record_pk, self._monotonic())
         with self._lock:
-            self._running[token] = Running(record_pk, self._monotonic())
+            self._running.add(running)
         try:
             yield
         finally:
             with self._lock:
-                self._running.pop(token, None)
+                self._running.remove(running)

@@ -13,9 +13,10 @@ from tests.support.relay_in_hand import Office
 AT_MOST = timedelta(seconds=130)
 GONE = "UPDATE proline_qbo.processes SET gone_at = proline_qbo.clock() WHERE kind = 'worker'"
 AGAIN = "UPDATE proline_qbo.attempts SET sends = 2"
+ENDED = "UPDATE proline_qbo.calls SET ended_at = proline_qbo.clock()"
 NOT_ON_ITS_WAY = {
     "it was sent once": "UPDATE proline_qbo.attempts SET sends = 1",
-    "its process lives": "UPDATE proline_qbo.processes SET gone_at = NULL",
+    "its process lives, and has given it up": "UPDATE proline_qbo.processes SET gone_at = NULL",
     "its process stopped in order": "UPDATE proline_qbo.processes SET retired = true"
     " WHERE gone_at IS NOT NULL",
     "it was answered": "UPDATE proline_qbo.calls SET status = 200",
@@ -27,6 +28,9 @@ STILL_ON_ITS_WAY = {
     "its process was just declared gone": "SELECT",
     "the leader had taken it for forgotten before": "UPDATE proline_qbo.calls"
     " SET ended_at = proline_qbo.clock() - interval '1 second'",
+    "its process lives, and waits for the answer": "WITH lives AS ("
+    " UPDATE proline_qbo.processes SET gone_at = NULL)"
+    " UPDATE proline_qbo.calls SET ended_at = NULL",
     "its end is not written down": "UPDATE proline_qbo.calls SET ended_at = NULL",
     "the clock went back since": "UPDATE proline_qbo.calls"
     " SET slot_at = slot_at + interval '1 hour'",
@@ -41,6 +45,7 @@ def claimed(office: Office) -> Claim:
         an_attempt(connection, claim, a_write("r1"))
     office.do(GONE)
     office.do(AGAIN)
+    office.do(ENDED)
     return claim
 
 

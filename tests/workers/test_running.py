@@ -27,6 +27,18 @@ def test_a_claim_is_named_while_it_runs() -> None:
     assert (during, running.tokens()) == ((token,), ())
 
 
+def test_a_claim_whose_message_comes_again_is_named_until_it_is_over() -> None:
+    """The second delivery is fenced and ends at once; were it not named, it would be taken back."""
+    running, token = RunningClaims(), uuid4()
+
+    with running.naming(token, 7):
+        with running.naming(token, 7):
+            pass
+        during = running.tokens()
+
+    assert (during, running.tokens()) == ((token,), ())
+
+
 def test_what_runs_longest_is_stuck_after_a_quarter_of_an_hour_and_not_before() -> None:
     """The oldest is told; when it ends nothing is stuck."""
     clock = Seconds()
