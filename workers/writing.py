@@ -379,7 +379,9 @@ def _refused(
 
     def settle(connection: Connection) -> None:
         nonlocal left_open
-        left_open = error.code is None and _may_be_there(session, connection, attempt, timed)
+        # What was looked for is not there.
+        unsure = error.code is None and session.looked_for != attempt.id
+        left_open = unsure and _another_may_be_there(connection, attempt, timed)
         end_with_error(connection, timed, error)
         if left_open:
             session.leave(connection, _again(session, connection, attempt))
@@ -405,15 +407,16 @@ def _refused(
     return not goes_on
 
 
-def _may_be_there(
-    session: Session, connection: Connection, attempt: OpenAttempt, timed: TimedSlot
+def _another_may_be_there(
+    connection: Connection, attempt: OpenAttempt, timed: TimedSlot | None
 ) -> bool:
-    """Whether another send than this may have been applied; what was looked for is not there."""
-    if session.looked_for == attempt.id:
-        return False
-    # Who took the claim back may be about to send it again: that send is then seen.
+    """Whether another send than this may have been applied.
+
+    Who took the claim back may be about to send it again: that send is seen.
+    """
     hold_attempt(connection, attempt.id)
-    return may_be_applied(connection, attempt.id, besides=timed.slot.call_id)
+    this_call = timed.slot.call_id if timed else None
+    return may_be_applied(connection, attempt.id, besides=this_call)
 
 
 def _not_taken(
@@ -429,10 +432,7 @@ def _not_taken(
     def settle(connection: Connection) -> None:
         if timed is not None:
             end_with_error(connection, timed, error)
-        this_call = timed.slot.call_id if timed else None
-        # Who took the claim back may be about to send it again: that send is then seen.
-        hold_attempt(connection, attempt.id)
-        if not may_be_applied(connection, attempt.id, besides=this_call):
+        if not _another_may_be_there(connection, attempt, timed):
             # After a business answer QuickBooks may repeat it for this request id for ever.
             answer: Answer = "refused" if isinstance(error, BusinessFault) else "unsent"
             session.free(write_error(connection, session.claim, attempt, answer, error))
@@ -503,8 +503,8 @@ def _unknown(
 ) -> bool:
     """The first time again at once, unless it was silence; then with backoff."""
     session.claim = replace(session.claim, attempt=attempt)
-    at_once = _may_repeat_at_once(session, attempt)
-    repeats = at_once and attempt.sends == 1 and session.silent is None
+    repeatable = _may_repeat_at_once(session, attempt)
+    repeats = repeatable and attempt.sends == 1 and session.silent is None
 
     def settle(connection: Connection) -> None:
         end_with_error(connection, timed, error)

@@ -23,6 +23,12 @@ from workers import body, calling, closing, writing
 from workers.mapping import MappingRefused
 
 NewRoofer = Callable[..., Roofer]
+EACH_STEP = pytest.mark.parametrize(
+    ("module", "name"),
+    [(body, "claim"), (calling, "open_attempt"), (writing, "write_success")],
+    ids=["claim", "attempt", "settle"],
+)
+"""The transactions of a write, each by what it runs."""
 READ_ONLY = """
 DO $$ BEGIN
     SET LOCAL transaction_read_only = on;
@@ -74,11 +80,7 @@ def test_without_the_repeat_of_a_claim_its_record_stays_dispatched(
     assert roofer.record("contact", "c1").state == "dispatched"
 
 
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [(body, "claim"), (calling, "open_attempt"), (writing, "write_success")],
-    ids=["claim", "attempt", "settle"],
-)
+@EACH_STEP
 def test_a_transaction_that_the_server_ended_is_begun_anew(
     new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
@@ -105,11 +107,7 @@ def test_a_transaction_that_the_server_ended_is_begun_anew(
     assert not {"record.broke", "record.not_synced"} & {each["event"] for each in logs}
 
 
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [(body, "claim"), (calling, "open_attempt"), (writing, "write_success")],
-    ids=["claim", "attempt", "settle"],
-)
+@EACH_STEP
 def test_a_server_that_takes_no_writes_for_a_while_is_waited_for(
     new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
