@@ -29,12 +29,10 @@ from records.attempts import (
     was_refused_with,
 )
 from records.claims import OpenAttempt, hold_claim
-from records.facts import is_lowered
 from records.findings import find
-from records.holders import load_locked
 from records.links import Linked, forget_part, keep_fields, owner_of
 from records.settlement import Release, done, handed_back, retry
-from schemas import Entity, Invoice, Payment
+from schemas import Entity, Payment
 from workers import answered, learning
 from workers import conflicts as conflicts_
 from workers.answers import linked_by, object_in, objects_in
@@ -47,6 +45,7 @@ from workers.mapping import Conflict
 from workers.meaning import Action, Meaning, meaning_of
 from workers.reads import Read
 from workers.session import Session
+from workers.taking_off import is_held, takes_money_off
 from workers.wanted import Wanted, basis_of, is_gone, unique_name
 
 log = get_logger()
@@ -67,7 +66,7 @@ def write(session: Session) -> bool:
     # A payment's invoices are locked while it is decided what it pays, and an invoice from which
     # money may be taken; of any other record there is nothing to write but the attempt with its
     # slot, or the release.
-    takes_off = _takes_money_off(session)
+    takes_off = takes_money_off(session)
     several = of_payment or takes_off or any(each.notes for each in wanted)
     with (in_transaction if several else at_once)(session.pool) as connection:
         if of_payment:
@@ -78,7 +77,7 @@ def write(session: Session) -> bool:
                 return True
             wanted = session.wanted(resolution)
         if any(_is_void_there(session, each) for each in wanted) or (
-            takes_off and _is_held(session, connection)
+            takes_off and is_held(session, connection)
         ):
             session.look_again(connection)
             return True
@@ -255,31 +254,6 @@ def _is_void_there(session: Session, wanted: Wanted) -> bool:
     """It lives again in ProLine: no write brings it back there, and the relay asks a person."""
     link = session.claim.parts.get(wanted.part)
     return link is not None and link.voided and wanted.fields is not None
-
-
-def _takes_money_off(session: Session) -> bool:
-    """Whether it is an invoice that is about to be voided, or lowered."""
-    claim = session.claim
-    invoice, link = claim.document, claim.link
-    if not isinstance(invoice, Invoice) or link is None or link.voided:
-        return False
-    if is_gone(invoice):
-        return True
-    changed = claim.amount_due is None and claim.settled_version != claim.version
-    return changed and is_lowered(invoice.total, link.total)
-
-
-def _is_held(session: Session, connection: Connection) -> bool:
-    """Whether a payment holds what is about to be taken off its invoice.
-
-    The relay has seen none; but one may have been opened since it looked.
-    """
-    claim = session.claim
-    invoice = claim.document
-    paid = load_locked(connection, claim.realm_id, claim.pk)
-    if isinstance(invoice, Invoice) and not is_gone(invoice):
-        return paid.held > invoice.total
-    return not paid.allow_void(claim.answers)
 
 
 def _agree(session: Session, connection: Connection, wanted: Sequence[Wanted]) -> None:

@@ -18,7 +18,7 @@ from records.facts import NOT_PAID, Facts
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
 from tests.support.guards_out import ignore_its_own_beat, let_slots_grow_old
-from workers import body, claim_consumer, drafting, mapping, writing
+from workers import body, claim_consumer, drafting, mapping, taking_off, writing
 from workers.mapping import matching
 from workers.rabbitmq import ConsumingBroker
 from workers.subscription import Arrival
@@ -130,9 +130,9 @@ def void_before_the_payments() -> None:
         return judges(replace(facts, paid=NOT_PAID), now)
 
     put(evaluation, "judge", judge)
-    put(writing, "load_locked", lambda *_given: NOT_PAID)
+    put(taking_off, "load_locked", lambda *_given: NOT_PAID)
 
 
 def void_without_the_lock() -> None:
     """Void or lower an invoice by what the relay saw, though a payment is just being opened."""
-    put(writing, "load_locked", lambda *_given: NOT_PAID)
+    put(taking_off, "load_locked", lambda *_given: NOT_PAID)
