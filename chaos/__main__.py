@@ -1,9 +1,12 @@
 """`make chaos`: exit code 0 where every promise was kept, 1 where one was broken or not tested.
 
+The last line of the output is JSON, also of a run that broke off.
+
 3 where a server that it needs is not to be had here; it then says what to do.
 """
 
 import argparse
+import json
 import logging
 import sys
 from secrets import randbelow
@@ -16,10 +19,11 @@ from app.postgres import EmbeddedPostgresFailed
 from app.rabbitmq import PrivateRabbitmqFailed
 from chaos.form import LONG, SHORT
 from chaos.report import line, show
-from chaos.run import play
+from chaos.run import RunBroke, play
 from tests.support.debian import install_rabbitmq_where_missing
 from tests.support.planted import plant
 
+BROKEN: Final = 1
 NO_SERVER: Final = 3
 
 
@@ -46,9 +50,13 @@ def main() -> int:
     except (EmbeddedPostgresFailed, PrivateRabbitmqFailed) as missing:
         progress.print(str(missing), markup=False, soft_wrap=True)
         return NO_SERVER
+    except RunBroke:
+        progress.print_exception()
+        print(json.dumps({"seed": seed, "broke": True}))  # noqa: T201  # the one line that others read
+        return BROKEN
     show(outcome, progress)
     print(line(outcome))  # noqa: T201  # the one line that others read
-    return 0 if outcome.is_clean else 1
+    return 0 if outcome.is_clean else BROKEN
 
 
 if __name__ == "__main__":

@@ -43,9 +43,9 @@ def leave_evidence(ground: Ground, seed: int, diary: Diary, found: Iterable[str]
     acts = (f"{each.at.isoformat()} {each.part}: {each.what}\n" for each in diary.entries)
     (folder / "harm.txt").write_text("".join(acts))
     (folder / "found.txt").write_text("".join(f"{each}\n" for each in found))
-    with suppress(OSError, psycopg.OperationalError):  # a server that does not answer any more
-        _copy_calls(ground, folder)
-        _copy_tables(ground, folder)
+    for copy in (_copy_calls, _copy_tables):
+        with suppress(OSError, psycopg.OperationalError):  # a server that does not answer any more
+            copy(ground, folder)
     return folder
 
 

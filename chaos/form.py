@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 
@@ -20,7 +21,12 @@ class Form:
         processes: how many of each kind the platform keeps running.
         requestid_proved: whether the system counts on a requestid being replayed. Without it each
             payment of unknown outcome waits 130 s before it is looked up.
-        harm_every_seconds: the mean pause between two acts, by lane.
+        harm_every_seconds: the mean pause between two acts, by lane; a lane that is not named is
+            left out.
+        slow_faults_until_seconds: until when faults are ordered more than once that keep work
+            waiting for a minute.
+        does_all: whether every act must have been done, the rare ones too.
+        lingers: whether one author more keeps each transaction open for over a minute.
     """
 
     load_seconds: float
@@ -32,12 +38,15 @@ class Form:
     kills_least: int
     requestid_proved: bool
     harm_every_seconds: Mapping[str, float]
+    slow_faults_until_seconds: float
+    does_all: bool
+    lingers: bool
     processes: Mapping[str, int]
 
 
 SHORT: Final = Form(
-    load_seconds=100.0,
-    settle_seconds=60.0,
+    load_seconds=120.0,
+    settle_seconds=100.0,
     companies=6,
     authors=10,
     changes_per_second=40.0,
@@ -45,12 +54,15 @@ SHORT: Final = Form(
     kills_least=20,
     requestid_proved=True,
     harm_every_seconds={
-        "relays": 2.5,
+        "relays": 2.0,
         "workers": 1.0,
-        "servers": 5.0,
-        "quickbooks": 2.0,
+        "servers": 2.0,
+        "quickbooks": 1.5,
         "office": 8.0,
     },
+    slow_faults_until_seconds=30.0,
+    does_all=False,
+    lingers=False,
     processes={"relay": 2, "worker": 3},
 )
 LONG: Final = Form(
@@ -68,6 +80,10 @@ LONG: Final = Form(
         "servers": 40.0,
         "quickbooks": 10.0,
         "office": 60.0,
+        "stalls": 300.0,
     },
+    slow_faults_until_seconds=inf,
+    does_all=True,
+    lingers=True,
     processes={"relay": 2, "worker": 3},
 )

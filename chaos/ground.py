@@ -82,7 +82,7 @@ def prepared_ground(form: Form) -> Iterator[Ground]:
         EmbeddedPostgres(options=OPTIONS) as postgres,
         PrivateRabbitmq() as rabbitmq,
         running_fleet(process_environment(postgres.url, rabbitmq.url)) as fleet,
-        _sessions(postgres.url, form.authors) as sessions,
+        _sessions(postgres.url, form.authors + form.lingers) as sessions,
         open_pool(postgres.url, max_size=SESSIONS, application_name="chaos") as pool,
     ):
         quickbooks = SimulatorControl(start_simulator(fleet))

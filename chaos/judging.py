@@ -1,7 +1,7 @@
 """Gathers what the checker judges by: from ProLine's tables, the simulator's log and its books."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -13,6 +13,7 @@ from chaos.checker import Call, Facts, Realm, Revision
 from chaos.ground import Contractor, Ground
 from chaos.harm.diary import Diary
 from demo.comparer import Books, Ledger, Mode, Office, QuickBooksReader, read_books, read_ledger
+from demo.comparer.actual import customer_key
 
 TRIGGERS: Final = Office("", "", "main", None).trigger_stages
 TAKEN_IN_WITHIN: Final = timedelta(seconds=20)
@@ -56,7 +57,7 @@ def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, diary: Diary)
         contractor.name,
         contractor.mode,
         contractor.enabled_at,
-        modes=modes_of(contractor, ledger, books, diary),
+        modes=modes_of(contractor, ledger, books, diary, calls),
     )
     return Realm(
         contractor.company_id,
@@ -69,15 +70,17 @@ def _realm(ground: Ground, contractor: Contractor, ledger: Ledger, diary: Diary)
 
 
 def modes_of(
-    contractor: Contractor, ledger: Ledger, books: Books, diary: Diary
+    contractor: Contractor, ledger: Ledger, books: Books, diary: Diary, calls: Sequence[Call] = ()
 ) -> Mapping[str, Mode]:
     """Say in which mode each project was transferred.
 
     That is the mode the office had chosen when the change was taken in, some seconds after the
-    commit at most: where it changed its mind about then, only the books can tell.
+    commit at most. Where it changed its mind about then, only QuickBooks can tell: whose job is
+    there, or was asked for, needs one. Of a job that was never even asked for nobody learns; the
+    contact's customer must be there in either mode.
     """
     chosen = [(contractor.enabled_at, contractor.mode), *diary.modes]
-    jobs = {each.key for each in books.customers if each.parent is not None}
+    jobs = {each.key for each in books.customers if each.parent is not None} | _asked_for(calls)
     number_of = {each.id: each.number for each in ledger.projects}
     modes: dict[str, Mode] = {}
     for move in ledger.moves:
@@ -93,6 +96,15 @@ def modes_of(
     return modes
 
 
+def _asked_for(calls: Sequence[Call]) -> set[str]:
+    """Name the jobs that were to be made, whatever became of it."""
+    return {
+        customer_key({"Id": "", **call.body})
+        for call in calls
+        if call.entity == "Customer" and call.operation == "create" and "ParentRef" in call.body
+    }
+
+
 def call_of(told: Mapping[str, Any]) -> Call:
     """Read one call of the simulator's log."""
     return Call(
@@ -106,6 +118,7 @@ def call_of(told: Mapping[str, Any]) -> Call:
         status=told["status"],
         object_id=told["object_id"],
         body=_body(told["body"]),
+        query=told["query"],
     )
 
 

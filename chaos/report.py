@@ -1,8 +1,9 @@
 """What is printed at the end: what was done, what the checker says, and one line of JSON."""
 
 import json
-from collections.abc import Iterable
-from typing import Final
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -20,7 +21,7 @@ def show(outcome: Outcome, console: Console) -> None:
     console.print(
         f"Seed {outcome.seed}, {outcome.seconds:.0f} s: {tally.changes} changes committed,"
         f" {tally.rolled_back} transactions taken back, {tally.unanswered} without an answer;"
-        f" {outcome.verdict.writes} writes in QuickBooks, {outcome.struck} calls struck by a fault."
+        f" {outcome.verdict.writes} writes in QuickBooks."
     )
     console.print(_harm(outcome))
     for measure, within in WITHIN_SECONDS.items():
@@ -36,7 +37,12 @@ def show(outcome: Outcome, console: Console) -> None:
     for what, sentences in found_in(outcome).items():
         _list(console, f"{what}: {len(sentences)}", sentences)
     _list(console, f"not done: {len(diary.not_done)}", diary.not_done)
-    exits = (f"{name}: {dict(codes)}" for name, codes in outcome.exits.items() if codes)
+    _list(console, "acts, how often each was done", [_counted(diary.done)])
+    _list(console, "calls struck by faults", [_counted(outcome.struck)])
+    exits = (
+        f"{name}: {_counted(Counter(end.code for end in ends))}"
+        for name, ends in outcome.ends.items()
+    )
     _list(console, "exit codes of processes, how often each", exits)
 
 
@@ -74,6 +80,10 @@ def _harm(outcome: Outcome) -> Table:
         counts = (outcome.diary.by_part(manner)[part] for manner in Manner)
         table.add_row(part, *(str(count or "") for count in counts))
     return table
+
+
+def _counted(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in counts.items())
 
 
 def _list(console: Console, title: str, sentences: Iterable[str]) -> None:

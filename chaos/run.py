@@ -1,5 +1,6 @@
 """Plays one run: ground, system, load and harm, rest, judgement."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event
@@ -17,7 +18,7 @@ from chaos.harm.office import turn_on
 from chaos.harm.scene import Scene
 from chaos.harm.servers import lift_alarms
 from chaos.judging import gather
-from chaos.load.writing import Load, authors_of
+from chaos.load.writing import Load, authors_of, lingering_author
 from chaos.outcome import Outcome
 from chaos.platform import Platform
 from chaos.report import found_in
@@ -54,7 +55,7 @@ def play(seed: int, form: Form, tell: Tell) -> Outcome:
     tell("starting PostgreSQL, RabbitMQ, QuickBooks, relays and workers ...")
     with prepared_ground(form) as ground, Zygote() as zygote:
         platform = Platform(zygote, ground.environment, ground.home)
-        scene = _scene(ground, platform, form)
+        scene = _scene(ground, platform)
         try:
             outcome = _play(seed, form, ground, scene, tell, began)
         except Exception as error:
@@ -69,21 +70,23 @@ def play(seed: int, form: Form, tell: Tell) -> Outcome:
         return outcome
 
 
-def _play(  # by name
-    seed: int, form: Form, ground: Ground, scene: Scene, tell: Tell, began: float
-) -> Outcome:
-    authors = authors_of(seed, form.authors, [each.company_id for each in ground.contractors])
+def _play(seed: int, form: Form, ground: Ground, scene: Scene, tell: Tell, began: float) -> Outcome:
+    companies = [each.company_id for each in ground.contractors]
+    authors = authors_of(seed, form.authors, companies)
+    if form.lingers:
+        # Not for the restless company: in which mode a project was taken in would not be known.
+        authors.append(lingering_author(seed, form.authors + 1, companies[:RESTLESS]))
     load = Load(ground.sessions, authors, form.changes_per_second)
     watch = Watch(ground.pool)
     with scene.platform.keeping(form.processes):
         scene.wait_until_well()
         with watch.watching():
-            harm = Harm(scene, seed, form.harm_every_seconds, form.load_seconds)
-            _load_and_harm(load, harm, tell)
-            struck = scene.quickbooks.struck()
+            _load_and_harm(load, Harm(scene, seed, form), tell)
+            struck = _struck(scene)
             settled = _settle(scene, form, tell)
         tell("reading ProLine's tables, QuickBooks' log and its books ...")
         facts = gather(ground, scene.restless, scene.diary, proved=form.requestid_proved)
+    # All of them have been asked to stop by now.
     return Outcome(
         seed=seed,
         form=form,
@@ -94,11 +97,19 @@ def _play(  # by name
         settled_seconds=settled,
         parked=sorted(watch.parked),
         struck=struck,
-        exits={each.name: each.exits for each in scene.platform.members},
+        ends={each.name: each.ends for each in scene.platform.members},
     )
 
 
-def _scene(ground: Ground, platform: Platform, form: Form) -> Scene:
+def _struck(scene: Scene) -> Counter[str]:
+    """Count how many calls each kind of fault has struck."""
+    struck: Counter[str] = Counter()
+    for kind, calls in zip(scene.diary.faults, scene.quickbooks.struck(), strict=True):
+        struck[kind] += calls
+    return struck
+
+
+def _scene(ground: Ground, platform: Platform) -> Scene:
     return Scene(
         platform=platform,
         postgres=ground.postgres,
@@ -110,12 +121,12 @@ def _scene(ground: Ground, platform: Platform, form: Form) -> Scene:
         diary=Diary(),
         turns=Solitude(),
         over=Event(),
-        prompt=form.requestid_proved,
+        first_mode=ground.contractors[RESTLESS].mode,
     )
 
 
 def _load_and_harm(load: Load, harm: Harm, tell: Tell) -> None:
-    until = monotonic() + harm.load_seconds
+    until = monotonic() + harm.form.load_seconds
     with ExitStack() as stack:
         stack.enter_context(load.running())
         stack.enter_context(harm.going_on())

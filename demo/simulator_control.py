@@ -52,9 +52,9 @@ class SimulatorControl:
         """Let something happen to the next calls that match."""
         self._post("/_simulator/faults", {"match": match, "then": then})
 
-    def struck(self) -> int:
-        """Count the calls that were struck by a fault that stands now."""
-        return sum(int(rule["struck"]) for rule in self._send("/_simulator/faults")["faults"])
+    def struck(self) -> Sequence[int]:
+        """Count the calls that each fault has struck, in the order in which they were ordered."""
+        return [int(rule["struck"]) for rule in self._send("/_simulator/faults")["faults"]]
 
     def clear_faults(self) -> None:
         """Let nothing happen any more."""

@@ -28,13 +28,16 @@ class Call:
 class LoggedCall:
     """One call in the log; filled in as it goes.
 
-    `applied_at` is when a write changed the books; none of a read, a refusal or a replay.
+    `applied_at` is when a write changed the books; none of a read, a refusal or a replay. `body` is
+    what came in it, and `query` the statement of a query, from wherever it came; both only where
+    that is asked for.
     """
 
     seq: int
     call: Call
     received_at: datetime
     body: str | None = None
+    query: str | None = None
     applied_at: datetime | None = None
     answered_at: datetime | None = None
     closed_at: datetime | None = None
@@ -62,6 +65,7 @@ class LoggedCall:
             "applied": self.applied_at is not None,
             "applied_at": self.applied_at and self.applied_at.isoformat(),
             "body": self.body,
+            "query": self.query,
         }
 
 
@@ -73,10 +77,12 @@ class CallLog:
         self._calls: deque[LoggedCall] = deque(maxlen=limit)
         self._seq = 0
 
-    def begin(self, call: Call, now: datetime, body: str | None = None) -> LoggedCall:
+    def begin(
+        self, call: Call, now: datetime, body: str | None = None, query: str | None = None
+    ) -> LoggedCall:
         """Write down that a call was received, and what it says if that is asked for."""
         self._seq += 1
-        logged = LoggedCall(self._seq, call, received_at=now, body=body, object_id=call.object_id)
+        logged = LoggedCall(self._seq, call, now, body, query, object_id=call.object_id)
         self._calls.append(logged)
         return logged
 

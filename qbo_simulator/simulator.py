@@ -18,7 +18,7 @@ from qbo_simulator.faults import FaultError, answer_fault
 from qbo_simulator.grants import Client
 from qbo_simulator.injected import Effect, FaultPlan
 from qbo_simulator.oauth import TokenOffice
-from qbo_simulator.reading import READING, read_call
+from qbo_simulator.reading import READING, read_call, statement_of
 from qbo_simulator.realm import Realm
 from qbo_simulator.realms import Realms
 from qbo_simulator.requestid import Answer
@@ -112,9 +112,12 @@ class Simulator:
         realm = self.realms.find(call.realm)
         if realm is None:
             return self._refuse(self._check_token(request, None) or _wrong_realm())
-        body = request.body.decode(errors="replace") if realm.settings.log_bodies else None
+        body = query = None
+        if realm.settings.log_bodies:
+            body = request.body.decode(errors="replace")
+            query = statement_of(request) if call.operation == "query" else None
         with realm.throttle_lock:
-            logged = realm.log.begin(call, self.clock.now(), body)
+            logged = realm.log.begin(call, self.clock.now(), body, query)
             fits = realm.throttle.arrive(
                 realm.settings.limits,
                 self.clock.ticks_seconds(),

@@ -40,11 +40,13 @@ class Call:
     """One call that a QuickBooks company received.
 
     Attributes:
-        ended_at: when it was answered, or its connection closed by the client; None: neither.
+        ended_at: when it was answered, or its connection closed by either side; None: neither.
         applied_at: when it changed the books; None: it was a read, a refusal, or a replay.
-        status: of its answer; None: its client was gone by then.
+        status: of its answer; None: it had none, since its client was gone by then or QuickBooks
+            hung up.
         object_id: what it wrote or read, once known.
         body: what it says, of a write.
+        query: the statement; None: it is no query.
     """
 
     seq: int
@@ -57,6 +59,7 @@ class Call:
     status: int | None
     object_id: str | None
     body: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    query: str | None = field(repr=False, default=None)
 
     @property
     def writes(self) -> bool:

@@ -1,21 +1,20 @@
 """Flights: of one record no two different writes are on their way at the same time.
 
-In flight means: received, and neither answered nor its connection closed by the client. Requests
+In flight means: received, and neither answered nor its connection closed by either side. Requests
 with one requestid and one body are one write, sent again; where a requestid is known to be replayed
 the first answer to one of them is the end of all.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
 from chaos.checker.breaches import Breach, Kind
-from chaos.checker.writes import Understood, Write
+from chaos.checker.writes import NEVER, Understood, Write
 
 OUTCOMES: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST})
 """It is done, or it is refused for what it says; any other answer leaves other sends open."""
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def overlaps(seen: Understood) -> Iterator[Breach]:
@@ -52,7 +51,7 @@ def _overlapping(
 
 
 def _end(write: Write, answered: Mapping[str | None, datetime]) -> datetime:
-    return min(write.call.ended_at or _NEVER, answered.get(write.call.requestid, _NEVER))
+    return min(write.call.ended_at or NEVER, answered.get(write.call.requestid, NEVER))
 
 
 def _first_answers(seen: Understood) -> dict[str | None, datetime]:
@@ -61,7 +60,7 @@ def _first_answers(seen: Understood) -> dict[str | None, datetime]:
     for call in (write.call for write in seen.asked):
         says_it = call.status in OUTCOMES and call.requestid is not None
         if says_it and call.ended_at is not None:
-            first[call.requestid] = min(call.ended_at, first.get(call.requestid, _NEVER))
+            first[call.requestid] = min(call.ended_at, first.get(call.requestid, NEVER))
     return first
 
 

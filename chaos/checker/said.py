@@ -1,6 +1,8 @@
 """Said: each write says what ProLine said at the revision that it carries.
 
 An invoice or payment comes to the same sum, to the cent; a customer is called as the contact was.
+An update that leaves the revision alone says it of the one that its object shows: each change of a
+record raises it, so a sum that is new comes with a revision that is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from chaos.checker.breaches import Breach, Kind
-from chaos.checker.writes import Understood, Write
+from chaos.checker.facts import Revision
+from chaos.checker.writes import Thing, Understood, Write
 from demo.comparer.wording import customer_name
 
 ZERO = Decimal("0.00")
@@ -37,8 +40,10 @@ def _names(seen: Understood) -> Iterator[Breach]:
 
 
 def _sums(seen: Understood) -> Iterator[Breach]:
-    for write in seen.asked:
-        revision = write.revision
+    shows: dict[Thing | None, Revision] = {}
+    for write, done in seen.in_turn():
+        shows |= {each.thing: each.revision for each in done if each.revision is not None}
+        revision = _meant(write, shows)
         asks = _sum_in(write)
         if asks is None or revision is None or revision.total is None:
             continue
@@ -46,6 +51,10 @@ def _sums(seen: Understood) -> Iterator[Breach]:
             yield seen.breach(
                 Kind.CENTS_OFF, f"{write.name} comes to {asks} instead of {revision.total}"
             )
+
+
+def _meant(write: Write, shows: Mapping[Thing | None, Revision]) -> Revision | None:
+    return shows.get(write.thing) if write.number is None else write.revision
 
 
 def _sum_in(write: Write) -> Decimal | None:

@@ -1,7 +1,7 @@
 """Strays: writes that do not belong where they are.
 
-Of what was never committed, of another company, of another record than the object was made for, or
-a void of what is not void in ProLine.
+Of what was never committed, of another company, of another record than the object was made for, of
+another project's job site, or a void of what is not void in ProLine.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ def strays(seen: Understood) -> Iterator[Breach]:
     for write in seen.asked:
         if sentence := _does_not_belong(seen, write):
             yield seen.breach(Kind.STRAYS, f"{write.name} {sentence}")
+    yield from _at_another_site(seen)
     made_for: dict[Thing, Subject] = {}
     void_since = _void_since(seen)
     for write in seen.writes:
@@ -51,11 +52,32 @@ def _does_not_belong(seen: Understood, write: Write) -> str | None:
     return None
 
 
+def _at_another_site(seen: Understood) -> Iterator[Breach]:
+    """An invoice says where the job of its own project is, as it was committed at some time.
+
+    Not as it is now: a project that is changed has no invoice written anew.
+    """
+    project_of = {each.id: each.project_id for each in seen.realm.ledger.invoices}
+    for write in seen.asked:
+        if write.site_number is None:
+            continue
+        own = None if write.revision is None else project_of.get(write.revision.record_id)
+        site = write.site
+        if site is None or (site.company_id, site.entity) != (seen.realm.company_id, "project"):
+            yield seen.breach(
+                Kind.STRAYS,
+                f"{write.name} carries job site {write.site_number}, of no project of the company",
+            )
+        elif own is not None and own != site.record_id:
+            yield seen.breach(
+                Kind.STRAYS, f"{write.name} of {own} carries the job site of {site.record_id}"
+            )
+
+
 def _void_since(seen: Understood) -> dict[Subject, datetime]:
     """When a void of each was committed first; a running balance has several members."""
     since: dict[Subject, datetime] = {}
-    for revision in seen.facts.revisions.values():
-        if revision.gone and revision.company_id == seen.realm.company_id:
-            subject = seen.subject_of(revision.record)
-            since[subject] = min(since.get(subject, revision.committed_at), revision.committed_at)
+    for record, at in seen.void_since().items():
+        subject = seen.subject_of(record)
+        since[subject] = min(since.get(subject, at), at)
     return since

@@ -1,12 +1,15 @@
 """Reads QuickBooks' log: which record each call writes, and which revision of it.
 
 A create names its record by the revision it carries; from then on the object's Id stands for the
-record, so that writes without a revision, such as voids, are known too.
+record, so that writes without a revision, such as voids, are known too. An invoice says where the
+job is as well, and with it a revision of its project.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, Final
 
@@ -21,6 +24,7 @@ _REVISION: Final = {
     "memo": re.compile(r"Revision (\d+)"),
     "check": re.compile(r"Check (\d+)"),
 }
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 Thing = tuple[str, str]
 """An object of the books: its kind and its Id."""
@@ -36,12 +40,21 @@ class Write:
         number: of the revision that it carries; None: it says nothing of that.
         revision: that revision; None: there is none, or none was committed.
         thing: the object; None of a create that made none.
+        site_number: of its project's revision, that an invoice carries beside its own.
+        site: that revision; None: there is none, or none was committed.
     """
 
     call: Call
     number: int | None
     revision: Revision | None
     thing: Thing | None
+    site_number: int | None
+    site: Revision | None
+
+    @property
+    def carried(self) -> tuple[Revision, ...]:
+        """Give every committed revision that it carries."""
+        return tuple(each for each in (self.revision, self.site) if each is not None)
 
     @property
     def name(self) -> str:
@@ -76,6 +89,27 @@ class Understood:
         project_id = self.running.get(record[1])
         return record if project_id is None else ("running balance", project_id)
 
+    def in_turn(self) -> Iterator[tuple[Write, Sequence[Write]]]:
+        """Give each call that asks for a change, with what was done since the one before it came.
+
+        Of all that was done by then it may know, and of nothing else.
+        """
+        left = deque(self.writes)
+        for write in self.asked:
+            done: list[Write] = []
+            while left and (left[0].call.applied_at or NEVER) <= write.call.received_at:
+                done.append(left.popleft())
+            yield write, done
+
+    def void_since(self) -> Mapping[tuple[str, str], datetime]:
+        """Say when a void of each of the company's records was committed first."""
+        since: dict[tuple[str, str], datetime] = {}
+        for each in self.facts.revisions.values():
+            if each.gone and each.company_id == self.realm.company_id:
+                at = since.get(each.record, each.committed_at)
+                since[each.record] = min(at, each.committed_at)
+        return since
+
     def breach(self, kind: Kind, sentence: str) -> Breach:
         """Say that a promise to this company was broken."""
         return Breach(kind, self.realm.company_id, sentence)
@@ -97,10 +131,15 @@ def understand(facts: Facts, realm: Realm) -> Understood:
 def _asked(facts: Facts, realm: Realm) -> Iterator[Write]:
     for call in realm.calls:
         if call.writes and call.entity in KINDS:
-            number = revision_in(call)
-            revision = None if number is None else facts.revisions.get(number)
-            thing = (call.entity, call.object_id) if call.object_id else None
-            yield Write(call, number, revision, thing)
+            number, site_number = revision_in(call), site_in(call)
+            yield Write(
+                call=call,
+                number=number,
+                revision=None if number is None else facts.revisions.get(number),
+                thing=(call.entity, call.object_id) if call.object_id else None,
+                site_number=site_number,
+                site=None if site_number is None else facts.revisions.get(site_number),
+            )
 
 
 def revision_in(call: Call) -> int | None:
@@ -116,6 +155,13 @@ def revision_in(call: Call) -> int | None:
         case "Payment":
             return _found("check", str(body.get("PaymentRefNum") or ""))
     return None
+
+
+def site_in(call: Call) -> int | None:
+    """Find the revision of its project that an invoice's body carries."""
+    if call.entity != "Invoice":
+        return None
+    return _found("unit", _part(call.body, "ShipAddr", "Line2"))
 
 
 def _found(field_name: str, text: str) -> int | None:

@@ -45,6 +45,7 @@ class Measure(StrEnum):
     EACH_COMPANY = "a call answered of each company that has other work"
     AFTER_POSTGRES = "a change of after PostgreSQL's return answered"
     AFTER_RABBITMQ = "a change of after RabbitMQ's return answered"
+    SENT_AGAIN = "what was handed out and lost claimed all the same"
     WELL = "a relay leads and two workers beat"
 
 
@@ -52,9 +53,10 @@ WITHIN_SECONDS: Final[Mapping[Measure, float]] = {
     Measure.TAKEN_OVER: 5.0,
     Measure.WENT_ON: 10.0,
     Measure.OTHERS: 2.0,
-    Measure.EACH_COMPANY: 6.0,
+    Measure.EACH_COMPANY: 4.0,
     Measure.AFTER_POSTGRES: 10.0,
     Measure.AFTER_RABBITMQ: 10.0,
+    Measure.SENT_AGAIN: 10.0,
     Measure.WELL: 20.0,
 }
 """The promises."""
@@ -76,12 +78,16 @@ class Diary:
 
     Attributes:
         modes: when the restless office chose which customer mode.
+        done: how often each act was done.
+        faults: of which kind each fault was that QuickBooks was ordered, the first first.
     """
 
     entries: list[Entry] = field(default_factory=list)
     recoveries: list[Recovery] = field(default_factory=list)
     modes: list[tuple[datetime, Mode]] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, part: str, manner: Manner, what: str) -> None:
@@ -98,6 +104,16 @@ class Diary:
         """Note that the restless office has just chosen a customer mode."""
         with self._lock:
             self.modes.append((datetime.now(UTC), mode))
+
+    def did(self, act: str) -> None:
+        """Note that an act was done to its end."""
+        with self._lock:
+            self.done[act] += 1
+
+    def ordered(self, fault: str) -> None:
+        """Note that QuickBooks was ordered a fault of this kind."""
+        with self._lock:
+            self.faults.append(fault)
 
     def gave_up(self, what: str) -> None:
         """Note an act that could not be done, such as a settings change while all was down."""

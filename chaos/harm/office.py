@@ -13,20 +13,20 @@ from connections.settings import CompanySettings
 from coordination.database import DATABASE_AWAY
 from demo.comparer import Mode
 
-MODES: Final[tuple[Mode, ...]] = ("main", "sub")
+OTHER_MODE: Final[Mapping[Mode, Mode]] = {"main": "sub", "sub": "main"}
 OFFICE: Final = Actor("the restless office", "program")
 OFF_SECONDS: Final = (1.0, 8.0)
 TRIES: Final = 20
 AGAIN_SECONDS: Final = 1.0
 
 
-def turn_off_and_on(scene: Scene, chance: Random) -> None:
+def turn_off_and_on(scene: Scene, chance: Random) -> bool:
     """Turn the integration off for a while, and on again with all that changed meanwhile."""
     company_id = scene.restless
     off = _tell(scene, "off", lambda: disable_company(scene.pool, company_id, by=OFFICE))
     if off:
         scene.pause(chance.uniform(*OFF_SECONDS))
-    turn_on(scene)
+    return turn_on(scene) and off
 
 
 def turn_on(scene: Scene) -> bool:
@@ -38,17 +38,21 @@ def turn_on(scene: Scene) -> bool:
     )
 
 
-def change_customer_mode(scene: Scene, chance: Random) -> None:
+def change_customer_mode(scene: Scene, chance: Random) -> bool:
     """Let projects be sub-customers from now on, or no longer."""
-    mode = chance.choice(MODES)
-    if _choose(scene, f"customers: {mode}", {"customer_mode": mode}):
-        scene.diary.chose(mode)
+    del chance
+    stands = scene.diary.modes[-1][1] if scene.diary.modes else scene.first_mode
+    mode = OTHER_MODE[stands]
+    if not _choose(scene, f"customers: {mode}", {"customer_mode": mode}):
+        return False
+    scene.diary.chose(mode)
+    return True
 
 
-def change_matching(scene: Scene, chance: Random) -> None:
+def change_matching(scene: Scene, chance: Random) -> bool:
     """Change what becomes of a customer that may be there already."""
     rule = chance.choice(("link", "create"))
-    _choose(scene, f"existing customers: {rule}", {"existing_customers": rule})
+    return _choose(scene, f"existing customers: {rule}", {"existing_customers": rule})
 
 
 def _choose(scene: Scene, what: str, chosen: Mapping[str, str]) -> bool:

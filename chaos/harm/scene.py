@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 from typing import Any, Final
+from uuid import UUID
 
 from app.postgres import EmbeddedPostgres
 from app.rabbitmq import PrivateRabbitmq
@@ -13,6 +14,7 @@ from chaos.harm.diary import WITHIN_SECONDS, Diary, Measure
 from chaos.platform import Member, Platform
 from coordination.database import DATABASE_AWAY, Pool
 from coordination.limiter import Limits
+from demo.comparer import Mode
 from demo.simulator_control import SimulatorControl
 from workers.solitude import Solitude
 
@@ -33,6 +35,11 @@ SELECT id FROM proline_qbo.processes WHERE pid = %(pid)s AND kind = 'worker'
 """
 _CLAIMS = f"""
 SELECT coalesce(array_agg(pk), '{{}}') FROM proline_qbo.records WHERE claimed_by = ({_PROCESS})
+"""
+_UNCLAIMED = """
+SELECT coalesce(array_agg(dispatch_token), '{}') FROM proline_qbo.records
+ WHERE state = 'dispatched' AND claimed_by IS NULL
+   AND (%(tokens)s::uuid[] IS NULL OR dispatch_token = ANY(%(tokens)s))
 """
 # Of records that a killed worker held: with how many nobody goes on, and with how many somebody
 # does. The rest wait as they must: their company is off, rests, or is tried one record at a time;
@@ -124,7 +131,7 @@ class Scene:
         restless: the contractor whose office changes its mind.
         turns: whoever measures acts alone, the others together.
         over: set when the harm shall end.
-        prompt: whether faults must not outlast a minute, because the run is short.
+        first_mode: its customer mode before that.
     """
 
     platform: Platform
@@ -137,7 +144,7 @@ class Scene:
     diary: Diary
     turns: Solitude
     over: Event
-    prompt: bool
+    first_mode: Mode
 
     def leader(self) -> Member | None:
         """Find the relay that leads now; None: nobody does, or nobody can be asked."""
@@ -161,6 +168,15 @@ class Scene:
             return False
         self.diary.recovered(Measure.WELL, took)
         return took is not None
+
+    def unclaimed(self, tokens: list[UUID] | None = None) -> list[UUID] | None:
+        """List the tokens of records that were handed out and nobody has claimed.
+
+        Args:
+            tokens: of these alone.
+        """
+        found: list[UUID] | None = self._ask(_UNCLAIMED, {"tokens": tokens})
+        return found
 
     def claims_of(self, pid: int) -> list[int] | None:
         """List the records that a worker has claimed; None: nobody can be asked."""

@@ -1,81 +1,114 @@
 """Harm to RabbitMQ and PostgreSQL; how soon work goes on once they are back is measured."""
 
+import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 import psycopg
 
 from app.rabbitmq import PrivateRabbitmqFailed
-from broker.routing import QUEUES
 from chaos.harm.diary import Manner, Measure
 from chaos.harm.scene import Scene
+from chaos.harm.signals import send
 
 ALARM_SECONDS: Final = (1.0, 5.0)
 DOWN_SECONDS: Final = (0.0, 3.0)
+LOOK_FOR_MESSAGES_SECONDS: Final = 2.0
 WAIT_SECONDS: Final = 30.0
 OURS: Final = "proline-qbo%"
 _CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE %s
 """
+# In one breath: what consumers had in hand lies in the queues again, and is thrown away.
+_EMPTY: Final = """
+Queues = rabbit_amqqueue:list(),
+[rabbit_networking:close_connection(Each, "chaos") || Each <- rabbit_networking:connections()],
+timer:sleep(200),
+lists:sum([Count || {ok, Count} <- [rabbit_amqqueue:purge(Each) || Each <- Queues]]).
+"""
 
 
-def crash_rabbitmq(scene: Scene, chance: Random) -> None:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    name: str
+    start: Callable[[], object]
+    measure: Measure
+
+
+def crash_rabbitmq(scene: Scene, chance: Random) -> bool:
     """Kill the broker and start it again on the data it has."""
-    _end_rabbitmq(scene, chance, scene.rabbitmq.kill, Manner.KILLED)
+    return _end(scene, chance, _rabbitmq(scene), scene.rabbitmq.kill, Manner.KILLED)
 
 
-def restart_rabbitmq(scene: Scene, chance: Random) -> None:
+def restart_rabbitmq(scene: Scene, chance: Random) -> bool:
     """Restart the broker in order, as for an update."""
-    _end_rabbitmq(scene, chance, scene.rabbitmq.stop, Manner.STOPPED)
+    return _end(scene, chance, _rabbitmq(scene), scene.rabbitmq.stop, Manner.STOPPED)
 
 
-def crash_postgres(scene: Scene, chance: Random) -> None:
+def crash_postgres(scene: Scene, chance: Random) -> bool:
     """Crash the database and start it again."""
-    _end_postgres(scene, chance, scene.postgres.kill, Manner.KILLED)
+    return _end(scene, chance, _postgres(scene), scene.postgres.kill, Manner.KILLED)
 
 
-def restart_postgres(scene: Scene, chance: Random) -> None:
+def restart_postgres(scene: Scene, chance: Random) -> bool:
     """Restart the database in order, as for an update."""
-    _end_postgres(scene, chance, scene.postgres.stop, Manner.STOPPED)
+    return _end(scene, chance, _postgres(scene), scene.postgres.stop, Manner.STOPPED)
 
 
-def cut_sessions(scene: Scene, chance: Random) -> None:
+def cut_sessions(scene: Scene, chance: Random) -> bool:
     """Cut every session of relays and workers, as a failover or a network does."""
     del chance
     try:
         with psycopg.connect(scene.postgres.url, connect_timeout=5) as connection:
-            connection.execute(_CUT, [OURS])
+            cut = connection.execute(_CUT, [OURS]).fetchone()
     except psycopg.OperationalError:
         scene.diary.gave_up("sessions were not cut: the database is away")
-    else:
-        scene.diary.write("postgres", Manner.CUT, "all sessions of relays and workers")
+        return False
+    scene.diary.write("postgres", Manner.CUT, f"{cut and cut[0]} sessions of relays and workers")
+    return bool(cut and cut[0])
 
 
-def close_connections(scene: Scene, chance: Random) -> None:
+def close_connections(scene: Scene, chance: Random) -> bool:
     """Have the broker close every connection."""
     del chance
-    _tell_rabbitmq(scene, "its connections", "close_all_connections", "chaos")
+    return _tell_rabbitmq(scene, "its connections", "close_all_connections", "chaos") is not None
 
 
-def purge(scene: Scene, chance: Random) -> None:
-    """Empty a queue: its messages are lost."""
-    queue = chance.choice(list(QUEUES.values()))
-    _tell_rabbitmq(scene, f"queue {queue} emptied", "purge_queue", queue)
+def lose_messages(scene: Scene, chance: Random) -> bool:
+    """Lose every message there is: those in the queues, and those in the memory of workers.
+
+    Workers stand still while the broker takes back what they had and empties its queues; then they
+    are killed. It is measured how soon what was handed out and lost is claimed all the same.
+    """
+    del chance
+    if not scene.wait_until_well():
+        return False
+    if scene.wait(scene.unclaimed, LOOK_FOR_MESSAGES_SECONDS) is None:
+        return False
+    workers = scene.platform.at_work("worker")
+    for each in workers:
+        scene.platform.signal(each, signal.SIGSTOP)
+    tokens = scene.unclaimed()
+    lost = _tell_rabbitmq(scene, "all messages thrown away", "eval", _EMPTY)
+    for each in workers:
+        send(scene, each, "worker", signal.SIGKILL, Manner.KILLED)
+    if not tokens or not lost or not int(lost):
+        return False
+    took = scene.wait(lambda: scene.unclaimed(tokens) == [], WAIT_SECONDS)
+    scene.diary.recovered(Measure.SENT_AGAIN, took, f"{int(lost)} lost, {len(tokens)} unclaimed")
+    return True
 
 
-def alarm_memory(scene: Scene, chance: Random) -> None:
+def alarm_memory(scene: Scene, chance: Random) -> bool:
     """Let the broker run out of memory for a while: it blocks who publishes."""
-    _tell_rabbitmq(scene, "memory alarm", "set_vm_memory_high_watermark", "absolute", "1")
-    scene.pause(chance.uniform(*ALARM_SECONDS))
-    lift_alarms(scene)
+    return _alarm(scene, chance, "memory", "set_vm_memory_high_watermark", "absolute", "1")
 
 
-def alarm_disk(scene: Scene, chance: Random) -> None:
+def alarm_disk(scene: Scene, chance: Random) -> bool:
     """Let the broker run out of disk for a while: it blocks who publishes."""
-    _tell_rabbitmq(scene, "disk alarm", "set_disk_free_limit", "100000GB")
-    scene.pause(chance.uniform(*ALARM_SECONDS))
-    lift_alarms(scene)
+    return _alarm(scene, chance, "disk", "set_disk_free_limit", "100000GB")
 
 
 def lift_alarms(scene: Scene) -> None:
@@ -87,28 +120,29 @@ def lift_alarms(scene: Scene) -> None:
             scene.diary.gave_up(f"an alarm was not lifted: {failed}")
 
 
-def _end_rabbitmq(scene: Scene, chance: Random, end: Callable[[], None], manner: Manner) -> None:
+def _rabbitmq(scene: Scene) -> _Server:
+    return _Server("rabbitmq", scene.rabbitmq.start, Measure.AFTER_RABBITMQ)
+
+
+def _postgres(scene: Scene) -> _Server:
+    return _Server("postgres", scene.postgres.start, Measure.AFTER_POSTGRES)
+
+
+def _end(
+    scene: Scene, chance: Random, server: _Server, end: Callable[[], None], manner: Manner
+) -> bool:
     if not scene.wait_until_well():
-        return
+        return False
     try:
         end()
     except PrivateRabbitmqFailed as failed:
         scene.diary.gave_up(f"RabbitMQ did not end: {failed}")
-        return
-    scene.diary.write("rabbitmq", manner, "its node")
+        return False
+    scene.diary.write(server.name, manner, "its processes")
     scene.pause(chance.uniform(*DOWN_SECONDS))
-    scene.rabbitmq.start()
-    _resumes(scene, Measure.AFTER_RABBITMQ)
-
-
-def _end_postgres(scene: Scene, chance: Random, end: Callable[[], None], manner: Manner) -> None:
-    if not scene.wait_until_well():
-        return
-    end()
-    scene.diary.write("postgres", manner, "the server")
-    scene.pause(chance.uniform(*DOWN_SECONDS))
-    scene.postgres.start()
-    _resumes(scene, Measure.AFTER_POSTGRES)
+    server.start()
+    _resumes(scene, server.measure)
+    return True
 
 
 def _resumes(scene: Scene, measure: Measure) -> None:
@@ -125,10 +159,19 @@ def _resumes(scene: Scene, measure: Measure) -> None:
     scene.diary.recovered(measure, scene.wait(has_gone_the_whole_way, WAIT_SECONDS))
 
 
-def _tell_rabbitmq(scene: Scene, what: str, *command: str) -> None:
+def _alarm(scene: Scene, chance: Random, of: str, *command: str) -> bool:
+    was_set = _tell_rabbitmq(scene, f"{of} alarm", *command) is not None
+    scene.pause(chance.uniform(*ALARM_SECONDS))
+    lift_alarms(scene)
+    return was_set
+
+
+def _tell_rabbitmq(scene: Scene, what: str, *command: str) -> str | None:
+    """Give what it said; None: it could not do it."""
     try:
-        scene.rabbitmq.ctl(*command)
+        said = scene.rabbitmq.ctl(*command)
     except PrivateRabbitmqFailed as failed:
         scene.diary.gave_up(f"{what}: {failed}")
-    else:
-        scene.diary.write("rabbitmq", Manner.CUT, what)
+        return None
+    scene.diary.write("rabbitmq", Manner.CUT, what)
+    return said

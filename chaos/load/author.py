@@ -53,7 +53,7 @@ BILLS_MOST: Final = 4
 JOBS_KEPT: Final = 60
 """An author turns to its newest jobs; the old ones are edited at most."""
 
-Way = Literal["commit", "look first", "hold", "roll back"]
+Way = Literal["commit", "look first", "hold", "linger", "roll back"]
 Learn = Callable[[], None]
 
 
@@ -63,7 +63,8 @@ class Transaction:
 
     Attributes:
         way: `look first` reads the record some time before it locks it, as a form does; `hold`
-            waits between the changes and the commit, as a slow page does.
+            waits between the changes and the commit, as a slow page does; `linger` for over a
+            minute, as an import does.
         learn: what its author knows once it is committed.
         doubt: what it knows if nobody answers the commit.
     """
@@ -85,6 +86,7 @@ class Author:
         people: whom it enters.
         shared: what everybody may edit.
         chance: its own.
+        lingers: whether all it does is enter won jobs, in transactions that stay open for long.
     """
 
     number: int
@@ -92,11 +94,14 @@ class Author:
     people: Sequence[Person]
     shared: Shared
     chance: Random
+    lingers: bool = False
     jobs: list[Job] = field(default_factory=list)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def draw(self) -> Sequence[Transaction]:
         """Say what happens next; transactions of one draw follow each other at once."""
+        if self.lingers:
+            return self.add_job()
         while True:
             (act,) = self.chance.choices(list(_ACTS), list(_ACTS.values()))
             if drawn := act(self):
@@ -113,7 +118,7 @@ class Author:
             company_id=company_id,
             contact_id=contact_id,
             project_id=project_id,
-            stage=self.chance.choice(FIRST),
+            stage=WON if self.lingers else self.chance.choice(FIRST),
             running=self.chance.random() < RUNNING_SHARE,
         )
         changes = (
@@ -129,7 +134,8 @@ class Author:
             self.shared.add(company_id, "contact", contact_id)
             self.shared.add(company_id, "project", project_id)
 
-        return [Transaction(company_id, changes, self._way(), learn)]
+        way: Way = "linger" if self.lingers else self._way()
+        return [Transaction(company_id, changes, way, learn)]
 
     def move(self) -> list[Transaction]:
         """Move a project to another stage; sometimes it only passes through."""

@@ -6,7 +6,7 @@ answered, so it goes on with another one.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from chaos.load.author import Author, Transaction
+from chaos.load.author import Author, Transaction, Way
 from chaos.load.revisions import lock_roots, look_at_roots, raise_revision
 from chaos.load.shared import Shared
 from demo.people import people
@@ -26,8 +26,14 @@ from demo.transactions import perform
 PEOPLE: Final = 120
 AWAY: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
 """Shut down by an administrator, or by a crash; starting, or ending; too many sessions."""
-HOLD_SECONDS: Final = (0.3, 2.5)
 LOOK_SECONDS: Final = (0.1, 0.8)
+"""How long an author looks at a record before it locks it."""
+OPEN_SECONDS: Final[Mapping[Way, tuple[float, float]]] = {
+    "hold": (0.3, 2.5),
+    "linger": (65.0, 80.0),
+}
+"""How long a transaction stays open after its changes. The relay reads anew for a minute what may
+still be committed below what it has read; later, only its full look finds it."""
 AGAIN_SECONDS: Final = 0.2
 
 
@@ -38,6 +44,7 @@ class Tally:
     changes: int = 0
     rolled_back: int = 0
     unanswered: int = 0
+    lingered: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, by: int = 1) -> None:
@@ -108,9 +115,10 @@ class Load:
         """
         try:
             with self.sessions() as session:
-                seen: list[object] = []
+                # A session forgets what nobody holds, and would then read it anew.
+                held: list[object] = []
                 if transaction.way == "look first":
-                    seen += look_at_roots(session, transaction.changes)
+                    held += look_at_roots(session, transaction.changes)
                     self._stop.wait(chance.uniform(*LOOK_SECONDS))
                 lock_roots(session, transaction.changes)
                 for change in transaction.changes:
@@ -120,16 +128,18 @@ class Load:
                     session.rollback()
                     self.tally.count("rolled_back")
                     return False
-                if transaction.way == "hold":
-                    self._stop.wait(chance.uniform(*HOLD_SECONDS))
+                if transaction.way in OPEN_SECONDS:
+                    was_told = self._stop.wait(chance.uniform(*OPEN_SECONDS[transaction.way]))
                 session.commit()
-                seen.clear()  # until now: a session forgets what nobody holds
+                held.clear()
         except DBAPIError as error:
             if not _is_away(error):
                 raise
             self.tally.count("unanswered")
             transaction.doubt()
             return False
+        if transaction.way == "linger" and not was_told:
+            self.tally.count("lingered")
         self.tally.count("changes", len(transaction.changes))
         transaction.learn()
         return True
@@ -153,3 +163,9 @@ def authors_of(seed: int, number: int, companies: Sequence[str]) -> list[Author]
         Author(each, companies, invented, shared, Random(f"{seed} author {each}"))  # noqa: S311  # nothing secret
         for each in range(1, number + 1)
     ]
+
+
+def lingering_author(seed: int, number: int, companies: Sequence[str]) -> Author:
+    """Give one whose transactions stay open for over a minute; nobody else knows its records."""
+    chance = Random(f"{seed} author {number}")  # noqa: S311  # nothing secret
+    return Author(number, companies, people(seed, PEOPLE), Shared(), chance, lingers=True)

@@ -12,6 +12,7 @@ from demo.comparer.proline import AllocationRow, ContactRow, InvoiceRow
 
 COMPANY, OTHER = "company-1", "company-2"
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = "2026-11-20"
 
 
 def at(seconds: float) -> datetime:
@@ -102,15 +103,19 @@ class Written:
         *,
         customer: str = "1",
         total: str = "100.00",
+        site: int | None = None,
         **changes: object,
     ) -> None:
-        """Let an invoice of one line be written."""
+        """Let an invoice of one line be written, with a revision of its project if one is given."""
         line = {"DetailType": "SalesItemLineDetail", "Amount": Decimal(total)}
-        body = {
+        body: dict[str, Any] = {
             "CustomerRef": {"value": customer},
+            "TxnDate": TODAY,
             "CustomerMemo": {"value": f"Thank you. Revision {revision}"},
             "Line": [line],
         }
+        if site is not None:
+            body["ShipAddr"] = {"Line2": f"Unit {site}"}
         self.call(second, "Invoice", operation, object_id, body, **changes)
 
     def payment(
@@ -128,11 +133,25 @@ class Written:
         linked = [{"LinkedTxn": [{"TxnId": pays, "TxnType": "Invoice"}]}] if pays else []
         body = {
             "CustomerRef": {"value": "1"},
+            "TxnDate": TODAY,
             "PaymentRefNum": f"Check {revision}",
             "TotalAmt": Decimal(amount),
             "Line": linked,
         }
         self.call(second, "Payment", operation, object_id, body, **changes)
+
+    def look(
+        self,
+        second: float,
+        entity: str = "Payment",
+        customer: str = "1",
+        day: str = TODAY,
+        **changes: object,
+    ) -> None:
+        """Let somebody ask what there is of a customer and a day."""
+        where = f"WHERE CustomerRef = '{customer}' AND TxnDate = '{day}'"
+        query = f"SELECT * FROM {entity} {where} STARTPOSITION 1 MAXRESULTS 1000"
+        self.call(second, entity, "query", None, {}, **{"query": query, **changes})
 
     def judged(self) -> Verdict:
         """Have it judged; the books are left out, as of a company that was never on."""

@@ -8,10 +8,11 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
+from signal import Signals
 from threading import Event
 from time import monotonic
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -19,15 +20,17 @@ from sqlalchemy.exc import DBAPIError
 
 from chaos.checker import Breach, Kind, Verdict
 from chaos.evidence import leave_evidence
-from chaos.form import SHORT
+from chaos.form import LONG, SHORT
 from chaos.ground import Contractor
 from chaos.harm.diary import WITHIN_SECONDS, Diary, Manner, Measure
-from chaos.harm.lanes import ALONE, FIRST, LANES, SLOW, dealt
+from chaos.harm.lanes import ALONE, LANES, RARE, SLOW, Harm, dealt, required_acts
 from chaos.judging import modes_of
 from chaos.load.writing import Load, Tally, authors_of
-from chaos.outcome import HARMED, Outcome
+from chaos.outcome import Outcome
+from chaos.platform import End
 from demo.comparer import Books, Customer
 from tests.demo.sample_ledger import ENABLED, LATER, ledger
+from workers.solitude import Solitude
 
 
 @pytest.mark.parametrize("measure", Measure)
@@ -58,21 +61,56 @@ def test_kills_are_counted_by_part() -> None:
 
 @pytest.mark.parametrize("lane", LANES)
 def test_each_act_comes_as_often_as_it_is_in_the_deck(lane: str) -> None:
-    """And what must be seen in every run lies on top."""
+    """And what must be seen in every run lies on top, what is slow first."""
     acts = LANES[lane]
     for seed in range(50):
         deck = list(islice(dealt(acts, Random(seed)), sum(acts.values())))  # noqa: S311  # a deck
 
         assert Counter(deck) == acts
-        first = {each for each in FIRST if each in acts}
+        first, slow = set(acts) - RARE, set(acts) & SLOW
         assert set(deck[: len(first)]) == first
+        assert set(deck[: len(slow)]) == slow
 
 
 def test_every_act_has_its_lane() -> None:
-    """What is done alone, early or first is done at all."""
+    """What is done alone, early or seldom is done at all."""
     acts = {act for lane in LANES.values() for act in lane}
 
-    assert acts >= ALONE | SLOW | set(FIRST)
+    assert acts >= ALONE | SLOW | RARE
+
+
+def test_a_long_run_must_have_done_everything() -> None:
+    """And a short one what is on top of its decks, and what comes often."""
+    assert len(required_acts(LONG)) == len({act for lane in LANES.values() for act in lane})
+    assert set(required_acts(LONG)) - set(required_acts(SHORT)) == {
+        "restart rabbitmq",
+        "restart postgres",
+        "alarm disk",
+        "change matching",
+        "stall",
+    }
+
+
+def test_what_could_not_be_done_is_tried_again() -> None:
+    """Until then nothing else of its lane is, and it is not written down."""
+    tried: list[bool] = []
+
+    def act(scene: Any, chance: Random) -> bool:  # noqa: ANN401  # the scene is made up here
+        del chance
+        tried.append(len(tried) == 2)
+        if tried[-1]:
+            scene.over.set()
+        return tried[-1]
+
+    scene: Any = SimpleNamespace(over=Event(), turns=Solitude(), diary=Diary())
+    form = replace(SHORT, harm_every_seconds={"relays": 0.001})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(cast("dict[str, Any]", LANES), "relays", {act: 1})
+        with Harm(scene, 1, form).going_on():
+            assert scene.over.wait(5)
+
+    assert tried == [False, False, True]
+    assert scene.diary.done == {"act": 1}
 
 
 @pytest.mark.parametrize(
@@ -107,8 +145,9 @@ def test_a_project_is_expected_in_the_mode_that_stood(
 def of_a_run_that_proves_something() -> Outcome:
     """Give the outcome of a clean run."""
     diary = Diary()
-    for part, manner in HARMED:
-        diary.write(part, manner, "it")
+    diary.write("worker", Manner.KILLED, "it")
+    for act in required_acts(SHORT):
+        diary.did(act)
     for measure in Measure:
         diary.recovered(measure, 0.1)
     return Outcome(
@@ -120,8 +159,8 @@ def of_a_run_that_proves_something() -> Outcome:
         verdict=Verdict((), 1),
         settled_seconds=1.0,
         parked=[],
-        struck=1,
-        exits={},
+        struck={"429": 1},
+        ends={"worker 1": [End(-9, frozenset({Signals.SIGKILL}), 60.0, None)]},
     )
 
 
@@ -135,19 +174,21 @@ def test_a_run_that_did_nothing_proves_nothing(outcome: Outcome) -> None:
         "it stood still": replace(proves, diary=stood_still),
         "it did not settle": replace(proves, settled_seconds=None),
         "a record was parked": replace(proves, parked=["invoice i1"]),
-        "no fault struck": replace(proves, struck=0),
+        "a fault struck nothing": replace(proves, struck={"429": 1, "HTML": 0}),
+        "nothing stayed open": replace(proves, form=replace(proves.form, lingers=True)),
         "nothing was changed": replace(proves, tally=Tally()),
         "nothing was written": replace(proves, verdict=Verdict((), 0)),
         "nothing was taken back": replace(proves, tally=Tally(changes=1)),
-        "a process broke": replace(proves, exits={"worker 1": Counter({1: 1, -9: 3})}),
+        "a process broke": replace(proves, ends={"worker 1": [End(1, frozenset(), 60.0, None)]}),
         "something was lost": replace(proves, verdict=Verdict((breach,), 1)),
     }
 
     assert proves.is_clean
     assert [why for why, outcome in faulty.items() if outcome.is_clean] == []
-    harms = [f"{part} {manner}" for part, manner in HARMED]
-    assert faulty["nothing was killed"].unproved == ["1 kills", *harms, *map(str, Measure)]
-    assert faulty["a process broke"].broken == ["worker 1 ended with exit code 1, 1 times"]
+    acts = required_acts(SHORT)
+    assert faulty["nothing was killed"].unproved == ["1 kills", *acts, *map(str, Measure)]
+    assert faulty["a fault struck nothing"].unproved == ["a call struck by: HTML"]
+    assert faulty["a process broke"].broken == ["worker 1 ended with exit code 1 after 60 s"]
 
 
 def test_a_run_that_was_not_clean_leaves_its_evidence(

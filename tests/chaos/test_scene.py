@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -45,6 +46,27 @@ def test_a_dead_workers_claims_are_its_own_until_they_are_taken_back(
     office.worker.leave(claimed, retry(_now(office), "It was taken back."))
 
     assert scene.claims_of(DEAD) == []
+
+
+def test_what_was_handed_out_is_unclaimed_until_a_worker_has_it(
+    office: Office, claimed: Claim
+) -> None:
+    """Asked by its token: what is handed out later is another matter."""
+    scene = _scene(office.pool)
+    assert scene.unclaimed() == []
+    office.worker.leave(claimed, retry(_now(office), "It was taken back."))
+    office.hand.drain()
+    (token,) = scene.unclaimed() or []
+
+    assert scene.unclaimed([token]) == [token]
+    assert scene.unclaimed([UUID(int=1)]) == []
+    office.do(
+        "UPDATE proline_qbo.records SET claimed_by = %s, claimed_at = now(), claimed_beats = 0"
+        " WHERE dispatch_token = %s",
+        HandWorker(office.pool).process_id,
+        token,
+    )
+    assert scene.unclaimed([token]) == []
 
 
 def test_a_record_goes_on_once_another_has_or_calls_for_it(office: Office, claimed: Claim) -> None:
@@ -229,5 +251,5 @@ def _scene(pool: Pool) -> Scene:
         diary=nobody,
         turns=nobody,
         over=nobody,
-        prompt=True,
+        first_mode="main",
     )

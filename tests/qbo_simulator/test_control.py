@@ -114,6 +114,7 @@ def test_the_log_tells_every_call_in_order() -> None:
     assert log[0]["received_at"] <= log[0]["applied_at"] <= log[0]["answered_at"]
     assert [call["applied_at"] for call in log[1:]] == [None] * 3
     assert [call["body"] for call in log] == [None] * 4
+    assert [call["query"] for call in log] == [None] * 4
 
 
 def test_the_log_keeps_what_calls_say_where_that_is_asked_for() -> None:
@@ -126,6 +127,17 @@ def test_the_log_keeps_what_calls_say_where_that_is_asked_for() -> None:
 
     assert json.loads(written) == {"DisplayName": "Zoë"}
     assert read == ""
+
+
+def test_the_log_keeps_what_a_query_asks_for() -> None:
+    """In the address or as a body; nothing else has a statement."""
+    company = Company(log_bodies=True)
+    statement = "select * from Customer where DisplayName = 'Zoë & Sons'"
+    company.customer()
+    company.query(statement)
+    company.post("query", statement.encode())
+
+    assert [call["query"] for call in company.log()] == [None, statement, statement]
 
 
 def test_the_log_is_bounded_and_can_be_read_in_parts() -> None:
