@@ -158,6 +158,10 @@ class Platform:
         """List those that are not frozen either, and have not been asked to stop."""
         return [each for each in self.members if each.kind == kind and each.is_at_work]
 
+    def all_at_work(self, kind: str) -> bool:
+        """Whether each of them is."""
+        return all(each.is_at_work for each in self.members if each.kind == kind)
+
     def note_ends(self) -> None:
         """Look who has ended, now."""
         for member in self.members:

@@ -17,7 +17,7 @@ from structlog import get_logger
 from connections.companies import count_dropped
 from coordination.database import Connection
 from outbox import metrics
-from outbox.events import TakenEvent, take_events
+from outbox.events import TakenEvent, is_full, take_events
 from outbox.receiving import Receiving, read_companies
 from records.evaluation import Evaluated, evaluate
 from records.keys import RecordKey, running_id
@@ -73,12 +73,12 @@ class _Read:
 def take_in(
     connection: Connection, *, floor: int, most: int, most_bytes: int = BYTES_MOST
 ) -> Intake:
-    """Take in at most `most` events with an id above `floor`, the oldest first.
+    """Take in a batch of events with an id above `floor`, the oldest first.
 
     Args:
         connection: the leading relay's open transaction.
         floor: 0 for a full look; else an id below which the poll need not look this time.
-        most: the batch's limit.
+        most: the batch's limit, see `take_events`.
         most_bytes: no further event is taken once the batch's snapshots hold so many.
     """
     events = take_events(connection, floor=floor, most=most, most_bytes=most_bytes)
@@ -97,13 +97,8 @@ def take_in(
         highest_id=events[-1].id,
         evaluated=evaluate(connection, looked_at, _known(stored, read)),
         missing=_missing(connection, stored),
-        more=_is_full(events, most, most_bytes),
+        more=is_full((event.text for event in events), most, most_bytes),
     )
-
-
-def _is_full(events: Sequence[TakenEvent], most: int, most_bytes: int) -> bool:
-    # As text a snapshot is about as large as it is stored; a pause too many costs milliseconds.
-    return len(events) >= most or sum(len(event.text) for event in events) >= most_bytes // 2
 
 
 def take_in_exported(

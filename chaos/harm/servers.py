@@ -87,6 +87,8 @@ def lose_messages(scene: Scene, chance: Random) -> bool:
         return False
     if scene.wait(scene.unclaimed, LOOK_FOR_MESSAGES_SECONDS) is None:
         return False
+    if not scene.platform.all_at_work("worker"):
+        return False  # the one that comes back meanwhile would take what is to be lost
     workers = scene.platform.at_work("worker")
     for each in workers:
         scene.platform.signal(each, signal.SIGSTOP)

@@ -31,9 +31,14 @@ def freeze_one(scene: Scene, chance: Random) -> bool:
 
 
 def stall(scene: Scene, chance: Random) -> bool:
-    """Let one stand still for so long that others have done all of its work; harm goes on."""
+    """Let one stand still for so long that others have done all of its work; harm goes on.
+
+    Not while another does not work: nothing could be measured while one is left.
+    """
     member, seconds = any_of(scene, chance, "worker"), chance.choice(STALL_SECONDS)
-    if member is None or (pid := scene.platform.signal(member, signal.SIGSTOP)) is None:
+    if member is None or not scene.platform.all_at_work("worker"):
+        return False
+    if (pid := scene.platform.signal(member, signal.SIGSTOP)) is None:
         return False
     scene.diary.write("worker", Manner.FROZEN, f"{member.name} for {seconds:.0f} s")
 

@@ -12,6 +12,7 @@ from connections import companies
 from connections.settings import CompanySettings
 from coordination.database import Connection, Pool
 from outbox import intake
+from outbox.events import BEYOND_MOST
 from outbox.receiving import Receiving
 from records.transfers import Transfer
 from tests.support.hand_worker import HandWorker
@@ -19,6 +20,7 @@ from tests.support.proline import (
     ACME,
     EXPORT_VIEWS,
     LONG_AGO,
+    SENT_AT,
     append,
     connect_company,
     contact,
@@ -307,6 +309,45 @@ def test_batches_are_bounded(pool: Pool) -> None:
         left.append(len(office.rows("SELECT FROM proline_outbox.outbox_events")))
 
     assert left == [4, 1, 0]
+
+
+def test_what_one_transaction_said_is_judged_together(pool: Pool) -> None:
+    """A batch that ended behind the invoice would ask about payments that are void as well."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool), limits(intake_batch=2))
+    office.say("contact", contact())
+    office.say("project", project())
+    office.say("invoice", invoice())
+    office.say("payment", pays("y1", "40.00", i1="40.00"), pays("y2", "10.00", i1="10.00"))
+    office.finish()
+    void = {"voided_at": SENT_AT.isoformat()}
+
+    office.say("contact", contact("c2"))
+    with pool.connection() as connection:
+        append(connection, "invoice", invoice() | void)
+        append(connection, "payment", pays("y1", "40.00", i1="40.00") | void)
+        append(connection, "payment", pays("y2", "10.00", i1="10.00") | void)
+    office.say("contact", contact("c3"))
+
+    left = left_after_each_tick(office, 1)
+    assert office.state("invoice", "i1") == "waiting: children"
+    assert left == [1]
+    office.finish()
+    assert office.state("invoice", "i1") == office.state("payment", "y1") == "done"
+
+
+def test_a_large_transaction_is_taken_in_bit_by_bit(pool: Pool) -> None:
+    """An import of thousands does not hold up everybody else's claims."""
+    with pool.connection() as connection:
+        enable_company(connection)
+    office = Office(pool, HandWorker(pool), limits(intake_batch=3))
+    office.hand.drain()
+    with pool.connection() as connection:
+        for each in range(3 * (3 + BEYOND_MOST)):
+            append(connection, "contact", contact(f"c{each}"))
+
+    assert left_after_each_tick(office, 3) == [2 * (3 + BEYOND_MOST), 3 + BEYOND_MOST, 0]
 
 
 def left_after_each_tick(office: Office, ticks: int) -> list[int]:
