@@ -35,8 +35,8 @@ bench: $(VENV)/.bench ## measure everything beside its control (ONLY=name: one o
 chaos: $(VENV)/.dev ## harm the parts while ProLine writes, then compare the books (SEED=number; LONG=1: for an hour)
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(LONG),--long)
 
-mutants: $(VENV)/.dev ## plant seeded defects, one after the other: a test must catch each (ONLY=name: one of them)
-	@$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
+mutants: $(VENV)/.dev ## plant seeded defects, one after the other: a test must catch each (ONLY=name: one; HARNESS=1: by make chaos)
+	@$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(HARNESS),--harness)
 
 screenshots: $(VENV)/.dev ## take the pictures of the Integrations page anew, into docs/screenshots
 	@$(BIN)/python -m tests.browser.screenshots

@@ -1,8 +1,13 @@
-"""Defects of the functions that every process calls in the database."""
+"""Defects of what every process meets in the database.
+
+What replaces a function asks for it first: one of another name would be made beside it, and would
+change nothing.
+"""
 
 from typing import Final
 
 LIMITER_WITHOUT_ITS_ROW: Final = """
+SELECT 'proline_qbo.lock_limiter(text)'::regprocedure;
 CREATE OR REPLACE FUNCTION proline_qbo.lock_limiter(realm text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $body$
 BEGIN
@@ -12,6 +17,7 @@ END $body$
 """Counts the calls of a realm without its row: two callers count the same place."""
 
 NOW_FOR_THE_CLOCK: Final = """
+SELECT 'proline_qbo.clock()'::regprocedure;
 CREATE OR REPLACE FUNCTION proline_qbo.clock() RETURNS timestamptz
 LANGUAGE sql VOLATILE PARALLEL SAFE AS 'SELECT now()'
 """

@@ -12,14 +12,15 @@ from outbox.changes import Changes
 from outbox.leader import Leader
 from outbox.roots import Root
 from records.transfers import Transfer
+from schemas import Snapshot
 from tests.mutants.hands import put, rewrite
 
 
 def read_by_cursor() -> None:
     """Look for events above the highest id seen, and never below it again."""
 
-    def floors(leads: Leader) -> tuple[int, int]:
-        return leads._memory.events._highest, 0
+    def floors(self: Leader) -> tuple[int, int]:
+        return self._memory.events._highest, 0
 
     put(Leader, "_floors", floors)
 
@@ -102,4 +103,8 @@ def latch_the_newest_only() -> None:
 
 def running_balance_one_by_one() -> None:
     """Take a running-balance invoice for one that stands alone."""
-    put(intake, "_member_of", lambda _snapshot: None)
+
+    def member_of(snapshot: Snapshot | None) -> str | None:
+        return None
+
+    put(intake, "_member_of", member_of)

@@ -1,11 +1,14 @@
 """Defects of handing out, publishing and bringing back."""
 
 from broker.claim_checks import Message
+from coordination.database import Connection
 from coordination.statements import Statement
 from outbox import in_flight, publisher
+from outbox.leader import Leader
 from outbox.lost_messages import LostMessages
 from records import places, settlement, turns
 from records.applied import _STATEMENTS
+from records.places import HeldPlace
 from tests.mutants.hands import put, rewrite, rewritten
 
 
@@ -24,9 +27,23 @@ def dispatch_two_of_one() -> None:
         rewrite(turns, name, ("r.state = 'pending'", "r.state IN ('pending', 'dispatched')"))
 
 
+def no_full_look() -> None:
+    """Look only above the floor, never at what was committed far below it."""
+
+    def floors(self: Leader) -> tuple[int, int]:
+        now = self._monotonic()
+        return self._memory.events.at(now), self._memory.nudges.at(now)
+
+    put(Leader, "_floors", floors)
+
+
 def forget_places() -> None:
     """Begin a term knowing of no place that was handed out before."""
-    put(in_flight, "held_places", lambda _connection: [])
+
+    def held_places(connection: Connection) -> list[HeldPlace]:
+        return []
+
+    put(in_flight, "held_places", held_places)
 
 
 def settle_without_a_nudge() -> None:
@@ -46,12 +63,18 @@ def settle_without_a_nudge() -> None:
 def evidence_by_age() -> None:
     """Take a message for lost because it is old."""
 
-    def evidence(lost: LostMessages, message: Message, now: float) -> str | None:
-        return "queue_empty" if lost._age(message, now) >= lost.lost_after_seconds else None
+    def evidence(self: LostMessages, message: Message, now: float) -> str | None:
+        return "queue_empty" if self._age(message, now) >= self.lost_after_seconds else None
 
     put(LostMessages, "_evidence", evidence)
 
 
 def ignore_returns() -> None:
     """Count a message as published that no queue has taken."""
-    put(publisher._Confirming, "_was_returned", lambda *_: None)
+
+    def was_returned(
+        self: object, _error: BaseException, _exchange: str, _routing_key: str, message: object
+    ) -> None:
+        """Note nothing."""
+
+    put(publisher._Confirming, "_was_returned", was_returned)

@@ -1,24 +1,29 @@
 """Defects of claiming, writing and settling."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from dramatiq.broker import Consumer
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
+from broker.topology import declare_at
 from connections import token_rows
 from coordination.database import Connection
+from coordination.life import FRESH_SECONDS, LifeBeat
 from qbo_client import ApiRequest
 from records import claims, eligibility, evaluation
 from records.attempts import answer_attempt
 from records.claims import Claim, ClaimCheck, OpenAttempt
-from records.facts import NOT_PAID, Facts
+from records.facts import NOT_PAID, Facts, Holders
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
-from tests.support.guards_out import ignore_its_own_beat, let_slots_grow_old
-from workers import body, claim_consumer, drafting, mapping, taking_off, writing
+from tests.support.guards_out import let_slots_grow_old
+from workers import body, drafting, mapping, taking_off, writing
+from workers.claim_consumer import ClaimConsumer, Delivery
 from workers.mapping import matching
 from workers.rabbitmq import ConsumingBroker
 from workers.subscription import Arrival
@@ -26,16 +31,19 @@ from workers.subscription import Arrival
 
 def acknowledge_before_the_write() -> None:
     """Acknowledge a message when it comes, before anything is done about it."""
-    reads = claim_consumer.ClaimConsumer._read
+    reads = ClaimConsumer._read
 
-    def read(consumer: Any, arrival: Arrival) -> Any:  # noqa: ANN401  # handed on as they come
-        delivery = reads(consumer, arrival)
+    def read(self: ClaimConsumer, arrival: Arrival) -> Delivery | None:
+        delivery = reads(self, arrival)
         if delivery is not None:
             arrival.ack()
         return delivery
 
-    put(claim_consumer.ClaimConsumer, "_read", read)
-    put(claim_consumer.ClaimConsumer, "ack", lambda _consumer, _message: None)
+    def ack(self: ClaimConsumer, message: Delivery) -> None:
+        """It was acknowledged when it came."""
+
+    put(ClaimConsumer, "_read", read)
+    put(ClaimConsumer, "ack", ack)
 
 
 def no_fencing_token() -> None:
@@ -45,7 +53,15 @@ def no_fencing_token() -> None:
 
 def stock_consumer() -> None:
     """Consume with Dramatiq's own consumer."""
-    put(ConsumingBroker, "consume", RabbitmqBroker.consume)
+
+    def consume(
+        self: ConsumingBroker, queue_name: str, prefetch: int = 1, timeout: int = 5000
+    ) -> Consumer:
+        # Our broker leaves it to its own consumer to declare; without a queue none would begin.
+        declare_at(self.url)
+        return RabbitmqBroker.consume(self, queue_name, prefetch, timeout)
+
+    put(ConsumingBroker, "consume", consume)
 
 
 def new_request_id_each_time() -> None:
@@ -64,12 +80,23 @@ def new_request_id_each_time() -> None:
 
 def request_id_without_sync_token() -> None:
     """Derive the requestid from what is said, not from what it is said to."""
-    derive: Any = mapping.request_id
+    derive = mapping.request_id
 
-    def request_id(*parts: Any) -> Any:  # noqa: ANN401  # handed on
-        said = json.loads(parts[-1])
+    def request_id(  # noqa: PLR0913, PLR0917  # the product's
+        realm_id: str,
+        company_id: str,
+        entity: str,
+        record_id: str,
+        part: str,
+        operation: str,
+        generation: int,
+        answers: int,
+        body: bytes,
+    ) -> str:
+        said = json.loads(body)
         said.pop("SyncToken", None)
-        return derive(*parts[:-2], 0, json.dumps(said).encode())
+        told = json.dumps(said).encode()
+        return derive(realm_id, company_id, entity, record_id, part, operation, generation, 0, told)
 
     put(drafting, "request_id", request_id)
 
@@ -99,7 +126,11 @@ def refresh_without_a_lease() -> None:
 
 def adopt_of_any_customer() -> None:
     """Take an object for ours by its note and total, whoever's customer it is of."""
-    put(matching, "_reference", lambda _thing, _name: None)
+
+    def reference(thing: Mapping[str, Any], name: str) -> object:
+        return None
+
+    put(matching, "_reference", reference)
 
 
 def link_of_any_realm() -> None:
@@ -113,13 +144,27 @@ def link_of_any_realm() -> None:
 
 def send_after_a_freeze() -> None:
     """Send however late after its slot and its last beat."""
+
+    def fresh_within(self: LifeBeat, seconds: float = FRESH_SECONDS) -> bool:
+        return True
+
     let_slots_grow_old()
-    ignore_its_own_beat()
+    put(LifeBeat, "fresh_within", fresh_within)
 
 
 def write_beside_an_old_call() -> None:
     """Write what is new while a call of a process that is gone may be on its way."""
-    put(writing, "on_its_way_until", lambda *_given: None)
+
+    def on_its_way_until(
+        connection: Connection,
+        record_pk: int,
+        at_most: timedelta,
+        name: str | None,
+        codes: Sequence[str] | None = None,
+    ) -> datetime | None:
+        return None
+
+    put(writing, "on_its_way_until", on_its_way_until)
 
 
 def void_before_the_payments() -> None:
@@ -130,9 +175,13 @@ def void_before_the_payments() -> None:
         return judges(replace(facts, paid=NOT_PAID), now)
 
     put(evaluation, "judge", judge)
-    put(taking_off, "load_locked", lambda *_given: NOT_PAID)
+    put(taking_off, "load_locked", _not_paid)
 
 
 def void_without_the_lock() -> None:
     """Void or lower an invoice by what the relay saw, though a payment is just being opened."""
-    put(taking_off, "load_locked", lambda *_given: NOT_PAID)
+    put(taking_off, "load_locked", _not_paid)
+
+
+def _not_paid(connection: Connection, realm_id: str, invoice_pk: int) -> Holders:
+    return NOT_PAID

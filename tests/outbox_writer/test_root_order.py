@@ -110,6 +110,42 @@ def test_a_snapshot_is_read_under_the_lock(
     assert (differing(engine) == []) is locked
 
 
+def test_the_event_of_the_last_commit_is_the_newest(
+    plain_sessions: Sessions,
+    sessions: Sessions,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever is held up on the way to the lock has appended nothing before it.
+
+    An event that was there already would stand for less than what was committed in between.
+    """
+    is_at_the_lock, other_has_committed = threading.Event(), threading.Event()
+    lock_roots = root_locks.lock_roots
+
+    def held_up_once(connection: Connection, root: Root, ids: Collection[Any]) -> list[Any]:
+        if not is_at_the_lock.is_set():
+            is_at_the_lock.set()
+            assert other_has_committed.wait(PATIENCE_SECONDS)
+        return lock_roots(connection, root, ids)
+
+    monkeypatch.setattr(root_locks, "lock_roots", held_up_once)
+    add_invoices(plain_sessions)
+
+    def add_line(line_id: int) -> None:
+        with sessions.begin() as session:
+            session.add(InvoiceLine(id=line_id, invoice_id="inv-00", amount=Decimal("1.00")))
+
+    with ThreadPoolExecutor(1) as threads:
+        last = threads.submit(add_line, 1)
+        assert is_at_the_lock.wait(PATIENCE_SECONDS)
+        add_line(2)
+        other_has_committed.set()
+        last.result(PATIENCE_SECONDS)
+
+    assert lines_told(engine) == [["2"], ["1", "2"]]
+
+
 @pytest.mark.parametrize(("key_share", "deadlocks"), [(True, 0), (False, 1)])
 def test_two_added_lines_do_not_wait_for_each_other(
     plain_sessions: Sessions,
@@ -267,6 +303,13 @@ def differing(engine: Engine) -> list[str]:
         told = {row.record_id: row.snapshot for row in connection.execute(newest)}
         true = invoice_snapshots(connection, list(told))
         return [each for each, snapshot in told.items() if snapshot != true[each][1]]
+
+
+def lines_told(engine: Engine) -> list[list[str]]:
+    """Return the lines that each event tells of, in the order of the events' ids."""
+    told = text("SELECT snapshot -> 'lines' FROM proline_outbox.outbox_events ORDER BY id")
+    with engine.connect() as connection:
+        return [[line["id"] for line in lines] for lines in connection.scalars(told)]
 
 
 def invoice_root(reader: Callable[[Connection, list[Any]], Snapshots]) -> Root:

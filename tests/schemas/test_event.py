@@ -1,12 +1,27 @@
 """The envelope refuses what could not be addressed or stored, and nothing else."""
 
+import json
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from traceback import format_exception
+from typing import Any, TypeVar
 
 import pytest
+from hypothesis import given
 
-from schemas import Entity, Event, EventInvalid
+from schemas import (
+    Entity,
+    Event,
+    EventInvalid,
+    SchemaError,
+    decode_snapshot,
+    parse_snapshot,
+)
+from tests.schemas.hostile import SECRET, Envelope, envelopes
+
+T = TypeVar("T")
 
 
 def event(**changes: Any) -> Event:  # noqa: ANN401 - wrong types are what these tests pass
@@ -101,3 +116,48 @@ def test_an_event_cannot_be_changed() -> None:
 def test_customer_data_stays_out_of_an_events_printed_form() -> None:
     """An event that reaches a log line says which record, never what is in it."""
     assert "555-0100" not in repr(event(snapshot={"phone": "555-0100"}))
+
+
+@given(envelopes())
+def test_any_arguments_are_an_event_or_a_refusal_that_repeats_no_value(envelope: Envelope) -> None:
+    """ProLine meets one error alone, whatever it passes; all that a log may print of it is ours."""
+    made = outcome(envelope.event)
+
+    assert SECRET not in printed(made)
+    if isinstance(made, Event):
+        assert made.entity in Entity
+        for word in (made.company_id, made.record_id, made.event_type):
+            assert len(word) <= 64
+            assert "\x00" not in word
+
+
+@given(envelopes())
+def test_what_is_taken_is_read_whatever_it_holds(envelope: Envelope) -> None:
+    """The relay's reader gives the record or its misfits, and neither repeats a value."""
+    made = outcome(envelope.event)
+    if not isinstance(made, Event):
+        return
+
+    raw = decode_snapshot(json.dumps(made.snapshot))
+    read = outcome(partial(parse_snapshot, made.entity, raw))
+
+    if isinstance(read, SchemaError):
+        assert SECRET not in printed(read)
+        assert read.sentence.endswith(".")
+    else:
+        assert read.snapshot.id == made.record_id
+
+
+def outcome(call: Callable[[], T]) -> T | SchemaError:
+    """Give what a call gives, or how it is refused; any other error is none of the contract."""
+    try:
+        return call()
+    except SchemaError as refused:
+        return refused
+
+
+def printed(outcome_: object) -> str:
+    """Give all that a log may print: of an error its causes too."""
+    if isinstance(outcome_, Exception):
+        return "".join(format_exception(outcome_))
+    return repr(outcome_)

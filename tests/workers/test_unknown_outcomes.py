@@ -321,6 +321,7 @@ def test_a_newer_snapshot_while_the_outcome_is_unknown_makes_no_second_object(
     edit_while_unknown(roofer)
     roofer.settle()
 
+    assert len(roofer.held("Invoice")) == 1
     assert roofer.the("Invoice")["TotalAmt"] == 120
     create, update = roofer.bodies("invoice")
     assert "Id" not in create
