@@ -47,7 +47,6 @@ MUTANTS: Final = (
         ),
         r"assert '' == 'theirs' in: ",
         outbox.snapshot_from_the_session,
-        in_the_harness="lost",
     ),
     Mutant(
         "line_without_its_root",
@@ -229,7 +228,6 @@ MUTANTS: Final = (
         ),
         r"assert \['invoice', 'payment'\] == \['payment', 'invoice'\] in: ",
         workers.void_before_the_payments,
-        in_the_harness="inversions",
     ),
     Mutant(
         "void_without_the_lock",
