@@ -1,11 +1,12 @@
 """The records of the model: what ProLine says of them, and which change QuickBooks shows."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from tests.support import proline
-from tests.support.proline import SENT_AT, WON, Snapshot
+from tests.support.proline import WON, Snapshot
 
 Record = tuple[str, str]
 """Entity and id."""
@@ -51,12 +52,25 @@ def payers_of(invoice: Record) -> list[Record]:
     return [each for each in PAYMENTS if invoice in paid_by(each)]
 
 
-def snapshot(record: Record, number: int, *, ready: bool, void: bool) -> Snapshot:
+def below_of(record: Record) -> list[Record]:
+    """Say what hangs from a record, directly or not."""
+    match record[0]:
+        case "contact" | "project":
+            return list(RECORDS[RECORDS.index(record) + 1 :])
+        case "invoice":
+            return payers_of(record)
+    return []
+
+
+def snapshot(
+    record: Record, number: int, *, sent_at: datetime, ready: bool, void: bool
+) -> Snapshot:
     """Give what ProLine says of a record at a revision.
 
     Args:
         record: which.
         number: the revision, in the field of its kind.
+        sent_at: when an invoice was sent, if it was.
         ready: whether it is to be in QuickBooks: won, sent, complete.
         void: whether it is voided.
     """
@@ -69,8 +83,8 @@ def snapshot(record: Record, number: int, *, ready: bool, void: bool) -> Snapsho
             stage = WON if ready else "Inspection"
             return proline.project(record_id, stage=stage, address={"line2": f"Unit {number}"})
         case "invoice":
-            sent_at = SENT_AT.isoformat() if ready else None
-            told = proline.invoice(record_id, TOTAL, memo=f"Revision {number}", sent_at=sent_at)
+            sent = sent_at.isoformat() if ready else None
+            told = proline.invoice(record_id, TOTAL, memo=f"Revision {number}", sent_at=sent)
             return told | voided
         case _:
             status = "complete" if ready else "pending"

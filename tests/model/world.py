@@ -6,7 +6,7 @@ of them are the product's own, on a real PostgreSQL.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Final, Literal, Self, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -25,16 +25,18 @@ from qbo_simulator.simulator import Simulator
 from qbo_simulator.wire import Request
 from records.claims import ClaimCheck
 from tests.model.crashes import Crash, CrashingPool
-from tests.support.always_good import OneToken
 from tests.support.relay_in_hand import AT_ONCE, StepClock
 from workers.body import SyncBody
 from workers.calling import Caller
 from workers.running import RunningClaims
+from workers.waits import Waits
 
 Fate = Literal["answered", "dropped", "lost", "dies before", "dies after"]
 """Of a call: dropped is never done, lost is done without an answer; the rest end the process."""
 THREADS = 8
-ROOMY = Limits(pace_ms=0, send_within_ms=60_000, max_wait_seconds=60.0, in_flight=1_000)
+ROOMY = Limits(pace_ms=0, max_wait_seconds=60.0, in_flight=1_000)
+PROVED: Final = False
+"""Whether the workers count on a requestid being replayed, and are judged as who may."""
 
 
 def nothing() -> None:
@@ -88,22 +90,26 @@ class Broker:
 class Way:
     """The way back to a caller: while a call is in flight, something else may happen, once.
 
+    It is looked at twice: before the call is carried out, and once it is.
+
     Attributes:
         meanwhile: what happens.
-        looks: how often it is first looked at the way: once before the call is carried out, once
-            after it.
+        is_done: whether the call has been carried out by then.
+        leaves: whether the caller has gone once it is carried out: the log knows of no answer.
     """
 
     meanwhile: Callable[[], None]
-    looks: int
+    is_done: bool
+    leaves: bool
+    looked: bool = False
 
     def wait_closed(self, timeout_seconds: float) -> bool:
-        """Let it happen in its turn; the caller stays."""
+        """Let it happen in its turn; say whether the caller has gone."""
         del timeout_seconds
-        self.looks -= 1
-        if self.looks == -1:
+        done, self.looked = self.looked, True
+        if done == self.is_done:
             self.meanwhile()
-        return False
+        return done and self.leaves
 
 
 class QuickBooks:
@@ -124,8 +130,8 @@ class QuickBooks:
         http = httpx.Client(transport=httpx.MockTransport(self._handle))
         self.client = BareClient(http, "http://quickbooks.example")
 
-    def token(self, realm_id: str) -> str:
-        """Give a good access token of a company."""
+    def access_token(self, realm_id: str) -> str:
+        """Give a new access token of a company: however much time has passed, it is good."""
         realm = self.simulator.realms.find(realm_id)
         assert realm is not None
         code = self.simulator.office.issue_code(realm)
@@ -133,6 +139,14 @@ class QuickBooks:
         headers = {"authorization": "Basic YXBwOnNlY3JldA=="}
         request = Request("POST", "/oauth2/v1/tokens/bearer", headers, body)
         return str(self.simulator.handle(request).json()["access_token"])
+
+    def refused(self, realm_id: str, token: str) -> str:  # noqa: ARG002  # the protocol's
+        """Nobody refuses one."""
+        raise AssertionError(realm_id)
+
+    def for_company(self, company_id: str) -> Self:  # noqa: ARG002  # the protocol's
+        """Give the source of one company's tokens."""
+        return self
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         fate = self.fates.pop(0) if self.fates else "answered"
@@ -145,7 +159,8 @@ class QuickBooks:
             request.method, f"{split.path}?{split.query}", dict(request.headers), request.content
         )
         meanwhile, self.meanwhile = self.meanwhile, nothing
-        answer = self.simulator.handle(asked, Way(meanwhile, looks=int(self.is_done)))
+        leaves = fate in {"lost", "dies after"}
+        answer = self.simulator.handle(asked, Way(meanwhile, self.is_done, leaves))
         if fate == "dies after":
             raise Crash
         if fate == "lost":
@@ -163,7 +178,7 @@ class WorkerProcess:
         before_it_sends: what happens right before it looks whether it may send, once.
     """
 
-    def __init__(self, pool: Pool, quickbooks: QuickBooks, token: str, clock: StepClock) -> None:
+    def __init__(self, pool: Pool, quickbooks: QuickBooks, clock: StepClock) -> None:
         """Register one."""
         self.dead = self.stands = False
         self.before_it_sends: Callable[[], None] = nothing
@@ -181,9 +196,17 @@ class WorkerProcess:
             self.process_id,
             ROOMY,
             self._may_send,
+            monotonic=clock,
             wait=lambda _seconds: None,
         )
-        self._body = SyncBody(given, caller, OneToken(token), self.process_id, RunningClaims())
+        self._body = SyncBody(
+            given,
+            caller,
+            quickbooks,
+            self.process_id,
+            RunningClaims(),
+            waits=Waits(requestid_proved=PROVED),
+        )
 
     def run(self, message: Message) -> None:
         """Do what a message asks for; the process may end on the way."""

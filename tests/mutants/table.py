@@ -19,6 +19,7 @@ MUTANTS: Final = (
         ("tests/relay/test_intake.py::test_a_transaction_that_commits_late_is_not_lost",),
         r"assert 'unknown' == 'waiting: stage' in: ",
         outbox.read_by_cursor,
+        in_the_model=r"AssertionError: not settled: .*'event'",
         in_the_harness="lost",
     ),
     Mutant(
@@ -177,6 +178,7 @@ MUTANTS: Final = (
         ),
         r'assert 2 == 1 in: assert len\(roofer\.held\("Invoice"\)\) == 1',
         workers.newer_while_unknown,
+        in_the_model=r"assert \[Breach\(",
     ),
     Mutant(
         "refresh_without_a_lease",

@@ -7,13 +7,15 @@ from traceback import format_exception
 from typing import Any, Final
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine, text
 
 from outbox import record
 from outbox.events import stored_text
 from schemas import Entity, EventInvalid, SnapshotInvalid, decode_snapshot, parse_snapshot
-from tests.schemas.hostile import SECRET, Envelope, envelopes
+from tests.behaviour.playing import try_again_quickly
+from tests.schemas.hostile import SECRET, Envelope, always, envelopes
 from tests.support.roofer import COMPANY, Roofer, roofer_in
 
 ENDS: Final = frozenset({"done", "failed", "waiting", "skipped"})
@@ -52,6 +54,7 @@ def test_python_and_sql_take_or_refuse_alike(
 
     @settings(SHARED, max_examples=150)
     @given(envelopes())
+    @always
     def alike(envelope: Envelope) -> None:
         recorded = by_python(engine, envelope)
         appended = by_sql(connection, envelope)
@@ -73,6 +76,7 @@ def test_what_was_taken_is_read_by_relay_and_workers(connection: psycopg.Connect
 
     @settings(SHARED, max_examples=150)
     @given(envelopes())
+    @always
     def is_read(envelope: Envelope) -> None:
         appended = by_sql(connection, envelope)
         if not isinstance(appended, Taken):
@@ -86,14 +90,16 @@ def test_what_was_taken_is_read_by_relay_and_workers(connection: psycopg.Connect
     is_read()
 
 
-def test_what_was_taken_comes_to_rest(database_url: str) -> None:
+def test_what_was_taken_comes_to_rest(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parked with a sentence, waiting for what it names, or in QuickBooks; never tried for ever."""
+    try_again_quickly(monkeypatch)
     numbers = count(100)
     with roofer_in(database_url) as roofer:
         roofer.contact().project().invoice().settle()
 
         @settings(SHARED, max_examples=60)
         @given(envelopes())
+        @always
         def rests(envelope: Envelope) -> None:
             number = next(numbers)
             named = as_one_of(envelope, number)

@@ -19,7 +19,7 @@ from schemas import (
     decode_snapshot,
     parse_snapshot,
 )
-from tests.schemas.hostile import SECRET, Envelope, envelopes
+from tests.schemas.hostile import SECRET, Envelope, always, envelopes
 
 T = TypeVar("T")
 
@@ -119,6 +119,7 @@ def test_customer_data_stays_out_of_an_events_printed_form() -> None:
 
 
 @given(envelopes())
+@always
 def test_any_arguments_are_an_event_or_a_refusal_that_repeats_no_value(envelope: Envelope) -> None:
     """ProLine meets one error alone, whatever it passes; all that a log may print of it is ours."""
     made = outcome(envelope.event)
@@ -132,6 +133,7 @@ def test_any_arguments_are_an_event_or_a_refusal_that_repeats_no_value(envelope:
 
 
 @given(envelopes())
+@always
 def test_what_is_taken_is_read_whatever_it_holds(envelope: Envelope) -> None:
     """The relay's reader gives the record or its misfits, and neither repeats a value."""
     made = outcome(envelope.event)
