@@ -15,6 +15,7 @@ from schemas.errors import EventInvalid
 from schemas.values import ID_LENGTH_MAX, Id
 
 EVENT_TYPE_LENGTH_MAX = 64
+FIRST_SURROGATE, LAST_SURROGATE = "\ud800", "\udfff"
 SNAPSHOT_BYTES_MAX = 1_048_576
 
 
@@ -85,6 +86,9 @@ def _check_event_type(value: object) -> None:
 def _check_storable(name: str, value: str) -> None:
     if "\x00" in value:
         raise EventInvalid(f"The event's {name} contains a NUL character, which cannot be stored.")
+    if any(FIRST_SURROGATE <= each <= LAST_SURROGATE for each in value):
+        # UTF-16's halves of a character: no UTF-8 holds one alone.
+        raise EventInvalid(f"The event's {name} contains half a character, which cannot be stored.")
 
 
 def _json_bytes(snapshot: dict[str, Any]) -> int:
