@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemas import Entity, Event
 from tests.support import proline
 
-SECRET: Final = "Ada Lovelace Example"
+SECRET: Final = "Ada Example the Customer"
 KNOWN: Final = {
     "contact": proline.contact(address={"line1": "1 Example Street"}),
     "project": proline.project(),
