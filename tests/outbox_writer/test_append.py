@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 APPEND = "SELECT proline_outbox.append(%s, %s, %s, %s, %s)"
 SNAPSHOT = Jsonb({"id": "inv-1"})
 AN_EVENT = ("com-1", "invoice", "inv-1", SNAPSHOT, "invoice.changed")
+NAMES = ("a_company", "an_entity", "a_record", "a_snapshot", "a_type")
 SNAPSHOT_BYTES_MOST = 1_048_576
 MOST = "a_snapshot_is_at_most_1_mb"
 
@@ -152,11 +153,29 @@ def test_a_snapshot_is_measured_to_the_byte_as_it_is_printed(
 
 @pytest.mark.parametrize("missing", range(5))
 def test_nothing_of_an_event_may_be_null(connection: psycopg.Connection, missing: int) -> None:
-    """No rule of a value refuses NULL: the columns do."""
+    """Their columns would refuse it too, and show the whole row."""
     event = [None if place == missing else value for place, value in enumerate(AN_EVENT)]
 
-    with pytest.raises(psycopg.errors.NotNullViolation):
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
         connection.execute(APPEND, event)
+
+    diag = refused.value.diag
+    assert diag.constraint_name == f"an_event_has_{NAMES[missing]}"
+    assert diag.message_detail is None
+
+
+def test_without_that_rule_a_null_shows_the_customer(connection: psycopg.Connection) -> None:
+    """The guard taken out: the column refuses it, with the snapshot in its words."""
+    for domain, rule in (("company_id", "a_company"), ("event_type", "a_type")):
+        connection.execute(
+            f"ALTER DOMAIN proline_outbox.{domain} DROP CONSTRAINT an_event_has_{rule}".encode()
+        )
+    snapshot = Jsonb({"memo": "Ada Example"})
+
+    with pytest.raises(psycopg.errors.NotNullViolation) as refused:
+        connection.execute(APPEND, (None, "invoice", "inv-1", snapshot, "told"))
+
+    assert "Ada Example" in (refused.value.diag.message_detail or "")
 
 
 def test_the_table_itself_has_no_check(connection: psycopg.Connection) -> None:

@@ -185,11 +185,11 @@ def by_sql(
         with connection.transaction(force_rollback=not keep):
             connection.execute(APPEND, [*named, snapshot, envelope.event_type])
             row = connection.execute(WRITTEN).fetchone()
-    except psycopg.errors.CheckViolation as refused:
+    except psycopg.errors.IntegrityError as refused:
         return Refused(f"{refused} {refused.diag.message_detail} {refused.diag.context}")
     except (psycopg.Error, UnicodeEncodeError):
         # A type of PostgreSQL's own has refused it before a rule of ours could: such an error
-        # quotes what it could not read. So does that of a NULL, which its column refuses.
+        # quotes what it could not read.
         return Refused()
     assert row is not None
     return Taken(*row)

@@ -4,7 +4,7 @@ Every text of a snapshot carries `SECRET`, the customer's data that no error may
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from reprlib import Repr
@@ -180,6 +180,10 @@ WORST: Final = {
     "half a pair": _told(memo=SECRET + "\ud800"),
     "no number": _told(memo=[SECRET, float("nan")]),
     "a number without end": _told(number=[SECRET, 10**4_298]),
+    "short in Python, long in plain digits": _told(memo=SECRET, totals=[1e308] * 4_000),
+    "a little that is long in plain digits": _told(memo=SECRET, totals=[5e-324, 1e22, -1.5e-7]),
+    "no company": replace(_told(memo=SECRET), company_id=None),
+    "no event type": replace(_told(memo=SECRET), event_type=None),
     "too deep": _told(memo=nested(200)),
     "no text": _told(display_name=[SECRET]),
     "another version of the contract": _told(version=99, schema_version="9", display_name=SECRET),
