@@ -163,10 +163,12 @@ def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any
 
 def _customers(session: Session, contact: Contact) -> list[dict[str, Any]]:
     own_name = lookup_names(contact)[0]
-    return _ask(session, query_for_contact(contact), own_name, Read.EXISTING_CUSTOMER)
+    return ask_by_name(session, query_for_contact(contact), own_name, Read.EXISTING_CUSTOMER)
 
 
-def _ask(session: Session, request: ApiRequest, name: str, purpose: Read) -> list[dict[str, Any]]:
+def ask_by_name(
+    session: Session, request: ApiRequest, name: str, purpose: Read
+) -> list[dict[str, Any]]:
     """Ask for customers by name; a name the language cannot parse is asked for in plain ASCII."""
     try:
         response = session.read(request, purpose)
@@ -352,7 +354,7 @@ def _holder(session: Session, attempt: OpenAttempt, holder_id: str | None) -> di
     if holder_id is not None:
         return read_customer(session, holder_id, Read.NAME_TAKEN)
     name = str(sent_fields(attempt).get("DisplayName") or "")
-    return named(_ask(session, query_for_name(name), name, Read.NAME_TAKEN), name)
+    return named(ask_by_name(session, query_for_name(name), name, Read.NAME_TAKEN), name)
 
 
 def read_customer(session: Session, qbo_id: str, purpose: Read) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ class Read(StrEnum):
     REREAD = "reread"
     """Somebody changed the object since our SyncToken (5010)."""
     LOOK_UP = "look_up"
-    """A write whose outcome is unknown, where QuickBooks would take a second one."""
+    """A write whose outcome is unknown: what it has made or changed, if anything."""
     REFERENCE = "reference"
     """Which of the things a refused write refers to is gone, or what an invoice still has open."""
     BOOKS_CLOSED = "books_closed"

@@ -35,15 +35,15 @@ from records.settlement import Release, done, handed_back, retry
 from schemas import Entity, Payment
 from workers import answered, learning
 from workers import conflicts as conflicts_
-from workers.answers import linked_by, object_in, objects_in
+from workers.answers import linked_by, object_in
 from workers.backoff import backoff_seconds
 from workers.calling import TimedSlot
 from workers.closing import end_with_error, is_one_statement, write_error, write_success
 from workers.drafting import Draft, draft_for, request_of, write_of
-from workers.lookups import is_repeatable, made_by, query_for
+from workers.earlier_sends import look
+from workers.lookups import is_repeatable
 from workers.mapping import Conflict
 from workers.meaning import Action, Meaning, meaning_of
-from workers.reads import Read
 from workers.session import Session
 from workers.taking_off import is_held, takes_money_off
 from workers.wanted import Wanted, basis_of, is_gone, unique_name
@@ -207,26 +207,25 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
             sentence = "Waits until QuickBooks must have an answer."
             session.leave(connection, retry(due, sentence, transient=False))
             return True
-    found = objects_in(session.read(query_for(attempt), Read.LOOK_UP), attempt.kind)
-    made = made_by(attempt, found)
-    if made is None:
+    found = look(session, attempt)
+    if found is None:
         session.looked_for = attempt.id
         with session.pool.connection() as connection:
             seen = _fault_that_leaves_it_open(connection, attempt)
-        return _repeat(session, attempt) if seen is None else _give_up_id(session, attempt, *seen)
+        return _repeat(session, attempt) if seen is None else _give_up_id(session, attempt, seen)
+    return _found(session, attempt, found)
+
+
+def _found(session: Session, attempt: OpenAttempt, found: Linked) -> bool:
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
-    before = session.claim.parts.get(attempt.part)
-    return _applied(session, attempt, linked_by(attempt, made, before))
+    return _applied(session, attempt, found)
 
 
-def _fault_that_leaves_it_open(
-    connection: Connection, attempt: OpenAttempt
-) -> tuple[Meaning, None, BusinessFault] | None:
+def _fault_that_leaves_it_open(connection: Connection, attempt: OpenAttempt) -> Meaning | None:
     """What QuickBooks said of an id that it had seen; None: it has not said so."""
     for code in sorted(CODES_THAT_LEAVE_IT_OPEN):
         if had_fault(connection, attempt.id, [code]):
-            fault = BusinessFault(code=code)
-            return meaning_of(fault), None, fault
+            return meaning_of(BusinessFault(code=code))
     return None
 
 
@@ -327,7 +326,7 @@ def _not_applied(
         return _refresh(session, attempt, timed, error)
     meaning = meaning_of(error)
     if isinstance(error, BusinessFault) and meaning.action is Action.RESOLVE:
-        return _seen_before(session, attempt, timed, error, meaning)
+        return _seen_before(session, attempt, timed, error)
     if meaning.action is Action.RESOLVE:
         return _unknown(session, attempt, timed, error)
     if meaning.answered:
@@ -342,34 +341,62 @@ def _refused(
     error: QuickBooksError,
     meaning: Meaning,
 ) -> bool:
-    """A business answer: it may teach something, and a newer version has its own try.
+    """A business answer. Where an earlier send may have been done, it is the cause perhaps.
 
-    One without a code is a page of something on the way: QuickBooks has not looked at this send,
-    and the page says nothing of another that may have been applied.
+    So it is looked for before the attempt is closed. An answer without a code is a page of
+    something on the way: QuickBooks has not looked at this send, and it is sent again.
     """
-    teaches = learning.teaches(attempt, meaning)
-    goes_on = teaches or attempt.version != session.claim.version
     left_open = False
 
     def settle(connection: Connection) -> None:
         nonlocal left_open
-        # What was looked for is not there.
-        unsure = error.code is None and session.looked_for != attempt.id
+        # What was looked for is not there; and a proved id is replayed, so that no other was done.
+        told = error.code is not None and session.waits.requestid_proved
+        unsure = session.looked_for != attempt.id and not told
         left_open = unsure and _another_may_be_there(connection, attempt, timed)
         end_with_error(connection, timed, error)
-        if left_open:
+        if left_open and error.code is None:
             session.leave(connection, _again(session, connection, attempt))
-            return
-        session.free(write_error(connection, session.claim, attempt, "refused", error))
-        if not goes_on:
-            session.leave_by(connection, meaning, attempt.basis)
+        elif not left_open:
+            _close_refused(session, connection, attempt, error, meaning)
 
     session.closing.commit(settle)
-    if left_open:
-        session.claim = replace(session.claim, attempt=attempt)
+    if not left_open:
+        return _after_refusal(session, attempt, error, meaning)
+    session.claim = replace(session.claim, attempt=attempt)
+    if error.code is None:
         return True
+    found = look(session, attempt)
+    if found is not None:
+        return _found(session, attempt, found)
+    session.closing.commit(
+        lambda connection: _close_refused(session, connection, attempt, error, meaning)
+    )
+    return _after_refusal(session, attempt, error, meaning)
+
+
+def _goes_on(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
+    """A refusal may teach something, and a newer version has its own try."""
+    return learning.teaches(attempt, meaning) or attempt.version != session.claim.version
+
+
+def _close_refused(
+    session: Session,
+    connection: Connection,
+    attempt: OpenAttempt,
+    error: QuickBooksError,
+    meaning: Meaning,
+) -> None:
+    session.free(write_error(connection, session.claim, attempt, "refused", error))
+    if not _goes_on(session, attempt, meaning):
+        session.leave_by(connection, meaning, attempt.basis)
+
+
+def _after_refusal(
+    session: Session, attempt: OpenAttempt, error: QuickBooksError, meaning: Meaning
+) -> bool:
     session.claim = replace(session.claim, attempt=None)
-    if teaches:
+    if learning.teaches(attempt, meaning):
         log.info(
             "refusal.looked_at",
             record_pk=session.claim.pk,
@@ -378,7 +405,7 @@ def _refused(
             action=meaning.action,
         )
         return learning.learn(session, attempt, error, meaning)
-    return not goes_on
+    return not _goes_on(session, attempt, meaning)
 
 
 def _another_may_be_there(
@@ -433,36 +460,35 @@ def _refresh(
 
 
 def _seen_before(
-    session: Session,
-    attempt: OpenAttempt,
-    timed: TimedSlot,
-    error: QuickBooksError,
-    meaning: Meaning,
+    session: Session, attempt: OpenAttempt, timed: TimedSlot, error: QuickBooksError
 ) -> bool:
     """QuickBooks has seen this request id, or this object: the same bytes would loop for ever.
 
-    Where it refuses a second one by itself, a new id leads to what is there; else it is looked up.
+    Where it would refuse a second one, what is there already is found at once; elsewhere nothing is
+    done before it must be there.
     """
     if not is_repeatable(attempt):
         return _unknown(session, attempt, timed, error)
-    return _give_up_id(session, attempt, meaning, timed, error)
+    session.claim = replace(session.claim, attempt=attempt)
+    session.closing.commit(lambda connection: end_with_error(connection, timed, error))
+    found = look(session, attempt)
+    if found is not None:
+        return _found(session, attempt, found)
+    # Perhaps the first is still at work.
+    session.closing.commit(
+        lambda connection: session.leave(connection, _again(session, connection, attempt))
+    )
+    return True
 
 
-def _give_up_id(
-    session: Session,
-    attempt: OpenAttempt,
-    meaning: Meaning,
-    timed: TimedSlot | None = None,
-    error: QuickBooksError | None = None,
-) -> bool:
+def _give_up_id(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
     """Close an attempt whose id QuickBooks does not take, and write once more under a new one."""
     codes = sorted(CODES_THAT_LEAVE_IT_OPEN)
     with session.pool.connection() as connection:
         again = was_refused_with(connection, session.claim, attempt.part, codes)
 
     def settle(connection: Connection) -> None:
-        if timed is not None and error is not None:
-            end_with_error(connection, timed, error)
+        error = BusinessFault(code=meaning.code)
         session.free(write_error(connection, session.claim, attempt, "refused", error))
 
     session.closing.commit(settle)
@@ -498,12 +524,13 @@ def _unknown(
 def _may_repeat(session: Session, connection: Connection, attempt: OpenAttempt) -> bool:
     """Whether the same bytes may be sent again without a look-up; a proved id is taken at its word.
 
-    Unless QuickBooks goes on calling it a duplicate instead of replaying the answer.
+    Unless QuickBooks calls it a duplicate instead of replaying the answer.
     """
-    if is_repeatable(attempt) or not session.waits.requestid_proved:
-        return is_repeatable(attempt)
+    called_duplicate = _fault_that_leaves_it_open(connection, attempt) is not None
+    if is_repeatable(attempt):
+        return not called_duplicate
     few = attempt.sends < SENDS_OF_A_PROVED_ID
-    return few or _fault_that_leaves_it_open(connection, attempt) is None
+    return session.waits.requestid_proved and (few or not called_duplicate)
 
 
 def _may_repeat_at_once(session: Session, attempt: OpenAttempt) -> bool:

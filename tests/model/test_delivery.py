@@ -36,9 +36,7 @@ from coordination import processes
 from coordination.database import Pool
 from demo.comparer import Books, Ledger, Office
 from demo.comparer.proline import AllocationRow
-from records.deciding import answer, open_questions
 from records.lost_claims import PARKED_AFTER_DEATHS
-from records.questions import Question
 from tests.model.crashes import When
 from tests.model.records import (
     CUSTOMERS,
@@ -516,26 +514,9 @@ class Delivery(RuleBasedStateMachine):
                     break
             while self.broker.messages:
                 self.workers[0].run(self.broker.messages.pop(0))
-            if not self._unsettled() and not self._answered():
+            if not self._unsettled():
                 return
         raise AssertionError(f"not settled: {self._unsettled()}")
-
-    def _answered(self) -> bool:
-        """Let the office say that ProLine is right about what somebody is said to have changed.
-
-        Nobody did. But books that forget requestids refuse an update that was done when it is sent
-        again (5010), and once ProLine has said something newer, what we wrote is taken for theirs.
-        """
-        with self.world.pool.connection() as connection:
-            asked = [
-                each
-                for each in open_questions(connection, company_id=self.company_id)
-                if each.question == Question.CHANGED_IN_QUICKBOOKS
-            ]
-            assert not (asked and self.replays), asked
-            for each in asked:
-                answer(connection, each, "ours", by="the office")
-        return bool(asked)
 
     def _judge(self) -> None:
         realm = self.world.quickbooks.simulator.realms.find(self.realm_id)
@@ -560,14 +541,7 @@ class Delivery(RuleBasedStateMachine):
         # How fast a company may be called is no matter of this model.
         broken = [each for each in verdict.breaches if each.kind is not Kind.LIMIT_BREACHES]
         assert broken == []
-        applied = [
-            call
-            for call in calls
-            if call.applied_at
-            and call.entity in KINDS
-            # What is asked in other books is said again.
-            and (self.replays or call.operation == "create")
-        ]
+        applied = [call for call in calls if call.applied_at and call.entity in KINDS]
         said = [(call.object_id, call.entity, _without_token(call.body)) for call in applied]
         assert [each for each in said if said.count(each) > 1] == []
         living = {number for each, number in self.newest.items() if each not in self.void}

@@ -19,13 +19,16 @@ from records import claims, eligibility, evaluation
 from records.attempts import answer_attempt
 from records.claims import Claim, ClaimCheck, OpenAttempt
 from records.facts import NOT_PAID, Facts, Holders
+from records.links import Linked
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
 from tests.support.guards_out import let_slots_grow_old
-from workers import body, drafting, mapping, taking_off, writing
+from workers import body, drafting, earlier_sends, mapping, taking_off, writing
 from workers.claim_consumer import ClaimConsumer, Delivery
+from workers.lookups import is_repeatable
 from workers.mapping import matching
 from workers.rabbitmq import ConsumingBroker
+from workers.session import Session
 from workers.subscription import Arrival
 
 
@@ -165,6 +168,16 @@ def write_beside_an_old_call() -> None:
         return None
 
     put(writing, "on_its_way_until", on_its_way_until)
+
+
+def refusal_of_a_repeat_believed() -> None:
+    """Close a write by what its repeat is refused for, before anybody looks what is there."""
+    looks = earlier_sends.look
+
+    def look(session: Session, attempt: OpenAttempt) -> Linked | None:
+        return None if is_repeatable(attempt) else looks(session, attempt)
+
+    put(writing, "look", look)
 
 
 def void_before_the_payments() -> None:

@@ -223,6 +223,15 @@ MUTANTS: Final = (
         workers.write_beside_an_old_call,
     ),
     Mutant(
+        "refusal_of_a_repeat_believed",
+        "a repeat's refusal closes the write before anybody looks what its first send made",
+        (
+            "tests/workers/test_refused_repeats.py::test_an_invoice_renumbered_before_the_look_is_booked_once",
+        ),
+        r"assert \['501', '777'\] == \['777'\] in: ",
+        workers.refusal_of_a_repeat_believed,
+    ),
+    Mutant(
         "void_before_the_payments",
         "an invoice is voided while payments of it are there",
         (

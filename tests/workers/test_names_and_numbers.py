@@ -46,7 +46,9 @@ def test_a_name_taken_twice_needs_a_person(roofer: Roofer) -> None:
     assert len(roofer.writes("customer")) == 2
 
 
-def test_our_own_customer_of_a_lost_answer_is_adopted(new_roofer: NewRoofer) -> None:
+def test_our_own_customer_of_a_lost_answer_is_found_when_its_name_is_taken(
+    new_roofer: NewRoofer,
+) -> None:
     """The create was done and its answer lost: the repeat is refused by name, and it is ours."""
     roofer = new_roofer(settings=CREATE, books=FORGETFUL)
     roofer.fault({"entity": "customer", "operation": "create"}, answer="lost")
@@ -55,7 +57,7 @@ def test_our_own_customer_of_a_lost_answer_is_adopted(new_roofer: NewRoofer) -> 
 
     assert roofer.the("Customer")["DisplayName"] == OURS
     assert roofer.record("contact", "c1").state == "done"
-    assert roofer.reads() == ["name_taken"]
+    assert roofer.reads() == ["look_up"]
 
 
 def test_a_name_that_somebody_elses_customer_has_is_not_adopted(new_roofer: NewRoofer) -> None:
@@ -123,7 +125,9 @@ def test_a_number_that_another_invoice_has_gets_a_suffix(roofer: Roofer) -> None
     assert link.owned["DocNumber"] == "501-P"
 
 
-def test_our_own_invoice_of_a_lost_answer_is_adopted_by_its_number(new_roofer: NewRoofer) -> None:
+def test_our_own_invoice_of_a_lost_answer_is_found_when_its_number_is_taken(
+    new_roofer: NewRoofer,
+) -> None:
     """Same customer, note and total: the number is taken by the invoice we made."""
     roofer = new_roofer(books=FORGETFUL)
     roofer.fault({"entity": "invoice", "operation": "create"}, answer="lost")
@@ -132,7 +136,7 @@ def test_our_own_invoice_of_a_lost_answer_is_adopted_by_its_number(new_roofer: N
 
     assert roofer.the("Invoice")["DocNumber"] == "501"
     assert roofer.record("invoice", "i1").state == "done"
-    assert roofer.reads() == ["existing_customer", "number_taken"]
+    assert roofer.reads() == ["existing_customer", "look_up"]
 
 
 def test_an_existing_customer_is_linked_and_only_its_blanks_filled(roofer: Roofer) -> None:

@@ -9,23 +9,41 @@ from tests.support.roofer import QUICK, Roofer
 
 SEEN = [{"status": 400, "fault": code, "applied": True} for code in ("600", "630")]
 CREATE_CUSTOMER = {"entity": "customer", "operation": "create"}
+CREATE_INVOICE = {"entity": "invoice", "operation": "create"}
 CREATE_PAYMENT = {"entity": "payment", "operation": "create"}
 
 
 @pytest.mark.parametrize("then", SEEN, ids=["600", "630"])
-def test_what_it_refuses_twice_by_itself_is_met_under_a_new_id(
+def test_what_would_not_be_booked_twice_is_looked_for_at_once(
     roofer: Roofer, then: dict[str, object]
 ) -> None:
-    """The customer is there: a new request id meets its name, and it is taken over."""
+    """The customer is there, and was made by this attempt."""
     roofer.fault(CREATE_CUSTOMER, **then)
 
     roofer.contact().project().settle()
 
     assert roofer.record("contact", "c1").state == "done"
     assert len(roofer.held("Customer")) == 1
-    first, second = roofer.attempts("contact", "c1")[:2]
-    assert (first.answer, first.fault_code) == ("refused", then["fault"])
+    (attempt,) = roofer.attempts("contact", "c1")
+    assert attempt.answer == "applied"
+    assert roofer.reads().count("look_up") == 1
+
+
+@pytest.mark.parametrize("create", [CREATE_CUSTOMER, CREATE_INVOICE], ids=["customer", "invoice"])
+def test_what_is_not_there_at_once_is_looked_for_when_it_must_be(
+    roofer: Roofer, create: dict[str, object]
+) -> None:
+    """The first send may still be at work; only then is its id given up for a new one."""
+    roofer.fault(create, status=400, fault="600")
+
+    roofer.contact().project().invoice().settle()
+
+    record = ("contact", "c1") if create is CREATE_CUSTOMER else ("invoice", "i1")
+    first, second = roofer.attempts(*record)[:2]
+    assert (first.answer, first.fault_code, second.answer) == ("refused", "600", "applied")
     assert first.request_id != second.request_id
+    assert second.started_at - first.started_at >= QUICK.waits.look_up_after
+    assert roofer.reads().count("look_up") == 2
 
 
 @pytest.mark.parametrize("then", SEEN, ids=["600", "630"])

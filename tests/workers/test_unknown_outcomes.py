@@ -300,7 +300,7 @@ def test_an_update_whose_answer_is_lost_is_repeated(new_roofer: NewRoofer) -> No
 
     assert roofer.record("invoice", "i1").state == "done"
     assert roofer.the("Invoice")["TotalAmt"] == 120
-    assert roofer.reads() == ["existing_customer", "reread"]
+    assert roofer.reads() == ["existing_customer", "look_up"]
 
 
 def edit_while_unknown(roofer: Roofer) -> None:

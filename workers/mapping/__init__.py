@@ -12,6 +12,7 @@ from workers.mapping.changes import (
     changed_fields,
     compare_with_theirs,
     owned_fields,
+    written_as_sent,
 )
 from workers.mapping.context import BookContext, Fields, Mapped, TaxMode
 from workers.mapping.customer import (
@@ -69,4 +70,5 @@ __all__ = [
     "project_display_name",
     "request_id",
     "same_name",
+    "written_as_sent",
 ]

@@ -6,7 +6,7 @@ and nothing a person entered in QuickBooks is overwritten unseen (`compare_with_
 The form is JSON: a Decimal is a plain string in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -71,6 +71,19 @@ class Comparison:
     owned: Fields
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a reading shows of an update whose answer was lost, and that was done.
+
+    Attributes:
+        owned: The fields we own, as they were when it had been done.
+        untouched: Nobody has changed one of them since.
+    """
+
+    owned: Fields
+    untouched: bool
+
+
 def owned_fields(
     kind: str, response_object: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> Fields:
@@ -131,6 +144,51 @@ def compare_with_theirs(
         and not same(now.get(name), wanted.get(name))
     )
     return Comparison(conflicts, now)
+
+
+def written_as_sent(
+    kind: str,
+    base: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    sent: Collection[str],
+) -> Written | None:
+    """Say what an update has left there; None: it was not done, as far as can be seen.
+
+    An update is done whole or not at all, so that one field with our new value shows it.
+
+    Args:
+        kind: Customer, Invoice or Payment.
+        base: What `owned_fields` returned before it.
+        theirs: The object just read.
+        wanted: The whole wanted state that it was to lead to.
+        sent: The fields that it carried.
+    """
+    after = {name: value for name, value in base.items() if name not in sent}
+    after |= {name: stored(wanted[name]) for name in sent if name in wanted}
+    now = owned_fields(kind, theirs, {**base, **wanted})
+    if not any(_shows(name, now, base, theirs, wanted) for name in sent):
+        return None
+    untouched = all(same(now.get(name), after.get(name)) for name in now.keys() | after.keys())
+    return Written(now if untouched else after, untouched)
+
+
+def _shows(
+    name: str,
+    now: Mapping[str, Any],
+    base: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+) -> bool:
+    """Whether a field has become what was wanted; one that was so before shows nothing."""
+    if same(base.get(name), wanted.get(name)):
+        return False
+    if name == "Line" and not same(now.get(OTHER_LINES), base.get(OTHER_LINES)):
+        # A line of ours that is no longer wanted would be taken for somebody else's.
+        return False
+    # Of a transaction's address `now` is our own word; where QuickBooks kept its form, that shows.
+    value = own_value(name, theirs.get(name), None) if name in ADDRESSES else now.get(name)
+    return same(value, wanted.get(name))
 
 
 def _unreadable(kind: str, wanted: Mapping[str, Any]) -> frozenset[str]:
