@@ -104,13 +104,15 @@ def number_taken_by_another(new_roofer: NewRoofer) -> None:
 
 
 def number_that_is_ours_is_adopted(new_roofer: NewRoofer) -> None:
-    """The create was done and its answer lost: the repeat is refused by number, and it is ours."""
-    roofer = new_roofer(books={"requestid": "ignored", "custom_txn_numbers": True})
-    roofer.fault({"entity": "invoice", "operation": "create"}, answer="lost")
-
+    """A restored backup knows nothing of it: the create is refused by number, and it is ours."""
+    roofer = new_roofer()
     roofer.contact().project().invoice().settle()
+    roofer.rows("DELETE FROM proline_qbo.links WHERE kind = 'Invoice' RETURNING record_pk")
 
-    assert roofer.the("Invoice")["DocNumber"] == "501"
+    roofer.invoice(memo="As agreed").settle()
+
+    invoice = roofer.the("Invoice")
+    assert (invoice["DocNumber"], invoice["CustomerMemo"]["value"]) == ("501", "As agreed")
     assert roofer.record("invoice", "i1").state == "done"
 
 

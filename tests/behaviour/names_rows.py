@@ -78,14 +78,16 @@ def name_of_a_vendor_takes_a_suffix(new_roofer: NewRoofer) -> None:
 
 
 def name_that_is_ours_is_adopted(new_roofer: NewRoofer) -> None:
-    """The create was done and its answer lost: the repeat is refused by name, and it is ours."""
-    settings = CompanySettings(existing_customers="create")
-    roofer = new_roofer(settings=settings, books={"requestid": "ignored"})
-    roofer.fault({"entity": "customer", "operation": "create"}, answer="lost")
-
+    """A restored backup knows nothing of it: the create is refused by name, and it is ours."""
+    roofer = new_roofer(settings=CompanySettings(existing_customers="create"))
     roofer.contact().project().settle()
+    roofer.rows("DELETE FROM proline_qbo.links WHERE kind = 'Customer' RETURNING record_pk")
 
-    assert roofer.the("Customer")["DisplayName"] == OURS
+    roofer.contact(phone="555-0100").settle()
+
+    customer = roofer.the("Customer")
+    assert customer["DisplayName"] == OURS
+    assert customer["PrimaryPhone"] == {"FreeFormNumber": "555-0100"}
     assert roofer.record("contact", "c1").state == "done"
 
 
