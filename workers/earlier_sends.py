@@ -1,4 +1,4 @@
-"""Whether an earlier send of an attempt was done, as QuickBooks' own books show it.
+"""What an earlier send of an attempt has left, as QuickBooks' own books show it.
 
 A repeat that is refused says nothing of the send before it: the SyncToken, the name or the number
 it is refused for may be what that send has made. Whoever closed the attempt on such a refusal would
@@ -6,10 +6,16 @@ forget what was sent, and the next version would meet our own values as somebody
 under a new name what is there already (docs/decisions/0009-an-attempt-stays-open.md).
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from qbo_client import ObjectNotFound
+from qbo_client import (
+    DuplicateDocNumber,
+    DuplicateName,
+    ObjectNotFound,
+    QuickBooksError,
+)
 from qbo_client.requests import read
 from records.claims import OpenAttempt
 from records.facts import Link
@@ -17,57 +23,119 @@ from records.links import Linked
 from workers.answers import linked_by, object_in, objects_in
 from workers.learning import ask_by_name, belongs_to_another
 from workers.lookups import made_by, query_for, query_for_name, sent_fields
-from workers.mapping import is_voided, written_as_sent
+from workers.mapping import UNEDITED, is_ours_edited, is_voided, seen_of_create, seen_of_update
 from workers.reads import Read
 from workers.session import Session
 
+_INVOICE = "Invoice"
 
-def look(session: Session, attempt: OpenAttempt) -> Linked | None:
-    """Look for what an attempt has made or changed, by one metered read; None: it has not.
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is there.
+
+    Attributes:
+        link: The link as it is with it.
+        applied: The attempt was applied; else only some of its values are there, perhaps a
+            person's.
+        theirs: The object as it was read.
+    """
+
+    link: Linked
+    applied: bool
+    theirs: dict[str, Any]
+
+
+def look(
+    session: Session, attempt: OpenAttempt, refusal: QuickBooksError | None = None
+) -> Found | None:
+    """Look for what an attempt has made or changed, by one metered read; None: nothing is seen.
+
+    Args:
+        session: the claim.
+        attempt: whose outcome is unknown.
+        refusal: what its repeat was told.
 
     Raises:
         QuickBooksError: the read brought no answer, or a refusal.
     """
     before = session.claim.parts.get(attempt.part)
     if attempt.operation == "create":
-        made = made_by(attempt, _alike(session, attempt))
-        if made is None or belongs_to_another(session, attempt.kind, made):
-            return None
-        return linked_by(attempt, made, before)
-    if before is None:
-        return None
-    theirs = _theirs(session, attempt, before)
-    if theirs is None:
+        return _made(session, attempt, _alike(session, attempt, refusal))
+    theirs = None if before is None else _read(session, attempt.kind, before.qbo_id)
+    if before is None or theirs is None:
         return None
     if attempt.operation == "void":
-        return linked_by(attempt, theirs, before) if is_voided(theirs) else None
+        void = Found(linked_by(attempt, theirs, before), applied=True, theirs=theirs)
+        return void if is_voided(theirs) else None
+    if is_voided(theirs) if attempt.kind != "Customer" else theirs.get("Active") is False:
+        return None  # what becomes of it is for a person to say
     return _updated(attempt, theirs, before)
 
 
-def _alike(session: Session, attempt: OpenAttempt) -> list[dict[str, Any]]:
-    """What is there under the name, or of the customer and day, of a create."""
+def _alike(
+    session: Session, attempt: OpenAttempt, refusal: QuickBooksError | None
+) -> Sequence[dict[str, Any]]:
+    """What holds the name or number, or is there under the name, or of the customer and day."""
+    holder_id = _holder_id(attempt, refusal)
+    if holder_id is not None:
+        found = _read(session, attempt.kind, holder_id)
+        return [] if found is None else [found]
     if attempt.kind != "Customer":
         return objects_in(session.read(query_for(attempt), Read.LOOK_UP), attempt.kind)
     name = str(sent_fields(attempt)["DisplayName"])
     return ask_by_name(session, query_for_name(name), name, Read.LOOK_UP)
 
 
-def _theirs(session: Session, attempt: OpenAttempt, link: Link) -> dict[str, Any] | None:
+def _holder_id(attempt: OpenAttempt, refusal: QuickBooksError | None) -> str | None:
+    match refusal:
+        case DuplicateName(holder_id=holder_id) if attempt.kind == "Customer":
+            return holder_id
+        case DuplicateDocNumber(holder_id=holder_id, holder_type="Invoice"):
+            return holder_id if attempt.kind == _INVOICE else None
+        case _:
+            return None
+
+
+def _read(session: Session, kind: str, qbo_id: str) -> dict[str, Any] | None:
     try:
-        answer = session.read(read(attempt.kind, link.qbo_id), Read.LOOK_UP)
+        return object_in(session.read(read(kind, qbo_id), Read.LOOK_UP), kind)
     except ObjectNotFound:
         return None
-    return object_in(answer, attempt.kind)
 
 
-def _updated(attempt: OpenAttempt, theirs: dict[str, Any], link: Link) -> Linked | None:
-    """Give the link as it was after the update; what was changed since is met with its SyncToken.
+def _made(session: Session, attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> Found | None:
+    """What somebody has changed since keeps its SyncToken of then: the next write is read against.
 
-    The old one: the next write is then refused as stale, and read against what we had written.
+    What nobody has, is taken as it is, and whatever it lacks is written next.
+    """
+    made = made_by(attempt, alike) or _edited(attempt, alike)
+    if made is None or belongs_to_another(session, attempt.kind, made):
+        return None
+    link = linked_by(attempt, made, session.claim.parts.get(attempt.part))
+    if made["SyncToken"] != UNEDITED:
+        seen = seen_of_create(attempt.kind, made, attempt.wanted)
+        token = link.sync_token if seen.untouched else UNEDITED
+        link = replace(link, owned=seen.owned, sync_token=token)
+    return Found(link, applied=True, theirs=made)
+
+
+def _edited(attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    fields = sent_fields(attempt)
+    if attempt.kind == "Payment" or (attempt.kind == _INVOICE and "DocNumber" not in fields):
+        return None
+    return next((each for each in alike if is_ours_edited(each, fields)), None)
+
+
+def _updated(attempt: OpenAttempt, theirs: dict[str, Any], link: Link) -> Found:
+    """With its old SyncToken, unless nobody has changed it since: the next write is read against.
+
+    What a person has left as it is there was sent so, and is not ours.
     """
     sent = sent_fields(attempt).keys() - {"Id", "SyncToken", "sparse"}
-    written = written_as_sent(attempt.kind, link.owned, theirs, attempt.wanted, sent)
-    if written is None:
-        return None
-    new = replace(linked_by(attempt, theirs, link), owned=written.owned, adopted=link.adopted)
-    return new if written.untouched else replace(new, sync_token=link.sync_token)
+    wanted = {name: value for name, value in attempt.wanted.items() if name not in link.kept}
+    wanted |= {name: link.owned[name] for name in link.kept if name in link.owned}
+    seen = seen_of_update(attempt.kind, link.owned, theirs, wanted, sent)
+    new = replace(linked_by(attempt, theirs, link), owned=seen.owned, adopted=link.adopted)
+    known = new if seen.untouched else replace(new, sync_token=link.sync_token)
+    return Found(known, applied=seen.whole, theirs=theirs)

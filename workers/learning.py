@@ -86,11 +86,25 @@ def teaches(attempt: OpenAttempt, meaning: Meaning) -> bool:
     return meaning.action in TEACHING or (over and bool(sent_fields(attempt).get("Line")))
 
 
-def learn(session: Session, attempt: OpenAttempt, error: QuickBooksError, meaning: Meaning) -> bool:
-    """Look at what the refusal is about; True when that ended the claim."""
+def learn(
+    session: Session,
+    attempt: OpenAttempt,
+    error: QuickBooksError,
+    meaning: Meaning,
+    theirs: dict[str, Any] | None = None,
+) -> bool:
+    """Look at what the refusal is about; True when that ended the claim.
+
+    Args:
+        session: the claim.
+        attempt: what was refused.
+        error: how.
+        meaning: what that means.
+        theirs: the object that it changes, if it has just been read.
+    """
     match meaning.action:
         case Action.REREAD:
-            return _reread(session, attempt, meaning)
+            return _reread(session, attempt, meaning, theirs)
         case Action.ADOPT_NAME:
             holder_id = error.holder_id if isinstance(error, DuplicateName) else None
             return _name_taken(session, attempt, holder_id)
@@ -182,14 +196,18 @@ def ask_by_name(
     return objects_in(response, "Customer")
 
 
-def _reread(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
+def _reread(
+    session: Session, attempt: OpenAttempt, meaning: Meaning, theirs: dict[str, Any] | None
+) -> bool:
     """5010: base, theirs and ours, for the fields we own only."""
     link = session.claim.parts.get(attempt.part)
     if link is None or session.reread:
         session.retry_later(meaning.sentence)
         return True
     session.reread = True
-    theirs = object_in(session.read(read(attempt.kind, link.qbo_id), Read.REREAD), attempt.kind)
+    if theirs is None:
+        answer = session.read(read(attempt.kind, link.qbo_id), Read.REREAD)
+        theirs = object_in(answer, attempt.kind)
     if attempt.kind != "Customer" and is_voided(theirs):
         if attempt.operation == "void":
             _know_void(session, attempt, theirs)

@@ -9,8 +9,9 @@ class Waits:
     """The waits of a worker; tests make them small.
 
     Attributes:
-        look_up_after: from the start of a write that QuickBooks does not itself refuse twice until
-            it is looked up: Intuit answers or gives up within 120 s, and a margin.
+        look_up_after: from the last send of a write that may be done until what is not there is
+            known not to be: Intuit answers or gives up within 120 s, and a margin. One that
+            QuickBooks itself refuses twice is repeated before.
         requestid_proved: a sandbox has shown that a request id is replayed, so such a write may be
             repeated at once.
         settle_again: between two tries of a settle while the database is away.

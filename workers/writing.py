@@ -2,7 +2,8 @@
 
 Every function says whether the claim was released. While an attempt's outcome is unknown, nothing
 else is written for the record: `resolve` sends the same bytes again, or looks first where
-QuickBooks would not itself refuse a second one.
+QuickBooks would not itself refuse a second one, or has called the id a duplicate. A repeat that is
+refused closes nothing before it is looked at what the first send has left.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ from records.attempts import (
 )
 from records.claims import OpenAttempt, hold_claim
 from records.findings import find
-from records.links import Linked, forget_part, keep_fields, owner_of
+from records.links import Linked, forget_part, keep_fields, keep_link, owner_of
 from records.settlement import Release, done, handed_back, retry
 from schemas import Entity, Payment
 from workers import answered, learning
@@ -40,7 +41,7 @@ from workers.backoff import backoff_seconds
 from workers.calling import TimedSlot
 from workers.closing import end_with_error, is_one_statement, write_error, write_success
 from workers.drafting import Draft, draft_for, request_of, write_of
-from workers.earlier_sends import look
+from workers.earlier_sends import Found, look
 from workers.lookups import is_repeatable
 from workers.mapping import Conflict
 from workers.meaning import Action, Meaning, meaning_of
@@ -208,15 +209,19 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
             session.leave(connection, retry(due, sentence, transient=False))
             return True
     found = look(session, attempt)
-    if found is None:
+    if found is None or not found.applied:
         session.looked_for = attempt.id
         with session.pool.connection() as connection:
             seen = _fault_that_leaves_it_open(connection, attempt)
-        return _repeat(session, attempt) if seen is None else _give_up_id(session, attempt, seen)
-    return _found(session, attempt, found)
+        if seen is None:
+            return _repeat(session, attempt)
+        return _give_up_id(session, attempt, seen, found)
+    return _found(session, attempt, found.link)
 
 
 def _found(session: Session, attempt: OpenAttempt, found: Linked) -> bool:
+    """Settle what was found; what was made may lack something, and is compared next."""
+    session.several = session.several or attempt.operation == "create"
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
     return _applied(session, attempt, found)
 
@@ -366,13 +371,28 @@ def _refused(
     session.claim = replace(session.claim, attempt=attempt)
     if error.code is None:
         return True
-    found = look(session, attempt)
+    found = look(session, attempt, error)
+    if found is not None and found.applied:
+        return _found(session, attempt, found.link)
+
+    def close(connection: Connection) -> None:
+        _keep_seen(session, connection, found)
+        _close_refused(session, connection, attempt, error, meaning)
+
+    session.closing.commit(close)
+    return _after_refusal(session, attempt, error, meaning, found)
+
+
+def _keep_seen(session: Session, connection: Connection, found: Found | None) -> None:
+    """Know what is there of an attempt as ours, in the transaction that closes it as not applied.
+
+    Raises:
+        ClaimLost: the claim was taken back, and somebody else is sending it perhaps.
+    """
+    hold_claim(connection, session.claim)
     if found is not None:
-        return _found(session, attempt, found)
-    session.closing.commit(
-        lambda connection: _close_refused(session, connection, attempt, error, meaning)
-    )
-    return _after_refusal(session, attempt, error, meaning)
+        keep_link(connection, session.claim, found.link)
+        session.know(found.link)
 
 
 def _goes_on(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
@@ -393,7 +413,11 @@ def _close_refused(
 
 
 def _after_refusal(
-    session: Session, attempt: OpenAttempt, error: QuickBooksError, meaning: Meaning
+    session: Session,
+    attempt: OpenAttempt,
+    error: QuickBooksError,
+    meaning: Meaning,
+    found: Found | None = None,
 ) -> bool:
     session.claim = replace(session.claim, attempt=None)
     if learning.teaches(attempt, meaning):
@@ -404,7 +428,8 @@ def _after_refusal(
             code=meaning.code,
             action=meaning.action,
         )
-        return learning.learn(session, attempt, error, meaning)
+        theirs = found.theirs if found is not None else None
+        return learning.learn(session, attempt, error, meaning, theirs)
     return not _goes_on(session, attempt, meaning)
 
 
@@ -471,9 +496,9 @@ def _seen_before(
         return _unknown(session, attempt, timed, error)
     session.claim = replace(session.claim, attempt=attempt)
     session.closing.commit(lambda connection: end_with_error(connection, timed, error))
-    found = look(session, attempt)
-    if found is not None:
-        return _found(session, attempt, found)
+    found = look(session, attempt, error)
+    if found is not None and found.applied:
+        return _found(session, attempt, found.link)
     # Perhaps the first is still at work.
     session.closing.commit(
         lambda connection: session.leave(connection, _again(session, connection, attempt))
@@ -481,13 +506,16 @@ def _seen_before(
     return True
 
 
-def _give_up_id(session: Session, attempt: OpenAttempt, meaning: Meaning) -> bool:
+def _give_up_id(
+    session: Session, attempt: OpenAttempt, meaning: Meaning, found: Found | None
+) -> bool:
     """Close an attempt whose id QuickBooks does not take, and write once more under a new one."""
     codes = sorted(CODES_THAT_LEAVE_IT_OPEN)
     with session.pool.connection() as connection:
         again = was_refused_with(connection, session.claim, attempt.part, codes)
 
     def settle(connection: Connection) -> None:
+        _keep_seen(session, connection, found)
         error = BusinessFault(code=meaning.code)
         session.free(write_error(connection, session.claim, attempt, "refused", error))
 

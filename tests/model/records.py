@@ -29,6 +29,8 @@ VOIDED: Final[tuple[tuple[Record, ...], ...]] = (
     (*PAYMENTS, *INVOICES),
 )
 """What is voided in one go, a transaction each."""
+REVISIONS_OF_A_NAME: Final = 4
+"""Customers and invoices are renamed now and then, and never back."""
 VOIDED_AT: Final = "2026-03-05T09:00:00+00:00"
 
 
@@ -75,17 +77,20 @@ def snapshot(
         void: whether it is voided.
     """
     entity, record_id = record
+    name = f"No. {number // REVISIONS_OF_A_NAME}"
     voided = {"voided_at": VOIDED_AT} if void else {}
     match entity:
         case "contact":
-            return proline.contact(record_id, phone=f"(555) 010-{number}")
+            person = f"Ada Example {name}"
+            return proline.contact(record_id, display_name=person, phone=f"(555) 010-{number}")
         case "project":
             stage = WON if ready else "Inspection"
-            return proline.project(record_id, stage=stage, address={"line2": f"Unit {number}"})
+            address = {"line2": f"Unit {number}"}
+            return proline.project(record_id, name=f"Roof {name}", stage=stage, address=address)
         case "invoice":
             sent = sent_at.isoformat() if ready else None
             told = proline.invoice(record_id, TOTAL, memo=f"Revision {number}", sent_at=sent)
-            return told | voided
+            return told | {"number": f"{record_id} {name}"} | voided
         case _:
             status = "complete" if ready else "pending"
             told = proline.pays(record_id, str(sum_of(record)), **PAYS[record_id])

@@ -14,17 +14,17 @@ from broker.topology import declare_at
 from connections import token_rows
 from coordination.database import Connection
 from coordination.life import FRESH_SECONDS, LifeBeat
-from qbo_client import ApiRequest
+from qbo_client import ApiRequest, QuickBooksError
 from records import claims, eligibility, evaluation
 from records.attempts import answer_attempt
 from records.claims import Claim, ClaimCheck, OpenAttempt
 from records.facts import NOT_PAID, Facts, Holders
-from records.links import Linked
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
 from tests.support.guards_out import let_slots_grow_old
 from workers import body, drafting, earlier_sends, mapping, taking_off, writing
 from workers.claim_consumer import ClaimConsumer, Delivery
+from workers.earlier_sends import Found
 from workers.lookups import is_repeatable
 from workers.mapping import matching
 from workers.rabbitmq import ConsumingBroker
@@ -174,8 +174,10 @@ def refusal_of_a_repeat_believed() -> None:
     """Close a write by what its repeat is refused for, before anybody looks what is there."""
     looks = earlier_sends.look
 
-    def look(session: Session, attempt: OpenAttempt) -> Linked | None:
-        return None if is_repeatable(attempt) else looks(session, attempt)
+    def look(
+        session: Session, attempt: OpenAttempt, refusal: QuickBooksError | None = None
+    ) -> Found | None:
+        return None if is_repeatable(attempt) else looks(session, attempt, refusal)
 
     put(writing, "look", look)
 

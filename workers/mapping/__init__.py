@@ -12,7 +12,8 @@ from workers.mapping.changes import (
     changed_fields,
     compare_with_theirs,
     owned_fields,
-    written_as_sent,
+    seen_of_create,
+    seen_of_update,
 )
 from workers.mapping.context import BookContext, Fields, Mapped, TaxMode
 from workers.mapping.customer import (
@@ -24,11 +25,13 @@ from workers.mapping.customer import (
 from workers.mapping.errors import SENTENCES, MappingRefused
 from workers.mapping.invoice import amount_due_fields, invoice_fields, invoice_note
 from workers.mapping.matching import (
+    UNEDITED,
     existing_customer_match,
     has_name_of,
     is_our_customer,
     is_our_invoice,
     is_our_payment,
+    is_ours_edited,
     is_voided,
     lookup_names,
     same_name,
@@ -40,6 +43,7 @@ from workers.mapping.request_id import request_id
 __all__ = [
     "OTHER_LINES",
     "SENTENCES",
+    "UNEDITED",
     "AppliedLine",
     "BookContext",
     "Comparison",
@@ -61,6 +65,7 @@ __all__ = [
     "is_our_customer",
     "is_our_invoice",
     "is_our_payment",
+    "is_ours_edited",
     "is_voided",
     "job_fields",
     "lookup_names",
@@ -70,5 +75,6 @@ __all__ = [
     "project_display_name",
     "request_id",
     "same_name",
-    "written_as_sent",
+    "seen_of_create",
+    "seen_of_update",
 ]

@@ -6,7 +6,7 @@ and nothing a person entered in QuickBooks is overwritten unseen (`compare_with_
 The form is JSON: a Decimal is a plain string in it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -73,14 +73,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a reading shows of an update whose answer was lost, and that was done.
+    """What a reading shows of a write whose answer was lost.
 
     Attributes:
-        owned: The fields we own, as they were when it had been done.
-        untouched: Nobody has changed one of them since.
+        owned: The fields we own, as that write left them, as far as it is seen.
+        whole: All of it is seen: it was done.
+        untouched: It was done, and nobody has changed one of them since.
     """
 
     owned: Fields
+    whole: bool
     untouched: bool
 
 
@@ -146,16 +148,17 @@ def compare_with_theirs(
     return Comparison(conflicts, now)
 
 
-def written_as_sent(
+def seen_of_update(
     kind: str,
     base: Mapping[str, Any],
     theirs: Mapping[str, Any],
     wanted: Mapping[str, Any],
     sent: Collection[str],
-) -> Written | None:
-    """Say what an update has left there; None: it was not done, as far as can be seen.
+) -> Written:
+    """Look what of an update is there; what is not may not have been done, or was changed since.
 
-    An update is done whole or not at all, so that one field with our new value shows it.
+    An update is done whole or not at all. But a person may have entered one of its values too, so
+    that one field alone shows nothing of the others.
 
     Args:
         kind: Customer, Invoice or Payment.
@@ -164,31 +167,81 @@ def written_as_sent(
         wanted: The whole wanted state that it was to lead to.
         sent: The fields that it carried.
     """
-    after = {name: value for name, value in base.items() if name not in sent}
-    after |= {name: stored(wanted[name]) for name in sent if name in wanted}
     now = owned_fields(kind, theirs, {**base, **wanted})
-    if not any(_shows(name, now, base, theirs, wanted) for name in sent):
-        return None
-    untouched = all(same(now.get(name), after.get(name)) for name in now.keys() | after.keys())
-    return Written(now if untouched else after, untouched)
+    changed = [name for name in sent if not same(base.get(name), wanted.get(name))]
+    shown = {name: _shows(kind, name, now, base, theirs, wanted) for name in changed}
+    whole = True in shown.values() and False not in shown.values()
+    there = {name for name, shows in shown.items() if shows or (whole and shows is None)}
+    if there & {"Line", "TxnTaxDetail"}:
+        there |= {"TxnTaxDetail"} & now.keys()
+    owned = {name: value for name, value in base.items() if name not in there}
+    owned |= {name: stored(wanted[name]) for name in there if name in wanted}
+    if "Line" in there:
+        owned.pop(OTHER_LINES, None)
+    owned |= {name: now[name] for name in there & {"TxnTaxDetail"}}
+    owned |= {name: now[name] for name in (OTHER_LINES,) if "Line" in there and name in now}
+    untouched = whole and _agree(now, owned)
+    return Written(now if untouched else owned, whole, untouched)
+
+
+def seen_of_create(kind: str, theirs: Mapping[str, Any], wanted: Mapping[str, Any]) -> Written:
+    """Look what somebody has changed of an object that we made: those fields stay as we made them.
+
+    Args:
+        kind: Customer, Invoice or Payment.
+        theirs: The object just read, of which it is known that we have made it.
+        wanted: The whole state that it was made in.
+    """
+    now = owned_fields(kind, theirs, wanted)
+    made = {name: stored(value) for name, value in wanted.items()}
+    made |= {name: now[name] for name in _REARRANGED & now.keys() & made.keys()}
+    if "Line" not in made or same(now.get("Line"), made["Line"]):
+        made |= {name: now[name] for name in (OTHER_LINES,) if name in now}
+    untouched = _agree(now, made)
+    return Written(now if untouched else made, whole=True, untouched=untouched)
+
+
+_REARRANGED = frozenset({"TxnTaxDetail"})
+"""QuickBooks computes it anew: what it says of that is no person's change."""
+
+
+def _agree(now: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
+    return all(
+        same(now.get(name), ours.get(name)) for name in (now.keys() | ours.keys()) - {OTHER_LINES}
+    )
 
 
 def _shows(
+    kind: str,
     name: str,
     now: Mapping[str, Any],
     base: Mapping[str, Any],
     theirs: Mapping[str, Any],
     wanted: Mapping[str, Any],
+) -> bool | None:
+    """Whether a changed field is there as wanted; None: that cannot be seen."""
+    if name == "Line":
+        return _lines_show(theirs.get("Line") or [], base.get("Line") or [], wanted.get("Line"))
+    value = now.get(name)
+    if kind != "Customer" and name in ADDRESSES:
+        # `now` is our own word; where QuickBooks has kept our form, that shows.
+        value = own_value(name, theirs.get(name), None)
+        return None if is_blank(value) else same(value, wanted.get(name)) or None
+    return same(value, wanted.get(name)) or (None if name in _REARRANGED else False)
+
+
+def _lines_show(
+    theirs: Sequence[Fields], base: Sequence[Fields], wanted: Sequence[Fields] | None
 ) -> bool:
-    """Whether a field has become what was wanted; one that was so before shows nothing."""
-    if same(base.get(name), wanted.get(name)):
-        return False
-    if name == "Line" and not same(now.get(OTHER_LINES), base.get(OTHER_LINES)):
-        # A line of ours that is no longer wanted would be taken for somebody else's.
-        return False
-    # Of a transaction's address `now` is our own word; where QuickBooks kept its form, that shows.
-    value = own_value(name, theirs.get(name), None) if name in ADDRESSES else now.get(name)
-    return same(value, wanted.get(name))
+    """Whether our new lines are there; where the old ones are too, the longer ones are.
+
+    A line that is no longer wanted would else be taken for somebody else's, or one that is new.
+    """
+    if not wanted:
+        return not theirs
+    new = same(split_lines(theirs, wanted)[0], wanted)
+    old = same(split_lines(theirs, base)[0], base)
+    return new and (not old or len(wanted) > len(base))
 
 
 def _unreadable(kind: str, wanted: Mapping[str, Any]) -> frozenset[str]:

@@ -17,6 +17,8 @@ from workers.mapping.text import DISPLAY_NAME_LENGTH_MAX, cut
 from workers.mapping.values import number, same
 
 _VOIDED = "Voided"
+UNEDITED = "0"
+"""The SyncToken of what was made, and not changed since."""
 
 
 def is_our_customer(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
@@ -24,14 +26,7 @@ def is_our_customer(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool
 
     The same name (our number is in it), the same parent, active, and no other e-mail address.
     """
-    return (
-        found.get("Active") is not False
-        and "DisplayName" in fields
-        and _folded(found.get("DisplayName")) == _folded(fields["DisplayName"])
-        and bool(found.get("Job")) == bool(fields.get("Job"))
-        and _reference(found, "ParentRef") == _reference(fields, "ParentRef")
-        and _emails_agree(found, fields)
-    )
+    return _is_customer_named(found, fields) and _emails_agree(found, fields)
 
 
 def is_our_invoice(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
@@ -56,6 +51,23 @@ def is_our_payment(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
         and _agree(found, fields, "TxnDate")
         and _reference(found, "CustomerRef") == _reference(fields, "CustomerRef")
         and number(found.get("TotalAmt")) == number(fields.get("TotalAmt"))
+    )
+
+
+def is_ours_edited(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    """Say whether a customer or numbered invoice that was edited since is the one we had made.
+
+    Only where a create of ours may have been done: name or number, parent or customer, and our note
+    say so, whatever a person has made of the rest. What nobody has edited has to agree in all.
+    """
+    if found.get("SyncToken") == UNEDITED:
+        return False
+    if "DisplayName" in fields:
+        return _is_customer_named(found, fields)
+    return (
+        _agree(found, fields, "DocNumber")
+        and _agree(found, fields, "PrivateNote")
+        and _reference(found, "CustomerRef") == _reference(fields, "CustomerRef")
     )
 
 
@@ -101,6 +113,16 @@ def existing_customer_match(candidates: Iterable[Fields], contact: Contact) -> l
         for found in candidates
         if email and has_name_of(contact, found) and _folded(_email(found)) == email
     ]
+
+
+def _is_customer_named(found: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    return (
+        found.get("Active") is not False
+        and "DisplayName" in fields
+        and _folded(found.get("DisplayName")) == _folded(fields["DisplayName"])
+        and bool(found.get("Job")) == bool(fields.get("Job"))
+        and _reference(found, "ParentRef") == _reference(fields, "ParentRef")
+    )
 
 
 def _folded(text: object) -> str:

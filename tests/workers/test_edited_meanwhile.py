@@ -1,0 +1,265 @@
+"""Beside a write whose answer was lost somebody edits the same object in QuickBooks.
+
+What is ours is known as ours, what is theirs stays theirs; no update that was not done counts as
+done, and no money is booked a second time.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import structlog
+
+from connections.settings import CompanySettings
+from qbo_client import QuickBooksError
+from records.claims import OpenAttempt
+from tests.support.roofer import Roofer, until
+from workers import earlier_sends, writing
+from workers.earlier_sends import Found
+from workers.session import Session
+
+NewRoofer = Callable[..., Roofer]
+CREATE = CompanySettings(existing_customers="create")
+FORGETFUL = {"requestid": "ignored"}
+DONE_AND_LOST = {"answer": "lost"}
+NEVER_DONE = {"answer": "drop"}
+AWAY = {"status": 503, "empty": True}
+TEXT_LINE = {"DetailType": "DescriptionOnly", "Description": "Thanks", "DescriptionLineDetail": {}}
+TWO_LINES = [
+    {"id": f"l{each}", "kind": "item", "name": "Tear-off", "amount": "100.00"}
+    | {"quantity": "1", "unit_price": "100.00"}
+    for each in (1, 2)
+]
+
+
+@pytest.fixture
+def roofer(new_roofer: NewRoofer) -> Roofer:
+    """Give a contractor whose books know no request id again."""
+    return new_roofer(settings=CREATE, books=FORGETFUL)
+
+
+def lose(roofer: Roofer, entity: str, operation: str, **how: object) -> None:
+    """Let the next such write be done and its answer be lost, or never be done."""
+    roofer.fault({"entity": entity, "operation": operation}, **(how or DONE_AND_LOST))
+
+
+def cut_the_look_off(
+    roofer: Roofer, entity: str, record_id: str, say: Callable[[], object]
+) -> None:
+    """Let the look after the refusal fail once, so that somebody has time before the next."""
+    roofer.fault({"operation": "read"}, **AWAY)
+    roofer.fault({"operation": "query"}, **AWAY)
+    say()
+    until(lambda: (found := roofer.record(entity, record_id)) and found.state == "retrying")
+
+
+def lines_there(roofer: Roofer) -> list[dict[str, Any]]:
+    """Give the lines of the only invoice, as a person's screen holds them."""
+    lines: list[dict[str, Any]] = roofer.the("Invoice")["Line"]
+    return [each for each in lines if each["DetailType"] != "SubTotalLineDetail"]
+
+
+# --- an update that was never done ---------------------------------------------------------------
+
+
+def test_money_is_sent_though_a_person_entered_another_of_its_values(roofer: Roofer) -> None:
+    """Due date and total change in ProLine, and the due date alike in QuickBooks."""
+    roofer.contact().project().invoice(due_on="2026-12-01").settle()
+    roofer.hand("update", "Invoice", DueDate="2026-12-15")
+    lose(roofer, "invoice", "update", **NEVER_DONE)
+
+    roofer.invoice(total="250.00", due_on="2026-12-15").settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 250
+    assert roofer.record("invoice", "i1").state == "done"
+    assert roofer.findings() == []
+
+
+def test_a_field_is_sent_though_a_person_entered_another(roofer: Roofer) -> None:
+    """The same phone number is entered on both sides, the e-mail address in ProLine alone."""
+    roofer.contact(phone="555-0100", email="ada@example.com").project().settle()
+    roofer.hand("update", "Customer", PrimaryPhone={"FreeFormNumber": "555-0101"})
+    lose(roofer, "customer", "update", **NEVER_DONE)
+
+    roofer.contact(phone="555-0101", email="bea@example.com").settle()
+
+    assert roofer.the("Customer")["PrimaryEmailAddr"] == {"Address": "bea@example.com"}
+    assert roofer.record("contact", "c1").state == "done"
+
+
+def test_a_line_that_is_no_longer_wanted_goes(roofer: Roofer) -> None:
+    """The lines that are wanted are among those that are there: that shows no update."""
+    roofer.contact().project().invoice(total="200.00", lines=TWO_LINES).settle()
+    roofer.hand("update", "Invoice", CustomerMemo={"value": "Call first"})
+    lose(roofer, "invoice", "update", **NEVER_DONE)
+
+    roofer.invoice(total="100.00", lines=TWO_LINES[:1]).settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 100
+
+
+# --- an update that was done ---------------------------------------------------------------------
+
+
+def test_a_line_of_ours_beside_a_persons_is_booked_once(roofer: Roofer) -> None:
+    """Our second line moves their text down; it is not taken for another line of theirs."""
+    roofer.contact().project().invoice().settle()
+    roofer.hand("update", "Invoice", Line=[*lines_there(roofer), TEXT_LINE])
+    roofer.invoice(memo="As agreed").settle()
+    lose(roofer, "invoice", "update")
+
+    roofer.invoice(total="200.00", lines=TWO_LINES).settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 200
+    assert [each["DetailType"] for each in lines_there(roofer)].count("DescriptionOnly") == 1
+
+
+def test_a_line_that_a_person_adds_after_ours_stays_beside_it(roofer: Roofer) -> None:
+    """Nothing of ours is booked twice, nothing of theirs is lost by the next version."""
+    roofer.contact().project().invoice().settle()
+    lose(roofer, "invoice", "update")
+    cut_the_look_off(
+        roofer, "invoice", "i1", lambda: roofer.invoice(total="200.00", lines=TWO_LINES)
+    )
+    roofer.hand("update", "Invoice", Line=[*lines_there(roofer), TEXT_LINE])
+
+    roofer.settle()
+    roofer.invoice(total="200.00", lines=TWO_LINES, memo="As agreed").settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 200
+    assert roofer.record("invoice", "i1").state == "done"
+    assert [each["DetailType"] for each in lines_there(roofer)].count("DescriptionOnly") == 1
+
+
+def test_an_invoice_that_is_void_since_is_asked_about(roofer: Roofer) -> None:
+    """Our values are on it, and it is void all the same."""
+    roofer.contact().project().invoice(due_on="2026-12-01").settle()
+    lose(roofer, "invoice", "update")
+    cut_the_look_off(roofer, "invoice", "i1", lambda: roofer.invoice(due_on="2026-12-15"))
+    roofer.hand("void", "Invoice")
+
+    roofer.settle()
+
+    assert roofer.record("invoice", "i1").reason == "decision"
+
+
+def test_a_customer_that_is_inactive_since_is_asked_about(roofer: Roofer) -> None:
+    """What is booked on it later would be refused."""
+    roofer.contact(phone="555-0100").project().settle()
+    lose(roofer, "customer", "update")
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0101"))
+    roofer.hand("update", "Customer", Active=False)
+
+    roofer.settle()
+
+    assert roofer.record("contact", "c1").reason == "decision"
+
+
+def test_what_a_person_left_as_it_is_there_is_not_taken_for_ours(roofer: Roofer) -> None:
+    """A payment that was moved there by hand, and kept so, pays that invoice still."""
+    roofer.contact().project().invoice().invoice("i2").payment("100.00", {"i1": "100.00"}).settle()
+    ids = {each["DocNumber"]: each["Id"] for each in roofer.held("Invoice")}
+    moved = [{"Amount": 100, "LinkedTxn": [{"TxnId": ids["502"], "TxnType": "Invoice"}]}]
+    customer = roofer.the("Payment")["CustomerRef"]
+    roofer.hand("update", "Payment", Line=moved, CustomerRef=customer, TotalAmt=100)
+    roofer.payment("100.00", {"i1": "60.00"}, reference="Check 1").settle()
+    roofer.decide("payment", "y1", "theirs")
+    lose(roofer, "payment", "update")
+
+    roofer.payment("100.00", {"i1": "60.00"}, reference="Check 2").settle()
+
+    held = roofer.rows(
+        "SELECT r.record_id, a.settled FROM proline_qbo.applications a "
+        "JOIN proline_qbo.records r ON r.pk = a.invoice_pk WHERE a.settled > 0"
+    )
+    assert [(each.record_id, each.settled) for each in held] == [("i2", 100)]
+    assert roofer.balances() == {"501": 100, "502": 0}
+
+
+# --- a create ------------------------------------------------------------------------------------
+
+
+def test_what_a_found_customer_lacks_is_written(roofer: Roofer) -> None:
+    """A person has made it by hand, under the very name: it is ours, and not yet as we want it."""
+    roofer.by_hand("customer", DisplayName="Ada Example - C#1001")
+    lose(roofer, "customer", "create", **NEVER_DONE)
+
+    roofer.contact(phone="555-0100").project().settle()
+
+    assert roofer.the("Customer")["PrimaryPhone"] == {"FreeFormNumber": "555-0100"}
+    assert roofer.record("contact", "c1").state == "done"
+
+
+def test_an_invoice_whose_sum_was_edited_is_not_booked_a_second_time(roofer: Roofer) -> None:
+    """Number, note and customer are ours; of the sum, the office is asked."""
+    roofer.contact().project().settle()
+    lose(roofer, "invoice", "create")
+    cut_the_look_off(roofer, "invoice", "i1", roofer.invoice)
+    (line,) = lines_there(roofer)
+    detail = line["SalesItemLineDetail"] | {"UnitPrice": 150, "Qty": 1}
+    edited = line | {"Amount": 150, "SalesItemLineDetail": detail}
+    roofer.hand("update", "Invoice", Line=[edited])
+
+    roofer.settle()
+    assert roofer.the("Invoice")["TotalAmt"] == 150
+    roofer.invoice(total="120.00").settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 150
+    assert "the lines" in roofer.record("invoice", "i1").sentence
+
+
+def test_a_customer_whose_address_was_edited_is_not_made_a_second_time(roofer: Roofer) -> None:
+    """The name is ours, with our number in it."""
+    lose(roofer, "customer", "create")
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact().project())
+    roofer.hand("update", "Customer", PrimaryEmailAddr={"Address": "new@example.com"})
+
+    roofer.settle()
+
+    assert roofer.the("Customer")["PrimaryEmailAddr"] == {"Address": "new@example.com"}
+    assert roofer.record("contact", "c1").state == "done"
+
+
+def test_what_a_person_edited_after_our_create_is_not_overwritten_unseen(roofer: Roofer) -> None:
+    """The next version meets their value as any other does: it is asked about."""
+    lose(roofer, "customer", "create")
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0100").project())
+    roofer.hand("update", "Customer", PrimaryPhone={"FreeFormNumber": "555-0199"})
+
+    roofer.settle()
+    roofer.contact(phone="555-0101").settle()
+
+    assert roofer.the("Customer")["PrimaryPhone"] == {"FreeFormNumber": "555-0199"}
+    assert "the phone number" in roofer.record("contact", "c1").sentence
+
+
+# --- who was taken for dead ----------------------------------------------------------------------
+
+
+def test_who_lost_the_claim_closes_nothing(roofer: Roofer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the record now may have sent it once more."""
+    lost: list[int] = []
+
+    def look(
+        session: Session, attempt: OpenAttempt, refusal: QuickBooksError | None = None
+    ) -> Found | None:
+        found = earlier_sends.look(session, attempt, refusal)
+        if not lost:
+            lost.append(session.claim.pk)
+            roofer.rows(
+                "UPDATE proline_qbo.records SET dispatch_token = gen_random_uuid() "
+                "WHERE pk = %s RETURNING pk",
+                session.claim.pk,
+            )
+        return found
+
+    roofer.contact(phone="555-0100").project().settle()
+    roofer.hand("update", "Customer", PrimaryPhone={"FreeFormNumber": "555-0199"})
+    monkeypatch.setattr(writing, "look", look)
+    lose(roofer, "customer", "update", **NEVER_DONE)
+
+    with structlog.testing.capture_logs() as logs:
+        roofer.contact(phone="555-0101")
+        until(lambda: "record.left" in {each["event"] for each in logs})
+
+    assert roofer.attempts("contact", "c1")[-1].answer is None
