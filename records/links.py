@@ -153,6 +153,17 @@ def owner_of(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> i
     return int(row[0]) if row else None
 
 
+_IS_GIVEN_UP = """
+SELECT EXISTS (SELECT FROM proline_qbo.former_links WHERE (realm_id, kind, qbo_id) = (%s, %s, %s))
+"""
+
+
+def is_given_up(connection: Connection, realm_id: str, kind: str, qbo_id: str) -> bool:
+    """Say whether a person had something sent as new in place of a QuickBooks object of ours."""
+    row = connection.execute(_IS_GIVEN_UP, [realm_id, kind, qbo_id]).fetchone()
+    return row is not None and bool(row[0])
+
+
 _NOTE_GONE = """
 WITH noted AS (
     UPDATE proline_qbo.links SET gone = true

@@ -8,6 +8,7 @@ under a new name what is there already (docs/decisions/0009-an-attempt-stays-ope
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from qbo_client import (
@@ -28,6 +29,8 @@ from workers.reads import Read
 from workers.session import Session
 
 _INVOICE = "Invoice"
+CLOCKS_DIFFER_BY = timedelta(minutes=2)
+"""QuickBooks' clock and the database's, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,13 @@ def _read(session: Session, kind: str, qbo_id: str) -> dict[str, Any] | None:
 def _made(session: Session, attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> Found | None:
     """What somebody has changed since keeps its SyncToken of then: the next write is read against.
 
-    What nobody has, is taken as it is, and whatever it lacks is written next.
+    What nobody has, or was there before, is taken as it is, and whatever it lacks is written next.
     """
     made = made_by(attempt, alike) or _edited(attempt, alike)
     if made is None or belongs_to_another(session, attempt.kind, made):
         return None
     link = linked_by(attempt, made, session.claim.parts.get(attempt.part))
-    if made["SyncToken"] != UNEDITED:
+    if made["SyncToken"] != UNEDITED and _is_made_since(attempt, made):
         seen = seen_of_create(attempt.kind, made, attempt.wanted)
         token = link.sync_token if seen.untouched else UNEDITED
         link = replace(link, owned=seen.owned, sync_token=token)
@@ -124,7 +127,18 @@ def _edited(attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> dict[str, 
     fields = sent_fields(attempt)
     if attempt.kind == "Payment" or (attempt.kind == _INVOICE and "DocNumber" not in fields):
         return None
-    return next((each for each in alike if is_ours_edited(each, fields)), None)
+    since = [each for each in alike if _is_made_since(attempt, each)]
+    return next((each for each in since if is_ours_edited(each, fields)), None)
+
+
+def _is_made_since(attempt: OpenAttempt, found: dict[str, Any]) -> bool:
+    """Whether it was made after the attempt began, by QuickBooks' clock; else it is not by it."""
+    said = (found.get("MetaData") or {}).get("CreateTime")
+    try:
+        made_at = datetime.fromisoformat(str(said)).astimezone(UTC)
+    except ValueError:
+        return False
+    return made_at > attempt.started_at - CLOCKS_DIFFER_BY
 
 
 def _updated(attempt: OpenAttempt, theirs: dict[str, Any], link: Link) -> Found:
@@ -137,5 +151,8 @@ def _updated(attempt: OpenAttempt, theirs: dict[str, Any], link: Link) -> Found:
     wanted |= {name: link.owned[name] for name in link.kept if name in link.owned}
     seen = seen_of_update(attempt.kind, link.owned, theirs, wanted, sent)
     new = replace(linked_by(attempt, theirs, link), owned=seen.owned, adopted=link.adopted)
-    known = new if seen.untouched else replace(new, sync_token=link.sync_token)
+    known = new
+    if not seen.untouched:
+        # A customer it was moved to by a merge is found out by that comparison too.
+        known = replace(new, sync_token=link.sync_token, customer_id=link.customer_id)
     return Found(known, applied=seen.whole, theirs=theirs)

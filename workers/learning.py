@@ -26,7 +26,7 @@ from records.answers import spend
 from records.applications import hold, settled_on
 from records.claims import OpenAttempt
 from records.facts import Link
-from records.links import forget_part, note_gone, note_void, owner_of
+from records.links import forget_part, is_given_up, note_gone, note_void, owner_of
 from records.questions import Question
 from schemas import Contact, Entity, parse_snapshot
 from workers import closed
@@ -415,7 +415,10 @@ def _adopt(session: Session, attempt: OpenAttempt, found: dict[str, Any]) -> boo
 
 
 def belongs_to_another(session: Session, kind: str, found: dict[str, Any]) -> bool:
-    """Whether a QuickBooks object is linked to another record of ours."""
+    """Whether a QuickBooks object is linked to another record of ours, or was given up."""
+    realm_id, qbo_id = session.claim.realm_id, str(found["Id"])
     with session.pool.connection() as connection:
-        owner = owner_of(connection, session.claim.realm_id, kind, str(found["Id"]))
-    return owner is not None and owner != session.claim.pk
+        owner = owner_of(connection, realm_id, kind, qbo_id)
+        if owner is None:
+            return is_given_up(connection, realm_id, kind, qbo_id)
+    return owner != session.claim.pk

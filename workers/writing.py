@@ -43,7 +43,7 @@ from workers.closing import end_with_error, is_one_statement, write_error, write
 from workers.drafting import Draft, draft_for, request_of, write_of
 from workers.earlier_sends import Found, look
 from workers.lookups import is_repeatable
-from workers.mapping import Conflict
+from workers.mapping import Conflict, changed_fields
 from workers.meaning import Action, Meaning, meaning_of
 from workers.session import Session
 from workers.taking_off import is_held, takes_money_off
@@ -220,8 +220,9 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
 
 
 def _found(session: Session, attempt: OpenAttempt, found: Linked) -> bool:
-    """Settle what was found; what was made may lack something, and is compared next."""
-    session.several = session.several or attempt.operation == "create"
+    """Settle what was found; where what was made lacks something, it is judged anew for that."""
+    if attempt.operation == "create" and changed_fields(found.owned, attempt.wanted):
+        session.several = session.behind = True
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
     return _applied(session, attempt, found)
 
@@ -376,20 +377,24 @@ def _refused(
         return _found(session, attempt, found.link)
 
     def close(connection: Connection) -> None:
-        _keep_seen(session, connection, found)
+        _keep_seen(session, connection, attempt, found)
         _close_refused(session, connection, attempt, error, meaning)
 
     session.closing.commit(close)
     return _after_refusal(session, attempt, error, meaning, found)
 
 
-def _keep_seen(session: Session, connection: Connection, found: Found | None) -> None:
+def _keep_seen(
+    session: Session, connection: Connection, attempt: OpenAttempt, found: Found | None
+) -> None:
     """Know what is there of an attempt as ours, in the transaction that closes it as not applied.
 
     Raises:
         ClaimLost: the claim was taken back, and somebody else is sending it perhaps.
     """
     hold_claim(connection, session.claim)
+    # The attempt before its link, as an answer that comes late locks them.
+    hold_attempt(connection, attempt.id)
     if found is not None:
         keep_link(connection, session.claim, found.link)
         session.know(found.link)
@@ -515,7 +520,7 @@ def _give_up_id(
         again = was_refused_with(connection, session.claim, attempt.part, codes)
 
     def settle(connection: Connection) -> None:
-        _keep_seen(session, connection, found)
+        _keep_seen(session, connection, attempt, found)
         error = BusinessFault(code=meaning.code)
         session.free(write_error(connection, session.claim, attempt, "refused", error))
 

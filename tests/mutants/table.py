@@ -178,7 +178,7 @@ MUTANTS: Final = (
         ),
         r'assert 2 == 1 in: assert len\(roofer\.held\("Invoice"\)\) == 1',
         workers.newer_while_unknown,
-        in_the_model=r"assert \[Breach\(",
+        in_the_model=r"AssertionError: \[\('\w+', .* of \{.*\} are in QuickBooks in: ",
     ),
     Mutant(
         "refresh_without_a_lease",
@@ -230,6 +230,7 @@ MUTANTS: Final = (
         ),
         r"assert \['501', '777'\] == \['777'\] in: ",
         workers.refusal_of_a_repeat_believed,
+        in_the_model=r"assert \[\('\d+', 'Invoi.*\] == \[\] in: ",
     ),
     Mutant(
         "void_before_the_payments",

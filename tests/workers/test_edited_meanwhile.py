@@ -98,6 +98,35 @@ def test_a_line_that_is_no_longer_wanted_goes(roofer: Roofer) -> None:
     assert roofer.the("Invoice")["TotalAmt"] == 100
 
 
+def test_tax_is_sent_though_a_person_entered_another_value(new_roofer: NewRoofer) -> None:
+    """The tax is still the old one: that shows as much as any other field."""
+    settings = CompanySettings(existing_customers="create", tax_mode="amount", tax_code_id="2")
+    roofer = new_roofer(settings=settings, books=FORGETFUL | {"using_sales_tax": True})
+    taxed = {"total": "108.00", "lines": TWO_LINES[:1], "tax": {"name": "Tax", "amount": "8.00"}}
+    roofer.contact().project().invoice(**taxed, due_on="2026-12-01").settle()
+    roofer.hand("update", "Invoice", DueDate="2026-12-15")
+    lose(roofer, "invoice", "update", **NEVER_DONE)
+
+    dearer = taxed | {"total": "109.00", "tax": {"name": "Tax", "amount": "9.00"}}
+    roofer.invoice(**dearer, due_on="2026-12-15").settle()
+
+    assert roofer.the("Invoice")["TotalAmt"] == 109
+    assert roofer.findings() == []
+
+
+def test_a_job_site_is_sent_though_a_person_entered_another_value(roofer: Roofer) -> None:
+    """QuickBooks shows the old address as we had sent it."""
+    site = {"line1": "1 Example Street", "city": "Denver", "state": "CO", "postal_code": "80201"}
+    roofer.contact().project(address=site).invoice(due_on="2026-12-01").settle()
+    roofer.hand("update", "Invoice", DueDate="2026-12-15")
+    lose(roofer, "invoice", "update", **NEVER_DONE)
+
+    moved = site | {"line1": "9 Example Road"}
+    roofer.project(address=moved).invoice(due_on="2026-12-15").settle()
+
+    assert roofer.the("Invoice")["ShipAddr"]["Line1"] == "9 Example Road"
+
+
 # --- an update that was done ---------------------------------------------------------------------
 
 
@@ -155,6 +184,21 @@ def test_a_customer_that_is_inactive_since_is_asked_about(roofer: Roofer) -> Non
     assert roofer.record("contact", "c1").reason == "decision"
 
 
+def test_a_customer_that_was_merged_since_is_asked_about(roofer: Roofer) -> None:
+    """The invoice was moved by that; the contact still hangs from the one that is gone."""
+    roofer.contact().project().invoice(due_on="2026-12-01").settle()
+    gone = roofer.the("Customer")["Id"]
+    left = roofer.by_hand("customer", DisplayName="Bea Sample")["Id"]
+    lose(roofer, "invoice", "update")
+    cut_the_look_off(roofer, "invoice", "i1", lambda: roofer.invoice(due_on="2026-12-15"))
+    roofer.operator("merge", **{"from": gone, "into": left})
+
+    roofer.settle()
+    roofer.invoice(due_on="2026-12-20").settle()
+
+    assert roofer.record("contact", "c1").reason == "decision"
+
+
 def test_what_a_person_left_as_it_is_there_is_not_taken_for_ours(roofer: Roofer) -> None:
     """A payment that was moved there by hand, and kept so, pays that invoice still."""
     roofer.contact().project().invoice().invoice("i2").payment("100.00", {"i1": "100.00"}).settle()
@@ -188,6 +232,65 @@ def test_what_a_found_customer_lacks_is_written(roofer: Roofer) -> None:
 
     assert roofer.the("Customer")["PrimaryPhone"] == {"FreeFormNumber": "555-0100"}
     assert roofer.record("contact", "c1").state == "done"
+
+
+def test_what_was_there_before_our_create_is_not_taken_for_made_by_it(roofer: Roofer) -> None:
+    """It was made and edited by hand long ago: what it lacks is written all the same."""
+    roofer.by_hand("customer", DisplayName="Ada Example - C#1001")
+    roofer.hand("update", "Customer", PrimaryPhone={"FreeFormNumber": "555-0099"})
+    roofer.the("Customer")["MetaData"]["CreateTime"] = "2025-03-01T09:00:00-07:00"
+    lose(roofer, "customer", "create", **NEVER_DONE)
+
+    roofer.contact(phone="555-0100").project().settle()
+
+    customer = roofer.the("Customer")
+    assert customer["PrimaryPhone"] == {"FreeFormNumber": "555-0100"}
+    assert customer["PrimaryEmailAddr"] == {"Address": "ada@example.com"}
+    assert roofer.record("contact", "c1").state == "done"
+
+
+def test_an_invoice_that_is_found_as_wanted_needs_no_open_books(roofer: Roofer) -> None:
+    """Nothing is left to write: that the books are closed by now is no matter."""
+    roofer.contact().project().settle()
+    lose(roofer, "invoice", "create")
+    cut_the_look_off(roofer, "invoice", "i1", roofer.invoice)
+    roofer.prefer(book_close_date="2026-11-30")
+    roofer.rows("UPDATE proline_qbo.books SET book_close_date = '2026-11-30' RETURNING realm_id")
+
+    roofer.settle()
+
+    assert roofer.record("invoice", "i1").state == "done"
+
+
+def test_what_the_office_left_out_meanwhile_is_found_and_not_written(roofer: Roofer) -> None:
+    """It was claimed only to learn what became of its create."""
+    roofer.by_hand("customer", DisplayName="Ada Example - C#1001")
+    lose(roofer, "customer", "create", **NEVER_DONE)
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0100").project())
+
+    roofer.order("contact", "c1", "skip")
+    roofer.settle()
+
+    assert roofer.record("contact", "c1").state == "skipped"
+    assert "PrimaryPhone" not in roofer.the("Customer")
+
+
+@pytest.mark.parametrize("how", [{}, NEVER_DONE], ids=["at once", "after a lost send"])
+def test_what_was_given_up_is_not_taken_over_again(roofer: Roofer, how: dict[str, object]) -> None:
+    """A person had the customer sent as new, and it has its old name again: ours takes a suffix."""
+    roofer.contact(phone="555-0100").project().settle()
+    roofer.hand("update", "Customer", Active=False)
+    roofer.contact(phone="555-0101").settle()
+    roofer.hand("update", "Customer", Active=True, DisplayName="Ada Example - C#1001")
+    if how:
+        lose(roofer, "customer", "create", **how)
+
+    roofer.decide("contact", "c1", "new")
+    roofer.invoice().settle()
+
+    first, second = roofer.held("Customer")
+    assert second["DisplayName"] == f"{first['DisplayName']} (Customer)"
+    assert roofer.the("Invoice")["CustomerRef"]["value"] == second["Id"]
 
 
 def test_an_invoice_whose_sum_was_edited_is_not_booked_a_second_time(roofer: Roofer) -> None:

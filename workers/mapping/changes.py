@@ -221,27 +221,30 @@ def _shows(
 ) -> bool | None:
     """Whether a changed field is there as wanted; None: that cannot be seen."""
     if name == "Line":
-        return _lines_show(theirs.get("Line") or [], base.get("Line") or [], wanted.get("Line"))
+        return _lines_show(theirs.get("Line") or [], base, wanted.get("Line"))
     value = now.get(name)
+    rearranged = name in _REARRANGED
     if kind != "Customer" and name in ADDRESSES:
         # `now` is our own word; where QuickBooks has kept our form, that shows.
-        value = own_value(name, theirs.get(name), None)
-        return None if is_blank(value) else same(value, wanted.get(name)) or None
-    return same(value, wanted.get(name)) or (None if name in _REARRANGED else False)
+        value, rearranged = own_value(name, theirs.get(name), None), True
+    if same(value, wanted.get(name)):
+        return True
+    return None if rearranged and not same(value, base.get(name)) else False
 
 
 def _lines_show(
-    theirs: Sequence[Fields], base: Sequence[Fields], wanted: Sequence[Fields] | None
+    theirs: Sequence[Fields], base: Mapping[str, Any], wanted: Sequence[Fields] | None
 ) -> bool:
     """Whether our new lines are there; where the old ones are too, the longer ones are.
 
     A line that is no longer wanted would else be taken for somebody else's, or one that is new.
     """
+    before = base.get("Line") or []
+    old = same(split_lines(theirs, before)[0], before)
     if not wanted:
-        return not theirs
+        return not old and len(theirs) == len(base.get(OTHER_LINES, []))
     new = same(split_lines(theirs, wanted)[0], wanted)
-    old = same(split_lines(theirs, base)[0], base)
-    return new and (not old or len(wanted) > len(base))
+    return new and (not old or len(wanted) > len(before))
 
 
 def _unreadable(kind: str, wanted: Mapping[str, Any]) -> frozenset[str]:
