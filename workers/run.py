@@ -17,8 +17,9 @@ from workers.closed import is_closed, look_again
 from workers.learning import look_up, should_look_up
 from workers.mapping import MappingRefused
 from workers.meaning import Action, meaning_of
+from workers.sending import resolve
 from workers.session import Session, WindowFull
-from workers.writing import resolve, write
+from workers.writing import write
 
 log = get_logger()
 

@@ -22,7 +22,7 @@ from records.facts import NOT_PAID, Facts, Holders
 from records.verdicts import Verdict
 from tests.mutants.hands import put, rewrite
 from tests.support.guards_out import let_slots_grow_old
-from workers import body, drafting, earlier_sends, mapping, taking_off, writing
+from workers import body, drafting, earlier_sends, mapping, sending, taking_off, writing
 from workers.claim_consumer import ClaimConsumer, Delivery
 from workers.earlier_sends import Found
 from workers.lookups import is_repeatable
@@ -78,7 +78,7 @@ def new_request_id_each_time() -> None:
         )
         return replace(request, params=params)
 
-    put(writing, "request_of", request_of)
+    put(sending, "request_of", request_of)
 
 
 def request_id_without_sync_token() -> None:
@@ -179,7 +179,7 @@ def refusal_of_a_repeat_believed() -> None:
     ) -> Found | None:
         return None if is_repeatable(attempt) else looks(session, attempt, refusal)
 
-    put(writing, "look", look)
+    put(sending, "look", look)
 
 
 def void_before_the_payments() -> None:

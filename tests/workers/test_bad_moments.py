@@ -19,13 +19,13 @@ from records import claims
 from records.claims import Claim, ClaimCheck
 from records.links import Linked
 from tests.support.roofer import Roofer, until
-from workers import body, calling, closing, writing
+from workers import body, calling, closing, sending
 from workers.mapping import MappingRefused
 
 NewRoofer = Callable[..., Roofer]
 EACH_STEP = pytest.mark.parametrize(
     ("module", "name"),
-    [(body, "claim"), (calling, "open_attempt"), (writing, "write_success")],
+    [(body, "claim"), (calling, "open_attempt"), (sending, "write_success")],
     ids=["claim", "attempt", "settle"],
 )
 """The transactions of a write, each by what it runs."""
@@ -143,7 +143,7 @@ def test_a_call_that_nobody_ends_is_ended_when_no_call_can_last_so_long(
         struck.append(None)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(writing, "linked_by", broken)
+    monkeypatch.setattr(sending, "linked_by", broken)
     roofer.contact().project()
     # A call is open for as long as any call lasts; the one nobody ends is the one the bug struck.
     until(lambda: struck)
@@ -213,7 +213,7 @@ def test_a_late_refusal_frees_nothing_that_a_newer_attempt_holds(
         taken.append((claim, attempt))
         return write_success(connection, claim, attempt, *rest)
 
-    monkeypatch.setattr(writing, "write_success", keep)
+    monkeypatch.setattr(sending, "write_success", keep)
     roofer.contact().project().invoice(total="100.00").settle()
     roofer.payment("100.00", on={"i1": "100.00"}).settle()
     claim, attempt = taken[-1]

@@ -14,7 +14,7 @@ from connections.settings import CompanySettings
 from qbo_client import QuickBooksError
 from records.claims import OpenAttempt
 from tests.support.roofer import Roofer, until
-from workers import earlier_sends, writing
+from workers import earlier_sends, sending
 from workers.earlier_sends import Found
 from workers.session import Session
 
@@ -360,7 +360,7 @@ def test_who_lost_the_claim_closes_nothing(roofer: Roofer, monkeypatch: pytest.M
 
     roofer.contact(phone="555-0100").project().settle()
     roofer.hand("update", "Customer", PrimaryPhone={"FreeFormNumber": "555-0199"})
-    monkeypatch.setattr(writing, "look", look)
+    monkeypatch.setattr(sending, "look", look)
     lose(roofer, "customer", "update", **NEVER_DONE)
 
     with structlog.testing.capture_logs() as logs:

@@ -10,7 +10,7 @@ from connections.settings import CompanySettings
 from coordination.database import Connection
 from qbo_simulator.wire import Request
 from tests.support.roofer import Roofer, until
-from workers import answers, closing, mapping, wanted, writing
+from workers import answers, closing, mapping, sending, wanted
 from workers.closing import Closing
 
 NewRoofer = Callable[..., Roofer]
@@ -187,7 +187,7 @@ def test_a_bug_behind_a_write_leaves_its_attempt_to_be_resolved_with_backoff(
             raise error
         return read_answer(*arguments)
 
-    monkeypatch.setattr(writing, "linked_by", fail_once)
+    monkeypatch.setattr(sending, "linked_by", fail_once)
     plain.contact().project()
     until(lambda: plain.writes("customer"))
     until(lambda: plain.record("contact", "c1").transient_errors == 1)

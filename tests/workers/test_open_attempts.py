@@ -10,7 +10,7 @@ import pytest
 
 from connections.settings import CompanySettings
 from tests.support.roofer import Roofer, until
-from workers import writing
+from workers import sending
 from workers.session import Session
 from workers.writing import write
 
@@ -35,7 +35,7 @@ def test_a_repeat_that_is_turned_away_leaves_the_first_send_open(
     new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch, then: dict[str, object]
 ) -> None:
     """The repeat is turned away, ProLine changes the invoice: still one invoice, updated."""
-    monkeypatch.setattr(writing, "_may_repeat", lambda *_: True)
+    monkeypatch.setattr(sending, "_may_repeat", lambda *_: True)
     roofer = new_roofer(settings=CREATE, books=FORGETFUL)
     lose_then(roofer, **then)
 
@@ -52,8 +52,8 @@ def test_without_the_look_at_earlier_sends_the_invoice_is_booked_twice(
     new_roofer: NewRoofer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard taken out: the turned-away repeat closes the attempt, and a second one is made."""
-    monkeypatch.setattr(writing, "_may_repeat", lambda *_: True)
-    monkeypatch.setattr(writing, "may_be_applied", lambda *_, **__: False)
+    monkeypatch.setattr(sending, "_may_repeat", lambda *_: True)
+    monkeypatch.setattr(sending, "may_be_applied", lambda *_, **__: False)
     roofer = new_roofer(settings=CREATE, books=FORGETFUL)
     lose_then(roofer, **UNAVAILABLE)
 

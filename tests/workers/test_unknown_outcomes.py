@@ -444,7 +444,7 @@ def test_without_the_same_request_id_a_repeat_makes_a_second_object(
     """The guard taken out: under a request id of its own the repeat is another payment."""
     proved = replace(QUICK, waits=replace(QUICK.waits, requestid_proved=True))
     roofer = new_roofer(tuning=proved)
-    monkeypatch.setattr("workers.writing.request_of", under_a_new_id)
+    monkeypatch.setattr("workers.sending.request_of", under_a_new_id)
     roofer.fault({"entity": "payment", "operation": "create"}, **LOST)
 
     roofer.contact().project().invoice().payment("50.00", {"i1": "50.00"}).settle()
