@@ -11,12 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from qbo_client import (
-    DuplicateDocNumber,
-    DuplicateName,
-    ObjectNotFound,
-    QuickBooksError,
-)
+from qbo_client import DuplicateDocNumber, DuplicateName, ObjectNotFound, QuickBooksError
 from qbo_client.requests import read
 from records.claims import OpenAttempt
 from records.facts import Link

@@ -17,12 +17,7 @@ from coordination.limiter import had_fault, last_left_open, may_be_applied
 from qbo_client import AuthorizationExpired, BusinessFault, QuickBooksError, Response
 from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records import basis
-from records.attempts import (
-    Answer,
-    hold_attempt,
-    send_again,
-    was_refused_with,
-)
+from records.attempts import Answer, hold_attempt, send_again, was_refused_with
 from records.claims import OpenAttempt, hold_claim
 from records.links import Linked, forget_part, keep_link
 from records.settlement import Release, done, handed_back, retry

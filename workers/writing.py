@@ -12,10 +12,7 @@ from coordination.database import Connection, at_once, in_transaction
 from qbo_client.errors import CODES_THAT_LEAVE_IT_OPEN
 from records.allocation import Application, Resolution
 from records.applications import hold, resolve_locked, settle_applications
-from records.attempts import (
-    count_answers,
-    on_its_way_until,
-)
+from records.attempts import count_answers, on_its_way_until
 from records.claims import OpenAttempt
 from records.findings import find
 from records.links import keep_fields, owner_of

@@ -1,12 +1,13 @@
 """A log of calls and ProLine's revisions, written by hand: what the checker's tests begin with."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from chaos.checker import Call, Facts, Realm, Revision, Verdict, judge
+from chaos.checker import Call, Facts, Kind, Realm, Revision, Verdict, judge
 from demo.comparer import Books, Ledger, Office
 from demo.comparer.proline import AllocationRow, ContactRow, InvoiceRow
 
@@ -180,3 +181,47 @@ def sound() -> Written:
     written.invoice(5, 2)
     written.payment(6, 3)
     return written
+
+
+def kinds(verdict: Verdict) -> Counter[Kind]:
+    """Count what the checker found."""
+    return Counter(each.kind for each in verdict.breaches)
+
+
+def voided_in_proline() -> Written:
+    """Give a sound run whose invoice and payment are void in ProLine from then on."""
+    written = sound()
+    written.revision(7, "invoice", "i1", total="100.00", gone=True)
+    written.revision(8, "payment", "y1", total="40.00", gone=True)
+    return written
+
+
+def shown_in_turn(sent: float = 0.0) -> Written:
+    """Give a run in which one invoice shows i2 and then i3 of its project's running balance.
+
+    Args:
+        sent: when i2 was; i3 was sent at the beginning.
+    """
+    written = sound()
+    written.invoices += [running("i2", "2", sent=sent), running("i3", "3")]
+    written.revision(4, "invoice", "i2", total="100.00")
+    written.revision(5, "invoice", "i3", total="100.00")
+    written.invoice(7, 4, object_id="6")
+    written.invoice(8, 5, "update", object_id="6")
+    return written
+
+
+def running(invoice_id: str, number: str, *, sent: float = 0.0) -> InvoiceRow:
+    """Give a running-balance invoice of one project."""
+    return InvoiceRow(
+        id=invoice_id,
+        number=number,
+        kind="running_balance",
+        project_id="p1",
+        sent_at=at(sent),
+        issued_on=None,
+        due_on=None,
+        discount=None,
+        memo=None,
+        gone=False,
+    )
