@@ -3,8 +3,9 @@
 The call ends, the attempt has its answer, the link is kept, what a payment held is settled, and the
 claim is released with the nudges of all who may wait. Each part stands in the module that owns its
 rows and is what that module writes alone. They touch different rows, so none has to see what
-another did. Rows are locked as PostgreSQL comes to them; nobody else locks two of an attempt, its
-call and its link at once but the holder of the same claim. As one statement it is one round trip
+another did. Rows are locked as PostgreSQL comes to them: the call, the attempt, the link. Who else
+locks two of them is the holder of a claim of the same record, and does so in this order. As one
+statement it is one round trip
 and, where nothing else is to be written, a transaction by itself.
 """
 

@@ -24,8 +24,9 @@ from workers.reads import Read
 from workers.session import Session
 
 _INVOICE = "Invoice"
-CLOCKS_DIFFER_BY = timedelta(minutes=2)
-"""QuickBooks' clock and the database's, at most."""
+CLOCKS_DIFFER_BY = timedelta(hours=1)
+"""QuickBooks' clock and the database's, at most, and by how far that may be set back while an
+attempt is open. What a person has made under our very name so shortly before is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,11 @@ def _edited(attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> dict[str, 
 
 def _is_made_since(attempt: OpenAttempt, found: dict[str, Any]) -> bool:
     """Whether it was made after the attempt began, by QuickBooks' clock; else it is not by it."""
-    said = (found.get("MetaData") or {}).get("CreateTime")
+    told = found.get("MetaData")
+    said = told.get("CreateTime") if isinstance(told, dict) else None
     try:
         made_at = datetime.fromisoformat(str(said)).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return made_at > attempt.started_at - CLOCKS_DIFFER_BY
 

@@ -338,7 +338,8 @@ def _know_void(session: Session, attempt: OpenAttempt, theirs: dict[str, Any]) -
 def _name_taken(session: Session, attempt: OpenAttempt, holder_id: str | None) -> bool:
     """Ours is adopted; beside a vendor or an employee we take a suffix; a customer is asked of.
 
-    What is there already and was renamed takes nobody over: it takes the suffix.
+    What is there already and was renamed takes nobody over: it takes the suffix. So does what meets
+    another contact's customer, or one that was given up: no answer could link it.
     """
     holder = None
     if attempt.operation == "create":
@@ -349,19 +350,22 @@ def _name_taken(session: Session, attempt: OpenAttempt, holder_id: str | None) -
         session.refuse("6240", "The name is taken in QuickBooks, also with a suffix.")
         return True
     rule = session.settings.existing_customers
-    if holder is None or rule == "create" or session.claim.entity != Entity.CONTACT:
-        session.naming = replace(session.naming, distinguished=True)
-        return False
-    contact = parse_snapshot(Entity.CONTACT, session.claim.snapshot).snapshot
-    if rule == "link" and not belongs_to_another(session, "Customer", holder):
+    is_contact = session.claim.entity == Entity.CONTACT
+    if (
+        holder is not None
+        and is_contact
+        and rule != "create"
+        and not belongs_to_another(session, "Customer", holder)
+    ):
+        if rule == "ask":
+            return _ask_who(session, Question.NAME_TAKEN, [holder])
+        contact = parse_snapshot(Entity.CONTACT, session.claim.snapshot).snapshot
         match = customer_to_link(contact, [holder])
         if match is not None:
             link_customer(session, match)
             return False
-    if rule == "link":
-        session.naming = replace(session.naming, distinguished=True)
-        return False
-    return _ask_who(session, Question.NAME_TAKEN, [holder])
+    session.naming = replace(session.naming, distinguished=True)
+    return False
 
 
 def _holder(session: Session, attempt: OpenAttempt, holder_id: str | None) -> dict[str, Any] | None:

@@ -348,8 +348,12 @@ def resolve(session: Session, attempt: OpenAttempt) -> bool:
 
 
 def _found(session: Session, attempt: OpenAttempt, found: Linked) -> bool:
-    """Settle what was found; where what was made lacks something, it is judged anew for that."""
-    if attempt.operation == "create" and changed_fields(found.owned, attempt.wanted):
+    """Settle what was found; where what was made lacks something, it is judged anew for that.
+
+    A tax that QuickBooks has computed in its own way is a finding, as after any answer.
+    """
+    lacks = changed_fields(found.owned, attempt.wanted).keys() - {"TxnTaxDetail"}
+    if attempt.operation == "create" and lacks:
         session.several = session.behind = True
     log.info("attempt.found", record_pk=session.claim.pk, attempt_id=attempt.id)
     return _applied(session, attempt, found)

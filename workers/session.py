@@ -79,7 +79,8 @@ class Session:
         looked_at: what a refusal referred to has been looked at.
         reactivating: the basis of a person's word that the customer shall be active again.
         several: the record is more than one object there, and another may still want a write.
-        behind: an attempt of an older version was resolved; the relay judges the newer one.
+        behind: an attempt was resolved, and there is more to write, of a newer version or of what
+            was found there: whether that may be written, the relay judges.
         resolved: an attempt that was left unfinished was gone on with.
         looked_for: the attempt whose object was looked for, when it had to be there, and is not.
         reread: a changed object has been read again.
@@ -271,7 +272,7 @@ class Session:
         """Give the record back to be judged at once."""
         self.closing.commit(
             lambda connection: self.leave(
-                connection, retry(clock(connection), "A newer version has come.", transient=False)
+                connection, retry(clock(connection), "It is judged anew.", transient=False)
             )
         )
 

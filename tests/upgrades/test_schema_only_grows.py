@@ -36,6 +36,14 @@ ASKED = {
         SELECT n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
         FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
         JOIN pg_namespace n ON n.oid = t.relnamespace WHERE {OURS} AND c.contype <> 'n'""",
+    "rules of domains": f"""
+        SELECT n.nspname, t.relname, c.conname, pg_get_constraintdef(c.oid)
+        FROM pg_constraint c JOIN pg_attribute a ON a.atttypid = c.contypid
+        JOIN pg_class t ON t.oid = a.attrelid
+        JOIN pg_namespace n ON n.oid = t.relnamespace
+        WHERE {OURS} AND t.relkind = 'r' AND NOT a.attisdropped
+          AND NOT (a.attnotnull
+                   AND pg_get_constraintdef(c.oid) LIKE 'CHECK ((VALUE IS NOT NULL))%')""",
     "triggers": f"""
         SELECT n.nspname, t.relname, g.tgname, pg_get_triggerdef(g.oid)
         FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
@@ -99,6 +107,7 @@ def test_a_revision_takes_nothing_away_and_asks_nothing_new(
         "ALTER TABLE proline_qbo.records ALTER COLUMN generation TYPE bigint",
         "ALTER TABLE proline_qbo.nudges ADD COLUMN asked_by text NOT NULL",
         "ALTER TABLE proline_qbo.nudges ADD CHECK (company_id <> 'x')",
+        "ALTER DOMAIN proline_outbox.record_id ADD CHECK (VALUE <> 'x')",
         "DROP INDEX proline_qbo.records_pending",
         "DROP FUNCTION proline_outbox.append",
     ],

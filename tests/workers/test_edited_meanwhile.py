@@ -5,7 +5,7 @@ done, and no money is booked a second time.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import structlog
@@ -277,9 +277,13 @@ def test_what_the_office_left_out_meanwhile_is_found_and_not_written(roofer: Roo
     assert "PrimaryPhone" not in roofer.the("Customer")
 
 
+@pytest.mark.parametrize("rule", ["create", "link", "ask"])
 @pytest.mark.parametrize("how", [{}, NEVER_DONE], ids=["at once", "after a lost send"])
-def test_what_was_given_up_is_not_taken_over_again(roofer: Roofer, how: dict[str, object]) -> None:
+def test_what_was_given_up_is_not_taken_over_again(
+    new_roofer: NewRoofer, how: dict[str, object], rule: Literal["create", "link", "ask"]
+) -> None:
     """A person had the customer sent as new, and it has its old name again: ours takes a suffix."""
+    roofer = new_roofer(settings=CompanySettings(existing_customers=rule), books=FORGETFUL)
     roofer.contact(phone="555-0100").project().settle()
     roofer.hand("update", "Customer", Active=False)
     roofer.contact(phone="555-0101").settle()
