@@ -11,19 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from qbo_client import DuplicateDocNumber, DuplicateName, ObjectNotFound, QuickBooksError
-from qbo_client.requests import read
+from qbo_client import DuplicateDocNumber, DuplicateName, QuickBooksError
 from records.claims import OpenAttempt
 from records.facts import Link
 from records.links import Linked
-from workers.answers import linked_by, object_in, objects_in
-from workers.learning import ask_by_name, belongs_to_another
-from workers.lookups import made_by, query_for, query_for_name, sent_fields
+from workers.answers import linked_by, objects_in
+from workers.learning import belongs_to_another, holder_of_name, read_object
+from workers.lookups import is_repeatable, made_by, query_for, sent_fields
 from workers.mapping import UNEDITED, is_ours_edited, is_voided, seen_of_create, seen_of_update
 from workers.reads import Read
 from workers.session import Session
 
-_INVOICE = "Invoice"
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 """QuickBooks' clock and the database's, at most, and by how far that may be set back while an
 attempt is open. What a person has made under our very name so shortly before is asked about."""
@@ -61,8 +59,10 @@ def look(
     before = session.claim.parts.get(attempt.part)
     if attempt.operation == "create":
         return _made(session, attempt, _alike(session, attempt, refusal))
-    theirs = None if before is None else _read(session, attempt.kind, before.qbo_id)
-    if before is None or theirs is None:
+    if before is None:
+        return None
+    theirs = read_object(session, attempt.kind, before.qbo_id, Read.LOOK_UP)
+    if theirs is None:
         return None
     if attempt.operation == "void":
         void = Found(linked_by(attempt, theirs, before), applied=True, theirs=theirs)
@@ -75,32 +75,19 @@ def look(
 def _alike(
     session: Session, attempt: OpenAttempt, refusal: QuickBooksError | None
 ) -> Sequence[dict[str, Any]]:
-    """What holds the name or number, or is there under the name, or of the customer and day."""
-    holder_id = _holder_id(attempt, refusal)
-    if holder_id is not None:
-        found = _read(session, attempt.kind, holder_id)
-        return [] if found is None else [found]
-    if attempt.kind != "Customer":
+    """What holds the name or number, or is there of the customer and day."""
+    if attempt.kind == "Customer":
+        holder_id = refusal.holder_id if isinstance(refusal, DuplicateName) else None
+        holder = holder_of_name(session, attempt, holder_id, Read.LOOK_UP)
+    elif (
+        isinstance(refusal, DuplicateDocNumber)
+        and refusal.holder_type == attempt.kind
+        and refusal.holder_id is not None
+    ):
+        holder = read_object(session, attempt.kind, refusal.holder_id, Read.LOOK_UP)
+    else:
         return objects_in(session.read(query_for(attempt), Read.LOOK_UP), attempt.kind)
-    name = str(sent_fields(attempt)["DisplayName"])
-    return ask_by_name(session, query_for_name(name), name, Read.LOOK_UP)
-
-
-def _holder_id(attempt: OpenAttempt, refusal: QuickBooksError | None) -> str | None:
-    match refusal:
-        case DuplicateName(holder_id=holder_id) if attempt.kind == "Customer":
-            return holder_id
-        case DuplicateDocNumber(holder_id=holder_id, holder_type="Invoice"):
-            return holder_id if attempt.kind == _INVOICE else None
-        case _:
-            return None
-
-
-def _read(session: Session, kind: str, qbo_id: str) -> dict[str, Any] | None:
-    try:
-        return object_in(session.read(read(kind, qbo_id), Read.LOOK_UP), kind)
-    except ObjectNotFound:
-        return None
+    return [] if holder is None else [holder]
 
 
 def _made(session: Session, attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> Found | None:
@@ -120,9 +107,9 @@ def _made(session: Session, attempt: OpenAttempt, alike: Sequence[dict[str, Any]
 
 
 def _edited(attempt: OpenAttempt, alike: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    fields = sent_fields(attempt)
-    if attempt.kind == "Payment" or (attempt.kind == _INVOICE and "DocNumber" not in fields):
+    if not is_repeatable(attempt):
         return None
+    fields = sent_fields(attempt)
     since = [each for each in alike if _is_made_since(attempt, each)]
     return next((each for each in since if is_ours_edited(each, fields)), None)
 
@@ -148,8 +135,7 @@ def _updated(attempt: OpenAttempt, theirs: dict[str, Any], link: Link) -> Found:
     wanted |= {name: link.owned[name] for name in link.kept if name in link.owned}
     seen = seen_of_update(attempt.kind, link.owned, theirs, wanted, sent)
     new = replace(linked_by(attempt, theirs, link), owned=seen.owned, adopted=link.adopted)
-    known = new
     if not seen.untouched:
         # A customer it was moved to by a merge is found out by that comparison too.
-        known = replace(new, sync_token=link.sync_token, customer_id=link.customer_id)
-    return Found(known, applied=seen.whole, theirs=theirs)
+        new = replace(new, sync_token=link.sync_token, customer_id=link.customer_id)
+    return Found(new, applied=seen.whole, theirs=theirs)

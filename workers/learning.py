@@ -177,12 +177,10 @@ def _ask_who(session: Session, question: Question, found: Sequence[dict[str, Any
 
 def _customers(session: Session, contact: Contact) -> list[dict[str, Any]]:
     own_name = lookup_names(contact)[0]
-    return ask_by_name(session, query_for_contact(contact), own_name, Read.EXISTING_CUSTOMER)
+    return _ask(session, query_for_contact(contact), own_name, Read.EXISTING_CUSTOMER)
 
 
-def ask_by_name(
-    session: Session, request: ApiRequest, name: str, purpose: Read
-) -> list[dict[str, Any]]:
+def _ask(session: Session, request: ApiRequest, name: str, purpose: Read) -> list[dict[str, Any]]:
     """Ask for customers by name; a name the language cannot parse is asked for in plain ASCII."""
     try:
         response = session.read(request, purpose)
@@ -343,7 +341,7 @@ def _name_taken(session: Session, attempt: OpenAttempt, holder_id: str | None) -
     """
     holder = None
     if attempt.operation == "create":
-        holder = _holder(session, attempt, holder_id)
+        holder = holder_of_name(session, attempt, holder_id, Read.NAME_TAKEN)
     if holder is not None and _adopt(session, attempt, holder):
         return False
     if session.naming.distinguished:
@@ -368,21 +366,28 @@ def _name_taken(session: Session, attempt: OpenAttempt, holder_id: str | None) -
     return False
 
 
-def _holder(session: Session, attempt: OpenAttempt, holder_id: str | None) -> dict[str, Any] | None:
+def holder_of_name(
+    session: Session, attempt: OpenAttempt, holder_id: str | None, purpose: Read
+) -> dict[str, Any] | None:
     """Read the customer that has our name; None: a vendor or an employee has it.
 
     Older texts do not say who it is: then it is looked for by its name.
     """
     if holder_id is not None:
-        return read_customer(session, holder_id, Read.NAME_TAKEN)
+        return read_customer(session, holder_id, purpose)
     name = str(sent_fields(attempt).get("DisplayName") or "")
-    return named(ask_by_name(session, query_for_name(name), name, Read.NAME_TAKEN), name)
+    return named(_ask(session, query_for_name(name), name, purpose), name)
 
 
 def read_customer(session: Session, qbo_id: str, purpose: Read) -> dict[str, Any] | None:
     """Read a customer; None: there is none of that id, or it is merged or deleted."""
+    return read_object(session, "Customer", qbo_id, purpose)
+
+
+def read_object(session: Session, kind: str, qbo_id: str, purpose: Read) -> dict[str, Any] | None:
+    """Read an object; None: there is none of that id."""
     try:
-        return object_in(session.read(read("Customer", qbo_id), purpose), "Customer")
+        return object_in(session.read(read(kind, qbo_id), purpose), kind)
     except ObjectNotFound:
         return None
 

@@ -383,7 +383,7 @@ def _may_repeat(session: Session, connection: Connection, attempt: OpenAttempt) 
 
     Unless QuickBooks calls it a duplicate instead of replaying the answer.
     """
-    called_duplicate = _fault_that_leaves_it_open(connection, attempt) is not None
+    called_duplicate = had_fault(connection, attempt.id, CODES_THAT_LEAVE_IT_OPEN)
     if is_repeatable(attempt):
         return not called_duplicate
     few = attempt.sends < SENDS_OF_A_PROVED_ID

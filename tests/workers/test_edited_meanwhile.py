@@ -14,6 +14,7 @@ from connections.settings import CompanySettings
 from qbo_client import QuickBooksError
 from records.claims import OpenAttempt
 from tests.support.roofer import Roofer, until
+from tests.workers.looks import cut_the_look_off
 from workers import earlier_sends, sending
 from workers.earlier_sends import Found
 from workers.session import Session
@@ -23,7 +24,6 @@ CREATE = CompanySettings(existing_customers="create")
 FORGETFUL = {"requestid": "ignored"}
 DONE_AND_LOST = {"answer": "lost"}
 NEVER_DONE = {"answer": "drop"}
-AWAY = {"status": 503, "empty": True}
 TEXT_LINE = {"DetailType": "DescriptionOnly", "Description": "Thanks", "DescriptionLineDetail": {}}
 TWO_LINES = [
     {"id": f"l{each}", "kind": "item", "name": "Tear-off", "amount": "100.00"}
@@ -41,16 +41,6 @@ def roofer(new_roofer: NewRoofer) -> Roofer:
 def lose(roofer: Roofer, entity: str, operation: str, **how: object) -> None:
     """Let the next such write be done and its answer be lost, or never be done."""
     roofer.fault({"entity": entity, "operation": operation}, **(how or DONE_AND_LOST))
-
-
-def cut_the_look_off(
-    roofer: Roofer, entity: str, record_id: str, say: Callable[[], object]
-) -> None:
-    """Let the look after the refusal fail once, so that somebody has time before the next."""
-    roofer.fault({"operation": "read"}, **AWAY)
-    roofer.fault({"operation": "query"}, **AWAY)
-    say()
-    until(lambda: (found := roofer.record(entity, record_id)) and found.state == "retrying")
 
 
 def lines_there(roofer: Roofer) -> list[dict[str, Any]]:

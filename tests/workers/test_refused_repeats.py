@@ -10,22 +10,14 @@ from collections.abc import Callable
 import pytest
 
 from connections.settings import CompanySettings
-from tests.support.roofer import Roofer, until
+from tests.support.roofer import Roofer
+from tests.workers.looks import cut_the_look_off
 
 NewRoofer = Callable[..., Roofer]
 CREATE = CompanySettings(existing_customers="create")
 FORGETFUL = {"requestid": "ignored"}
 DONE_AND_LOST = {"answer": "lost"}
 SEEN_BEFORE = {"status": 400, "fault": "600", "applied": True}
-AWAY = {"status": 503, "empty": True}
-
-
-def look_is_cut_off(roofer: Roofer, entity: str, record_id: str, say: Callable[[], object]) -> None:
-    """Let the look after the refusal fail, and ProLine say something newer before the next."""
-    roofer.fault({"operation": "read"}, **AWAY)
-    roofer.fault({"operation": "query"}, **AWAY)
-    say()
-    until(lambda: (found := roofer.record(entity, record_id)) and found.state == "retrying")
 
 
 @pytest.fixture
@@ -38,7 +30,7 @@ def test_our_own_values_are_not_somebody_elses(roofer: Roofer) -> None:
     """An update that was done twice over in ProLine's time: no person is asked."""
     roofer.contact(phone="555-0100").project().settle()
     roofer.fault({"entity": "customer", "operation": "update"}, **DONE_AND_LOST)
-    look_is_cut_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0101"))
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0101"))
 
     roofer.contact(phone="555-0102").settle()
 
@@ -69,7 +61,7 @@ def test_what_somebody_changed_after_ours_is_asked_about(roofer: Roofer) -> None
     """Ours was done, and another field changed by hand since: theirs is not overwritten."""
     roofer.contact(phone="555-0100", email="ada@example.com").project().settle()
     roofer.fault({"entity": "customer", "operation": "update"}, **DONE_AND_LOST)
-    look_is_cut_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0101"))
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact(phone="555-0101"))
     customer = roofer.the("Customer")
     token = {"Id": customer["Id"], "SyncToken": customer["SyncToken"], "sparse": True}
     roofer.by_hand("customer", **token, PrimaryEmailAddr={"Address": "new@example.com"})
@@ -89,7 +81,7 @@ def test_a_customer_renamed_before_the_look_is_made_once(
 ) -> None:
     """Its name would no longer lead to what is there."""
     roofer.fault({"entity": "customer", "operation": "create"}, **how)
-    look_is_cut_off(roofer, "contact", "c1", lambda: roofer.contact().project())
+    cut_the_look_off(roofer, "contact", "c1", lambda: roofer.contact().project())
 
     roofer.contact(display_name="Ada Example-Sample").settle()
 
@@ -104,7 +96,7 @@ def test_an_invoice_renumbered_before_the_look_is_booked_once(
     """Revenue would be in the books twice, under both numbers."""
     roofer.contact().project().settle()
     roofer.fault({"entity": "invoice", "operation": "create"}, **how)
-    look_is_cut_off(roofer, "invoice", "i1", roofer.invoice)
+    cut_the_look_off(roofer, "invoice", "i1", roofer.invoice)
 
     roofer.invoice(number="777").settle()
 
@@ -116,7 +108,7 @@ def test_money_taken_off_an_invoice_is_counted_as_it_is_there(roofer: Roofer) ->
     """A payment moved between two invoices, its answer lost: the room it left is known."""
     roofer.contact().project().invoice().invoice("i2").payment("100.00", {"i1": "100.00"}).settle()
     roofer.fault({"entity": "payment", "operation": "update"}, **DONE_AND_LOST)
-    look_is_cut_off(roofer, "payment", "y1", lambda: roofer.payment("100.00", {"i2": "100.00"}))
+    cut_the_look_off(roofer, "payment", "y1", lambda: roofer.payment("100.00", {"i2": "100.00"}))
 
     roofer.payment("100.00", {"i1": "40.00", "i2": "60.00"}).settle()
 
@@ -128,7 +120,7 @@ def test_a_void_is_known_as_done(roofer: Roofer) -> None:
     """The repeat of a void meets its own SyncToken; the look shows that it is void."""
     roofer.contact().project().invoice().settle()
     roofer.fault({"entity": "invoice", "operation": "void"}, **DONE_AND_LOST)
-    look_is_cut_off(roofer, "invoice", "i1", lambda: roofer.void("invoice", "i1"))
+    cut_the_look_off(roofer, "invoice", "i1", lambda: roofer.void("invoice", "i1"))
 
     roofer.settle()
 

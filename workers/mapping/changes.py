@@ -172,14 +172,11 @@ def seen_of_update(
     shown = {name: _shows(kind, name, now, base, theirs, wanted) for name in changed}
     whole = True in shown.values() and False not in shown.values()
     there = {name for name, shows in shown.items() if shows or (whole and shows is None)}
-    if there & {"Line", "TxnTaxDetail"}:
-        there |= {"TxnTaxDetail"} & now.keys()
+    if "Line" in there:
+        there |= {OTHER_LINES} | (_REARRANGED & now.keys())
     owned = {name: value for name, value in base.items() if name not in there}
     owned |= {name: stored(wanted[name]) for name in there if name in wanted}
-    if "Line" in there:
-        owned.pop(OTHER_LINES, None)
-    owned |= {name: now[name] for name in there & {"TxnTaxDetail"}}
-    owned |= {name: now[name] for name in (OTHER_LINES,) if "Line" in there and name in now}
+    owned |= {name: now[name] for name in there & {OTHER_LINES, *_REARRANGED} if name in now}
     untouched = whole and _agree(now, owned)
     return Written(now if untouched else owned, whole, untouched)
 
